@@ -1,0 +1,182 @@
+//! ECDSA over a SHA-1 digest (RFC 8422 5.4 and 5.10), as TLS 1.0 and 1.1 sign with elliptic curves, and TLS 1.2 may.
+
+use core::fmt;
+use core::ptr::null_mut;
+
+use aws_lc_sys::{
+    EC_GROUP_get_curve_name, EC_KEY, EC_KEY_get0_group, EC_KEY_new_by_curve_name,
+    EC_KEY_parse_private_key, EC_KEY_set_public_key, EC_POINT_new, EC_POINT_oct2point, ECDSA_sign,
+    ECDSA_size, ECDSA_verify, EVP_PKEY_get1_EC_KEY, EVP_parse_private_key, EVP_parse_public_key,
+    NID_X9_62_prime256v1, NID_secp384r1, NID_secp521r1,
+};
+
+use crate::owned::{Owned, parse_all};
+use crate::{Error, Result, check, failed};
+
+/// The curves that TLS still signs with (RFC 8422 5.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EcCurve {
+    /// secp256r1, also P-256 and prime256v1.
+    P256,
+    /// secp384r1, also P-384.
+    P384,
+    /// secp521r1, also P-521.
+    P521,
+}
+
+impl EcCurve {
+    const fn nid(self) -> i32 {
+        match self {
+            Self::P256 => NID_X9_62_prime256v1,
+            Self::P384 => NID_secp384r1,
+            Self::P521 => NID_secp521r1,
+        }
+    }
+
+    /// The curve of `key`, if it is one of these.
+    fn of(key: &Owned<EC_KEY>) -> Result<Self> {
+        // SAFETY: `key` is live, and every key made here has a group, which lives as long as the key.
+        let nid = unsafe { EC_GROUP_get_curve_name(EC_KEY_get0_group(key.as_ptr())) };
+        [Self::P256, Self::P384, Self::P521]
+            .into_iter()
+            .find(|curve| curve.nid() == nid)
+            .ok_or(Error)
+    }
+}
+
+/// A private key for ECDSA.
+pub struct EcdsaPrivateKey {
+    key: Owned<EC_KEY>,
+    curve: EcCurve,
+}
+
+// SAFETY: a key has no ties to the thread that made it, and its reference count is atomic.
+unsafe impl Send for EcdsaPrivateKey {}
+// SAFETY: ec_key.h allows functions that do not mutate the key to run at once on many threads, and after the constructor
+// nothing else is called: `ECDSA_sign` and `ECDSA_size` take a const key.
+unsafe impl Sync for EcdsaPrivateKey {}
+
+impl EcdsaPrivateKey {
+    /// From a DER PrivateKeyInfo or OneAsymmetricKey (PKCS #8, RFC 5958).
+    ///
+    /// # Errors
+    /// If it is malformed or inconsistent, or not a key on one of the curves of [`EcCurve`].
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self> {
+        // SAFETY: the parser reads only its CBS, and returns null or a key that we own.
+        let pkey = unsafe { parse_all(der, |cbs| EVP_parse_private_key(cbs)) }?;
+        // SAFETY: `pkey` is live; the result is null, or a reference of our own.
+        Self::new(unsafe { Owned::new(EVP_PKEY_get1_EC_KEY(pkey.as_ptr())) }?)
+    }
+
+    /// From a DER ECPrivateKey (SEC 1, RFC 5915) that names its curve.
+    ///
+    /// # Errors
+    /// If it is malformed or inconsistent, or names none of the curves of [`EcCurve`].
+    pub fn from_sec1(der: &[u8]) -> Result<Self> {
+        // SAFETY: the parser reads only its CBS, and returns null or a key that we own; a null group makes it use the
+        // one that the key names.
+        Self::new(unsafe { parse_all(der, |cbs| EC_KEY_parse_private_key(cbs, null_mut())) }?)
+    }
+
+    fn new(key: Owned<EC_KEY>) -> Result<Self> {
+        let curve = EcCurve::of(&key)?;
+        Ok(Self { key, curve })
+    }
+
+    /// The key's curve.
+    pub fn curve(&self) -> EcCurve {
+        self.curve
+    }
+
+    /// Signs a SHA-1 digest; the signature is a DER Ecdsa-Sig-Value (RFC 3279 2.2.3).
+    ///
+    /// # Errors
+    /// Only if AWS-LC lacks memory or randomness.
+    pub fn sign_sha1(&self, digest: &[u8; 20]) -> Result<Vec<u8>> {
+        // SAFETY: the key is live.
+        let mut signature = vec![0; unsafe { ECDSA_size(self.key.as_ptr()) }];
+        let mut len = 0;
+        // SAFETY: `digest` is readable for its length, `signature` writable for what `ECDSA_size` asked, the key live.
+        // The first argument is ignored.
+        check(unsafe {
+            ECDSA_sign(
+                0,
+                digest.as_ptr(),
+                digest.len(),
+                signature.as_mut_ptr(),
+                &mut len,
+                self.key.as_ptr(),
+            )
+        })?;
+        signature.truncate(len as usize);
+        Ok(signature)
+    }
+}
+
+impl fmt::Debug for EcdsaPrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EcdsaPrivateKey")
+            .field("curve", &self.curve)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Verifies an ECDSA signature (DER) over a SHA-1 digest by a key given as SubjectPublicKeyInfo (RFC 5280 4.1.2.7).
+///
+/// # Errors
+/// If the key is malformed or on none of the curves of [`EcCurve`], or the signature is not by it.
+pub fn verify_ecdsa_sha1(spki_der: &[u8], digest: &[u8; 20], signature: &[u8]) -> Result<()> {
+    // SAFETY: the parser reads only its CBS, and returns null or a key that we own.
+    let pkey = unsafe { parse_all(spki_der, |cbs| EVP_parse_public_key(cbs)) }?;
+    // SAFETY: `pkey` is live; the result is null, or a reference of our own.
+    let key = unsafe { Owned::new(EVP_PKEY_get1_EC_KEY(pkey.as_ptr())) }?;
+    EcCurve::of(&key)?;
+    verify(&key, digest, signature)
+}
+
+/// As [`verify_ecdsa_sha1`], by a key given as a point in the encoding of SEC 1 2.3.3, as it stands in a certificate's
+/// subjectPublicKey (RFC 5480 2.2).
+///
+/// # Errors
+/// If the point is malformed, at infinity or not on `curve`, or the signature is not by it.
+pub fn verify_ecdsa_sha1_point(
+    curve: EcCurve,
+    point: &[u8],
+    digest: &[u8; 20],
+    signature: &[u8],
+) -> Result<()> {
+    // SAFETY: a constructor whose result we own.
+    let key = unsafe { Owned::new(EC_KEY_new_by_curve_name(curve.nid())) }?;
+    // SAFETY: `key` is live, and so is its group while it is.
+    let group = unsafe { EC_KEY_get0_group(key.as_ptr()) };
+    // SAFETY: a constructor whose result we own, over a live group.
+    let public = unsafe { Owned::new(EC_POINT_new(group)) }?;
+    // SAFETY: `point` is readable for its length, the others live; a null context makes C use its own.
+    check(unsafe {
+        EC_POINT_oct2point(
+            group,
+            public.as_ptr(),
+            point.as_ptr(),
+            point.len(),
+            null_mut(),
+        )
+    })?;
+    // SAFETY: both live and of the same group; the point is copied.
+    check(unsafe { EC_KEY_set_public_key(key.as_ptr(), public.as_ptr()) })?;
+    verify(&key, digest, signature)
+}
+
+fn verify(key: &Owned<EC_KEY>, digest: &[u8; 20], signature: &[u8]) -> Result<()> {
+    // SAFETY: both slices are readable for their lengths, and the key is live. The first argument is ignored.
+    let answer = unsafe {
+        ECDSA_verify(
+            0,
+            digest.as_ptr(),
+            digest.len(),
+            signature.as_ptr(),
+            signature.len(),
+            key.as_ptr(),
+        )
+    };
+    if answer == 1 { Ok(()) } else { Err(failed()) }
+}
