@@ -162,3 +162,168 @@ impl fmt::Debug for DhSecret {
         f.write_str("DhSecret(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A safe prime of 512 bits.
+    const P512: &str = concat!(
+        "ccbafda873fe30ab644ebcf90f4058268aad2ce43115822ee13c68bbca91ab84",
+        "1231c85879d82754db587b3c16f19aeb9488cd16350ef4641a560561b85bdd83",
+    );
+    /// ffdhe2048 (RFC 7919 A.1).
+    const P2048: &str = concat!(
+        "ffffffffffffffffadf85458a2bb4a9aafdc5620273d3cf1d8b9c583ce2d3695",
+        "a9e13641146433fbcc939dce249b3ef97d2fe363630c75d8f681b202aec4617a",
+        "d3df1ed5d5fd65612433f51f5f066ed0856365553ded1af3b557135e7f57c935",
+        "984f0c70e0e68b77e2a689daf3efe8721df158a136ade73530acca4f483a797a",
+        "bc0ab182b324fb61d108a94bb2c8e3fbb96adab760d7f4681d4f42a3de394df4",
+        "ae56ede76372bb190b07a7c8ee0a6d709e02fce1cdf7e2ecc03404cd28342f61",
+        "9172fe9ce98583ff8e4f1232eef28183c3fe3b1b4c6fad733bb5fcbc2ec22005",
+        "c58ef1837d1683b2c6f34a26c1b2effa886b423861285c97ffffffffffffffff",
+    );
+
+    fn hex(text: &str) -> Vec<u8> {
+        (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex"))
+            .collect()
+    }
+
+    fn minus_one(p: &[u8]) -> Vec<u8> {
+        let mut p = p.to_vec();
+        *p.last_mut().expect("not empty") -= 1;
+        p
+    }
+
+    #[test]
+    fn both_sides_agree() {
+        for (p, exponent_bits) in [
+            (P512, None),
+            (P512, Some(160)),
+            (P2048, Some(225)),
+            (P2048, None),
+        ] {
+            let p = hex(p);
+            let new = || DhKey::generate(&p, &[2], exponent_bits).expect("generates");
+            let (ours, theirs) = (new(), new());
+            let (our_public, their_public) = (ours.public().to_vec(), theirs.public().to_vec());
+            assert_ne!(our_public, their_public);
+            assert_eq!(our_public.len(), p.len());
+            let one = ours.agree(&their_public).expect("agrees");
+            // The peer may pad.
+            let other = theirs
+                .agree(&[&[0, 0], &our_public[..]].concat())
+                .expect("agrees");
+            assert_eq!(one.padded(), other.padded());
+            assert_eq!(one.padded().len(), p.len());
+        }
+    }
+
+    #[test]
+    fn with_the_generator_as_peer_the_secret_is_the_public_value() {
+        let p = hex(P2048);
+        let key = DhKey::generate(&p, &[2], Some(225)).expect("generates");
+        let public = key.public().to_vec();
+        assert_eq!(key.agree(&[2]).expect("agrees").padded(), public);
+    }
+
+    #[test]
+    fn leading_zeros_are_stripped() {
+        let p = hex(P512);
+        let found = (0..20_000).any(|_| {
+            let secret = DhKey::generate(&p, &[2], Some(160))
+                .expect("generates")
+                .agree(&[3])
+                .expect("agrees");
+            let zeros = secret.padded().len() - secret.stripped().len();
+            assert_ne!(secret.stripped()[0], 0);
+            assert!(secret.padded().ends_with(secret.stripped()));
+            assert!(secret.padded()[..zeros].iter().all(|&byte| byte == 0));
+            zeros > 0
+        });
+        assert!(found, "one secret in 256 begins with a zero");
+        let two = DhSecret(Zeroizing::new(Box::new([0, 0, 5, 0, 1])));
+        assert_eq!(two.stripped(), [5, 0, 1]);
+    }
+
+    #[test]
+    fn a_peer_value_out_of_range_is_refused() {
+        let p = hex(P512);
+        let long = [&[1], &p[..]].concat();
+        let beyond = vec![0xff; p.len()];
+        for peer in [
+            &[][..],
+            &[0],
+            &[1],
+            &[0, 0, 1],
+            &minus_one(&p),
+            &p,
+            &beyond,
+            &long,
+            &[7; 100_000],
+        ] {
+            let key = DhKey::generate(&p, &[2], None).expect("generates");
+            assert!(key.agree(peer).is_err());
+        }
+    }
+
+    #[test]
+    fn a_group_out_of_range_is_refused() {
+        let p = hex(P512);
+        let ones = |bits: usize| {
+            let mut p = vec![0xff; bits.div_ceil(8)];
+            p[0] >>= (8 - bits % 8) % 8;
+            p
+        };
+        for (p, g, bits) in [
+            (&p[..], &[][..], None),
+            (&p, &[0], None),
+            (&p, &[1], None),
+            (&p, &minus_one(&p), None),
+            (&p, &p, None),
+            (&p, &[2], Some(0)),
+            (&p, &[2], Some(159)),
+            (&minus_one(&p), &[2], None),
+            (&[], &[2], None),
+            (&[0], &[2], None),
+            (&[23], &[5], None),
+            (&ones(511), &[2], None),
+            (&ones(8193), &[2], None),
+            (&vec![0xff; 65535], &[2], None),
+        ] {
+            assert!(DhKey::generate(p, g, bits).is_err(), "{} {bits:?}", p.len());
+        }
+        // At the bounds, and with zeros before it.
+        let zeros = [&[0, 0], &p[..]].concat();
+        assert_eq!(
+            DhKey::generate(&zeros, &[0, 2], None)
+                .expect("generates")
+                .public()
+                .len(),
+            64
+        );
+        assert_eq!(
+            DhKey::generate(&ones(8192), &[3], Some(400))
+                .expect("generates")
+                .public()
+                .len(),
+            1024
+        );
+        // More than there is counts as all.
+        assert!(DhKey::generate(&p, &[2], Some(u32::MAX)).is_ok());
+    }
+
+    #[test]
+    fn no_secret_is_shown_and_a_key_may_cross_threads() {
+        fn is_send_and_sync<T: Send + Sync>() {}
+        is_send_and_sync::<DhKey>();
+        let key = DhKey::generate(&hex(P512), &[2], None).expect("generates");
+        assert_eq!(format!("{key:?}"), "DhKey { prime_len: 64, .. }");
+        assert_eq!(
+            format!("{:?}", key.agree(&[3]).expect("agrees")),
+            "DhSecret(..)"
+        );
+    }
+}

@@ -180,3 +180,142 @@ fn verify(key: &Owned<EC_KEY>, digest: &[u8; 20], signature: &[u8]) -> Result<()
     };
     if answer == 1 { Ok(()) } else { Err(failed()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_lc_rs::encoding::{AsDer, EcPrivateKeyRfc5915Der, PublicKeyX509Der};
+    use aws_lc_rs::signature::{
+        ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256K1_SHA256_ASN1_SIGNING,
+        ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, KeyPair,
+    };
+
+    const DIGEST: [u8; 20] = [0x5d; 20];
+
+    fn generate(curve: EcCurve) -> EcdsaKeyPair {
+        EcdsaKeyPair::generate(match curve {
+            EcCurve::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
+            EcCurve::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
+            EcCurve::P521 => &ECDSA_P521_SHA512_ASN1_SIGNING,
+        })
+        .expect("generates")
+    }
+
+    fn spki(pair: &EcdsaKeyPair) -> Vec<u8> {
+        AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key())
+            .expect("SPKI")
+            .as_ref()
+            .to_vec()
+    }
+
+    fn sec1(pair: &EcdsaKeyPair) -> Vec<u8> {
+        let der: EcPrivateKeyRfc5915Der<'_> = pair.private_key().as_der().expect("SEC 1");
+        der.as_ref().to_vec()
+    }
+
+    fn hex(text: &str) -> Vec<u8> {
+        (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex"))
+            .collect()
+    }
+
+    #[test]
+    fn signatures_verify_and_nothing_else_does() {
+        for curve in [EcCurve::P256, EcCurve::P384, EcCurve::P521] {
+            let pair = generate(curve);
+            let (spki, point) = (spki(&pair), pair.public_key().as_ref());
+            let pkcs8 = pair.to_pkcs8v1().expect("PKCS #8");
+            for key in [
+                EcdsaPrivateKey::from_pkcs8(pkcs8.as_ref()).expect("PKCS #8"),
+                EcdsaPrivateKey::from_sec1(&sec1(&pair)).expect("SEC 1"),
+            ] {
+                assert_eq!(key.curve(), curve);
+                let signature = key.sign_sha1(&DIGEST).expect("signs");
+                assert_eq!(verify_ecdsa_sha1(&spki, &DIGEST, &signature), Ok(()));
+                assert_eq!(
+                    verify_ecdsa_sha1_point(curve, point, &DIGEST, &signature),
+                    Ok(())
+                );
+
+                let mut other = DIGEST;
+                other[0] ^= 1;
+                assert_eq!(verify_ecdsa_sha1(&spki, &other, &signature), Err(Error));
+                let mut other = signature.clone();
+                *other.last_mut().expect("not empty") ^= 1;
+                assert_eq!(verify_ecdsa_sha1(&spki, &DIGEST, &other), Err(Error));
+                assert_eq!(
+                    verify_ecdsa_sha1(&spki, &DIGEST, &[&signature[..], &[0]].concat()),
+                    Err(Error)
+                );
+                assert_eq!(verify_ecdsa_sha1(&spki, &DIGEST, &[]), Err(Error));
+                assert_eq!(
+                    format!("{key:?}"),
+                    format!("EcdsaPrivateKey {{ curve: {curve:?}, .. }}")
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_signature_of_rfc_6979_verifies() {
+        // A.2.5: P-256, SHA-1, "sample".
+        let point = hex(concat!(
+            "04",
+            "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6",
+            "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299",
+        ));
+        let signature = hex(concat!(
+            "3044",
+            "022061340c88c3aaebeb4f6d667f672ca9759a6ccaa9fa8811313039ee4a35471d32",
+            "02206d7f147dac089441bb2e2fe8f7a3fa264b9c475098fdcf6e00d7c996e1b8b7eb",
+        ));
+        let sample =
+            aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, b"sample");
+        let digest = sample.as_ref().try_into().expect("20 bytes");
+        assert_eq!(
+            verify_ecdsa_sha1_point(EcCurve::P256, &point, digest, &signature),
+            Ok(())
+        );
+        assert_eq!(
+            verify_ecdsa_sha1_point(EcCurve::P384, &point, digest, &signature),
+            Err(Error)
+        );
+        let mut off = point;
+        off[64] ^= 1;
+        assert_eq!(
+            verify_ecdsa_sha1_point(EcCurve::P256, &off, digest, &signature),
+            Err(Error)
+        );
+        // The point at infinity.
+        assert_eq!(
+            verify_ecdsa_sha1_point(EcCurve::P256, &[0], digest, &signature),
+            Err(Error)
+        );
+    }
+
+    #[test]
+    fn what_is_no_key_of_these_curves_is_refused() {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256K1_SHA256_ASN1_SIGNING).expect("generates");
+        let pkcs8 = pair.to_pkcs8v1().expect("PKCS #8");
+        assert!(EcdsaPrivateKey::from_pkcs8(pkcs8.as_ref()).is_err());
+        assert!(EcdsaPrivateKey::from_sec1(&sec1(&pair)).is_err());
+        let good = sec1(&generate(EcCurve::P256));
+        for not in [
+            &[][..],
+            &[0x30],
+            &good[..good.len() - 1],
+            &[&good[..], &[0]].concat(),
+        ] {
+            assert!(EcdsaPrivateKey::from_sec1(not).is_err());
+            assert!(EcdsaPrivateKey::from_pkcs8(not).is_err());
+            assert_eq!(verify_ecdsa_sha1(not, &DIGEST, &[]), Err(Error));
+        }
+    }
+
+    #[test]
+    fn a_key_may_cross_threads() {
+        fn is_send_and_sync<T: Send + Sync>() {}
+        is_send_and_sync::<EcdsaPrivateKey>();
+    }
+}

@@ -23,7 +23,40 @@ const MODULUS_BITS: core::ops::RangeInclusive<u32> = 1024..=8192;
 const PREMASTER_LEN: usize = 48;
 
 /// A premaster secret of RSA key exchange, in an allocation of its own that is zeroized on drop.
-pub type Premaster = Box<Zeroizing<[u8; PREMASTER_LEN]>>;
+pub struct Premaster(Box<Zeroizing<[u8; PREMASTER_LEN]>>);
+
+impl Premaster {
+    /// The secret itself: the version (2 bytes) and 46 random bytes, or all of the fallback.
+    pub fn as_bytes(&self) -> &[u8; PREMASTER_LEN] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Premaster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Premaster(..)")
+    }
+}
+
+/// A decrypted block, padding and all: zeroized on drop, and never shown.
+pub struct RawBlock(Zeroizing<Box<[u8]>>);
+
+impl RawBlock {
+    /// The bytes of the block, as many as the modulus has.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn zeros(len: usize) -> Self {
+        Self(Zeroizing::new(vec![0; len].into_boxed_slice()))
+    }
+}
+
+impl fmt::Debug for RawBlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RawBlock(..)")
+    }
+}
 
 /// What a signature is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -121,8 +154,8 @@ impl RsaPrivateKey {
     /// # Errors
     /// If the ciphertext is not exactly as long as the modulus, or not between 1 and modulus - 1, both excluded. None of
     /// this depends on the key or the plaintext.
-    pub fn decrypt_raw(&self, ciphertext: &[u8]) -> Result<Zeroizing<Box<[u8]>>> {
-        let mut plaintext = Zeroizing::new(vec![0; self.modulus_len].into_boxed_slice());
+    pub fn decrypt_raw(&self, ciphertext: &[u8]) -> Result<RawBlock> {
+        let mut plaintext = RawBlock::zeros(self.modulus_len);
         let mut len = 0;
         // SAFETY: the key is live; both slices are valid for their lengths and do not overlap; C fails if the ciphertext
         // is not as long as the modulus, and writes no more than `plaintext` holds.
@@ -130,14 +163,14 @@ impl RsaPrivateKey {
             RSA_decrypt(
                 self.rsa.as_ptr(),
                 &mut len,
-                plaintext.as_mut_ptr(),
-                plaintext.len(),
+                plaintext.0.as_mut_ptr(),
+                plaintext.0.len(),
                 ciphertext.as_ptr(),
                 ciphertext.len(),
                 RSA_NO_PADDING,
             )
         })?;
-        if len == plaintext.len() {
+        if len == plaintext.0.len() {
             Ok(plaintext)
         } else {
             Err(Error)
@@ -160,9 +193,9 @@ impl RsaPrivateKey {
         // wrong, so that from here on there is one path.
         let block = self
             .decrypt_raw(ciphertext)
-            .unwrap_or_else(|Error| Zeroizing::new(vec![0; self.modulus_len].into_boxed_slice()));
-        let mut premaster = Box::new(Zeroizing::new([0; PREMASTER_LEN]));
-        unpad_premaster(&block, client_version, fallback, &mut premaster);
+            .unwrap_or_else(|Error| RawBlock::zeros(self.modulus_len));
+        let mut premaster = Premaster(Box::new(Zeroizing::new([0; PREMASTER_LEN])));
+        unpad_premaster(block.as_bytes(), client_version, fallback, &mut premaster.0);
         premaster
     }
 
@@ -337,3 +370,6 @@ fn modulus_len(rsa: &Owned<RSA>) -> Result<usize> {
         Err(failed())
     }
 }
+
+#[cfg(test)]
+mod tests;
