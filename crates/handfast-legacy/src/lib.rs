@@ -2,12 +2,13 @@
 //! HMAC, the server's half of RSA key exchange, old signatures, and Diffie-Hellman over any prime.
 //!
 //! # The rule for `unsafe`
-//! This is the only crate of Handfast that contains any, and it contains nothing else:
+//! This is the only crate of Handfast that contains any, and it does nothing else:
 //!
-//! 1. It calls C and decides no protocol. What can be written safely stands in `handfast`.
+//! 1. It calls C, and leaves the protocol to `handfast`. The one exception is the unwrapping of a premaster secret
+//!    ([`RsaPrivateKey::unwrap_premaster`]), which must not be parted from its decryption.
 //! 2. Every C object has exactly one Rust owner, which frees it in `Drop`. No raw pointer leaves the crate.
 //! 3. Each `unsafe` block says in a `SAFETY` comment why its pointers are live, long enough and not aliased.
-//! 4. Every length that C trusts is checked in Rust, in the same function.
+//! 4. Every length that C trusts is checked in Rust; what C checks itself, the `SAFETY` comment names.
 //! 5. `Send` and `Sync` are implemented by hand, each with its reason.
 //!
 //! # The rule for secrets
