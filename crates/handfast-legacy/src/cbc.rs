@@ -5,13 +5,11 @@ use core::fmt;
 use core::mem::MaybeUninit;
 
 use aws_lc_sys::{
-    EVP_AEAD, EVP_AEAD_CTX, EVP_AEAD_CTX_cleanup, EVP_AEAD_CTX_init_with_direction,
-    EVP_AEAD_CTX_open, EVP_AEAD_CTX_seal, EVP_aead_aes_128_cbc_sha1_tls,
-    EVP_aead_aes_128_cbc_sha1_tls_implicit_iv, EVP_aead_aes_128_cbc_sha256_tls,
-    EVP_aead_aes_256_cbc_sha1_tls, EVP_aead_aes_256_cbc_sha1_tls_implicit_iv,
-    EVP_aead_aes_256_cbc_sha384_tls, EVP_aead_des_ede3_cbc_sha1_tls,
-    EVP_aead_des_ede3_cbc_sha1_tls_implicit_iv, evp_aead_direction_t_evp_aead_open,
-    evp_aead_direction_t_evp_aead_seal,
+    EVP_AEAD, EVP_AEAD_CTX, EVP_AEAD_CTX_cleanup, EVP_AEAD_CTX_init_with_direction, EVP_AEAD_CTX_open,
+    EVP_AEAD_CTX_seal, EVP_aead_aes_128_cbc_sha1_tls, EVP_aead_aes_128_cbc_sha1_tls_implicit_iv,
+    EVP_aead_aes_128_cbc_sha256_tls, EVP_aead_aes_256_cbc_sha1_tls, EVP_aead_aes_256_cbc_sha1_tls_implicit_iv,
+    EVP_aead_aes_256_cbc_sha384_tls, EVP_aead_des_ede3_cbc_sha1_tls, EVP_aead_des_ede3_cbc_sha1_tls_implicit_iv,
+    evp_aead_direction_t_evp_aead_open, evp_aead_direction_t_evp_aead_seal,
 };
 
 use crate::{Error, Result, check};
@@ -88,21 +86,13 @@ impl CbcSuite {
 
     /// The length in bytes of the IV that comes from the key block: a block if it is implicit, otherwise 0.
     pub const fn fixed_iv_len(self) -> usize {
-        if self.has_implicit_iv() {
-            self.block_len()
-        } else {
-            0
-        }
+        if self.has_implicit_iv() { self.block_len() } else { 0 }
     }
 
     /// The length in bytes of the IV that stands before each record's ciphertext, which is what [`CbcContext`] takes as
     /// `iv`: 0 if it is implicit, otherwise a block.
     pub const fn explicit_iv_len(self) -> usize {
-        if self.has_implicit_iv() {
-            0
-        } else {
-            self.block_len()
-        }
+        if self.has_implicit_iv() { 0 } else { self.block_len() }
     }
 
     /// By how many bytes, at most, a ciphertext is longer than its plaintext: the MAC and a block of padding. The
@@ -118,12 +108,7 @@ impl CbcSuite {
     }
 
     const fn has_implicit_iv(self) -> bool {
-        matches!(
-            self,
-            Self::Aes128Sha1TlsImplicitIv
-                | Self::Aes256Sha1TlsImplicitIv
-                | Self::Des3Sha1TlsImplicitIv
-        )
+        matches!(self, Self::Aes128Sha1TlsImplicitIv | Self::Aes256Sha1TlsImplicitIv | Self::Des3Sha1TlsImplicitIv)
     }
 
     fn aead(self) -> *const EVP_AEAD {
@@ -177,11 +162,7 @@ impl CbcContext {
         }
         // SAFETY: null, zero and a union of integers are what the C function that empties a context writes too.
         let ctx = unsafe { MaybeUninit::<EVP_AEAD_CTX>::zeroed().assume_init() };
-        let mut context = Self {
-            ctx: Box::new(ctx),
-            suite,
-            direction,
-        };
+        let mut context = Self { ctx: Box::new(ctx), suite, direction };
         let direction = match direction {
             Direction::Seal => evp_aead_direction_t_evp_aead_seal,
             Direction::Open => evp_aead_direction_t_evp_aead_open,
@@ -189,14 +170,7 @@ impl CbcContext {
         // SAFETY: the context is empty and ours, `key` is readable for its length, which is copied. A tag length of 0
         // asks for the whole MAC. On failure the context is left empty, which `drop` may clean up.
         check(unsafe {
-            EVP_AEAD_CTX_init_with_direction(
-                &mut *context.ctx,
-                suite.aead(),
-                key.as_ptr(),
-                key.len(),
-                0,
-                direction,
-            )
+            EVP_AEAD_CTX_init_with_direction(&mut *context.ctx, suite.aead(), key.as_ptr(), key.len(), 0, direction)
         })?;
         Ok(context)
     }
@@ -215,25 +189,11 @@ impl CbcContext {
     /// # Errors
     /// If the context is for opening, `iv` has the wrong length, `out` is too short, or `plaintext` is longer than
     /// 65,535 bytes. No plaintext is then in `out`.
-    pub fn seal(
-        &mut self,
-        iv: &[u8],
-        ad: &[u8; AD_LEN],
-        plaintext: &[u8],
-        out: &mut [u8],
-    ) -> Result<usize> {
+    pub fn seal(&mut self, iv: &[u8], ad: &[u8; AD_LEN], plaintext: &[u8], out: &mut [u8]) -> Result<usize> {
         let out = self.room(plaintext.len(), out)?;
         // SAFETY: both slices are valid for their lengths, and being a shared and an exclusive one do not overlap;
         // `room` made `out` as long as is promised.
-        unsafe {
-            self.seal_raw(
-                iv,
-                ad,
-                plaintext.as_ptr(),
-                plaintext.len(),
-                out.as_mut_ptr(),
-            )
-        }
+        unsafe { self.seal_raw(iv, ad, plaintext.as_ptr(), plaintext.len(), out.as_mut_ptr()) }
     }
 
     /// As [`seal`](Self::seal), with the plaintext in the first `plaintext_len` bytes of `buf`, which the ciphertext
@@ -260,8 +220,7 @@ impl CbcContext {
         if self.direction != Direction::Seal || plaintext_len > MAX_LEN {
             return Err(Error);
         }
-        out.get_mut(..self.suite.sealed_len(plaintext_len))
-            .ok_or(Error)
+        out.get_mut(..self.suite.sealed_len(plaintext_len)).ok_or(Error)
     }
 
     /// # Safety

@@ -4,8 +4,8 @@ use core::fmt;
 use core::ptr::null_mut;
 
 use aws_lc_sys::{
-    BIGNUM, BN_bn2bin_padded, BN_num_bits, DH, DH_check_pub_key, DH_compute_key_padded,
-    DH_generate_key, DH_get0_pub_key, DH_new, DH_set_length, DH_set0_pqg,
+    BIGNUM, BN_bn2bin_padded, BN_num_bits, DH, DH_check_pub_key, DH_compute_key_padded, DH_generate_key,
+    DH_get0_pub_key, DH_new, DH_set_length, DH_set0_pqg,
 };
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
@@ -74,10 +74,7 @@ impl DhKey {
         let mut encoded = vec![0; bits.div_ceil(8) as usize].into_boxed_slice();
         // SAFETY: `encoded` is writable for its length, and C fails if that is too short.
         check(unsafe { BN_bn2bin_padded(encoded.as_mut_ptr(), encoded.len(), public) })?;
-        Ok(Self {
-            dh,
-            public: encoded,
-        })
+        Ok(Self { dh, public: encoded })
     }
 
     /// The public value, big-endian, padded with zeros on the left to the length of the prime.
@@ -90,10 +87,7 @@ impl DhKey {
     /// # Errors
     /// If the peer's value is not between 1 and `p - 1`, both excluded, or the secret would be 0, 1 or `p - 1`.
     pub fn agree(self, peer_public: &[u8]) -> Result<DhSecret> {
-        let significant = peer_public
-            .iter()
-            .position(|&byte| byte != 0)
-            .unwrap_or(peer_public.len());
+        let significant = peer_public.iter().position(|&byte| byte != 0).unwrap_or(peer_public.len());
         let peer_public = &peer_public[significant..];
         if peer_public.len() > self.public.len() {
             return Err(Error);
@@ -104,8 +98,7 @@ impl DhKey {
         let mut padded = Zeroizing::new(vec![0; self.public.len()].into_boxed_slice());
         // SAFETY: `padded` has the length of the prime, which is all that C writes; `dh` is live and nobody else has
         // it.
-        let written =
-            unsafe { DH_compute_key_padded(padded.as_mut_ptr(), peer.as_ptr(), self.dh.as_ptr()) };
+        let written = unsafe { DH_compute_key_padded(padded.as_mut_ptr(), peer.as_ptr(), self.dh.as_ptr()) };
         if usize::try_from(written) != Ok(padded.len()) {
             return Err(failed());
         }
@@ -126,9 +119,7 @@ unsafe fn check_public(dh: &Owned<DH>, value: *const BIGNUM) -> Result<()> {
 
 impl fmt::Debug for DhKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DhKey")
-            .field("prime_len", &self.public.len())
-            .finish_non_exhaustive()
+        f.debug_struct("DhKey").field("prime_len", &self.public.len()).finish_non_exhaustive()
     }
 }
 
@@ -185,10 +176,7 @@ mod tests {
     );
 
     fn hex(text: &str) -> Vec<u8> {
-        (0..text.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex"))
-            .collect()
+        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex")).collect()
     }
 
     fn minus_one(p: &[u8]) -> Vec<u8> {
@@ -199,12 +187,7 @@ mod tests {
 
     #[test]
     fn both_sides_agree() {
-        for (p, exponent_bits) in [
-            (P512, None),
-            (P512, Some(160)),
-            (P2048, Some(225)),
-            (P2048, None),
-        ] {
+        for (p, exponent_bits) in [(P512, None), (P512, Some(160)), (P2048, Some(225)), (P2048, None)] {
             let p = hex(p);
             let new = || DhKey::generate(&p, &[2], exponent_bits).expect("generates");
             let (ours, theirs) = (new(), new());
@@ -213,9 +196,7 @@ mod tests {
             assert_eq!(our_public.len(), p.len());
             let one = ours.agree(&their_public).expect("agrees");
             // The peer may pad.
-            let other = theirs
-                .agree(&[&[0, 0], &our_public[..]].concat())
-                .expect("agrees");
+            let other = theirs.agree(&[&[0, 0], &our_public[..]].concat()).expect("agrees");
             assert_eq!(one.padded(), other.padded());
             assert_eq!(one.padded().len(), p.len());
         }
@@ -233,10 +214,7 @@ mod tests {
     fn leading_zeros_are_stripped() {
         let p = hex(P512);
         let found = (0..20_000).any(|_| {
-            let secret = DhKey::generate(&p, &[2], Some(160))
-                .expect("generates")
-                .agree(&[3])
-                .expect("agrees");
+            let secret = DhKey::generate(&p, &[2], Some(160)).expect("generates").agree(&[3]).expect("agrees");
             let zeros = secret.padded().len() - secret.stripped().len();
             assert_ne!(secret.stripped()[0], 0);
             assert!(secret.padded().ends_with(secret.stripped()));
@@ -253,17 +231,7 @@ mod tests {
         let p = hex(P512);
         let long = [&[1], &p[..]].concat();
         let beyond = vec![0xff; p.len()];
-        for peer in [
-            &[][..],
-            &[0],
-            &[1],
-            &[0, 0, 1],
-            &minus_one(&p),
-            &p,
-            &beyond,
-            &long,
-            &[7; 100_000],
-        ] {
+        for peer in [&[][..], &[0], &[1], &[0, 0, 1], &minus_one(&p), &p, &beyond, &long, &[7; 100_000]] {
             let key = DhKey::generate(&p, &[2], None).expect("generates");
             assert!(key.agree(peer).is_err());
         }
@@ -297,20 +265,8 @@ mod tests {
         }
         // At the bounds, and with zeros before it.
         let zeros = [&[0, 0], &p[..]].concat();
-        assert_eq!(
-            DhKey::generate(&zeros, &[0, 2], None)
-                .expect("generates")
-                .public()
-                .len(),
-            64
-        );
-        assert_eq!(
-            DhKey::generate(&ones(8192), &[3], Some(400))
-                .expect("generates")
-                .public()
-                .len(),
-            1024
-        );
+        assert_eq!(DhKey::generate(&zeros, &[0, 2], None).expect("generates").public().len(), 64);
+        assert_eq!(DhKey::generate(&ones(8192), &[3], Some(400)).expect("generates").public().len(), 1024);
         // More than there is counts as all.
         assert!(DhKey::generate(&p, &[2], Some(u32::MAX)).is_ok());
     }
@@ -321,9 +277,6 @@ mod tests {
         is_send_and_sync::<DhKey>();
         let key = DhKey::generate(&hex(P512), &[2], None).expect("generates");
         assert_eq!(format!("{key:?}"), "DhKey { prime_len: 64, .. }");
-        assert_eq!(
-            format!("{:?}", key.agree(&[3]).expect("agrees")),
-            "DhSecret(..)"
-        );
+        assert_eq!(format!("{:?}", key.agree(&[3]).expect("agrees")), "DhSecret(..)");
     }
 }

@@ -4,10 +4,10 @@ use core::fmt;
 use core::ptr::null_mut;
 
 use aws_lc_sys::{
-    EC_GROUP_get_curve_name, EC_KEY, EC_KEY_get0_group, EC_KEY_new_by_curve_name,
-    EC_KEY_parse_private_key, EC_KEY_set_public_key, EC_POINT_new, EC_POINT_oct2point, ECDSA_sign,
-    ECDSA_size, ECDSA_verify, EVP_PKEY_get1_EC_KEY, EVP_parse_private_key, EVP_parse_public_key,
-    NID_X9_62_prime256v1, NID_secp384r1, NID_secp521r1,
+    EC_GROUP_get_curve_name, EC_KEY, EC_KEY_get0_group, EC_KEY_new_by_curve_name, EC_KEY_parse_private_key,
+    EC_KEY_set_public_key, EC_POINT_new, EC_POINT_oct2point, ECDSA_sign, ECDSA_size, ECDSA_verify,
+    EVP_PKEY_get1_EC_KEY, EVP_parse_private_key, EVP_parse_public_key, NID_X9_62_prime256v1, NID_secp384r1,
+    NID_secp521r1,
 };
 
 use crate::owned::{Owned, parse_all};
@@ -37,10 +37,7 @@ impl EcCurve {
     fn of(key: &Owned<EC_KEY>) -> Result<Self> {
         // SAFETY: `key` is live, and every key made here has a group, which lives as long as the key.
         let nid = unsafe { EC_GROUP_get_curve_name(EC_KEY_get0_group(key.as_ptr())) };
-        [Self::P256, Self::P384, Self::P521]
-            .into_iter()
-            .find(|curve| curve.nid() == nid)
-            .ok_or(Error)
+        [Self::P256, Self::P384, Self::P521].into_iter().find(|curve| curve.nid() == nid).ok_or(Error)
     }
 }
 
@@ -99,14 +96,7 @@ impl EcdsaPrivateKey {
         // SAFETY: `digest` is readable for its length, `signature` writable for what `ECDSA_size` asked, the key live.
         // The first argument is ignored.
         check(unsafe {
-            ECDSA_sign(
-                0,
-                digest.as_ptr(),
-                digest.len(),
-                signature.as_mut_ptr(),
-                &mut len,
-                self.key.as_ptr(),
-            )
+            ECDSA_sign(0, digest.as_ptr(), digest.len(), signature.as_mut_ptr(), &mut len, self.key.as_ptr())
         })?;
         signature.truncate(len as usize);
         Ok(signature)
@@ -115,9 +105,7 @@ impl EcdsaPrivateKey {
 
 impl fmt::Debug for EcdsaPrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EcdsaPrivateKey")
-            .field("curve", &self.curve)
-            .finish_non_exhaustive()
+        f.debug_struct("EcdsaPrivateKey").field("curve", &self.curve).finish_non_exhaustive()
     }
 }
 
@@ -139,12 +127,7 @@ pub fn verify_ecdsa_sha1(spki_der: &[u8], digest: &[u8; 20], signature: &[u8]) -
 ///
 /// # Errors
 /// If the point is malformed, at infinity or not on `curve`, or the signature is not by it.
-pub fn verify_ecdsa_sha1_point(
-    curve: EcCurve,
-    point: &[u8],
-    digest: &[u8; 20],
-    signature: &[u8],
-) -> Result<()> {
+pub fn verify_ecdsa_sha1_point(curve: EcCurve, point: &[u8], digest: &[u8; 20], signature: &[u8]) -> Result<()> {
     // SAFETY: a constructor whose result we own.
     let key = unsafe { Owned::new(EC_KEY_new_by_curve_name(curve.nid())) }?;
     // SAFETY: `key` is live, and so is its group while it is.
@@ -152,15 +135,7 @@ pub fn verify_ecdsa_sha1_point(
     // SAFETY: a constructor whose result we own, over a live group.
     let public = unsafe { Owned::new(EC_POINT_new(group)) }?;
     // SAFETY: `point` is readable for its length, the others live; a null context makes C use its own.
-    check(unsafe {
-        EC_POINT_oct2point(
-            group,
-            public.as_ptr(),
-            point.as_ptr(),
-            point.len(),
-            null_mut(),
-        )
-    })?;
+    check(unsafe { EC_POINT_oct2point(group, public.as_ptr(), point.as_ptr(), point.len(), null_mut()) })?;
     // SAFETY: both live and of the same group; the point is copied.
     check(unsafe { EC_KEY_set_public_key(key.as_ptr(), public.as_ptr()) })?;
     verify(&key, digest, signature)
@@ -168,16 +143,8 @@ pub fn verify_ecdsa_sha1_point(
 
 fn verify(key: &Owned<EC_KEY>, digest: &[u8; 20], signature: &[u8]) -> Result<()> {
     // SAFETY: both slices are readable for their lengths, and the key is live. The first argument is ignored.
-    let answer = unsafe {
-        ECDSA_verify(
-            0,
-            digest.as_ptr(),
-            digest.len(),
-            signature.as_ptr(),
-            signature.len(),
-            key.as_ptr(),
-        )
-    };
+    let answer =
+        unsafe { ECDSA_verify(0, digest.as_ptr(), digest.len(), signature.as_ptr(), signature.len(), key.as_ptr()) };
     if answer == 1 { Ok(()) } else { Err(failed()) }
 }
 
@@ -186,8 +153,8 @@ mod tests {
     use super::*;
     use aws_lc_rs::encoding::{AsDer, EcPrivateKeyRfc5915Der, PublicKeyX509Der};
     use aws_lc_rs::signature::{
-        ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256K1_SHA256_ASN1_SIGNING,
-        ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, KeyPair,
+        ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256K1_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING,
+        ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, KeyPair,
     };
 
     const DIGEST: [u8; 20] = [0x5d; 20];
@@ -202,10 +169,7 @@ mod tests {
     }
 
     fn spki(pair: &EcdsaKeyPair) -> Vec<u8> {
-        AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key())
-            .expect("SPKI")
-            .as_ref()
-            .to_vec()
+        AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).expect("SPKI").as_ref().to_vec()
     }
 
     fn sec1(pair: &EcdsaKeyPair) -> Vec<u8> {
@@ -214,10 +178,7 @@ mod tests {
     }
 
     fn hex(text: &str) -> Vec<u8> {
-        (0..text.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex"))
-            .collect()
+        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex")).collect()
     }
 
     #[test]
@@ -233,10 +194,7 @@ mod tests {
                 assert_eq!(key.curve(), curve);
                 let signature = key.sign_sha1(&DIGEST).expect("signs");
                 assert_eq!(verify_ecdsa_sha1(&spki, &DIGEST, &signature), Ok(()));
-                assert_eq!(
-                    verify_ecdsa_sha1_point(curve, point, &DIGEST, &signature),
-                    Ok(())
-                );
+                assert_eq!(verify_ecdsa_sha1_point(curve, point, &DIGEST, &signature), Ok(()));
 
                 let mut other = DIGEST;
                 other[0] ^= 1;
@@ -244,15 +202,9 @@ mod tests {
                 let mut other = signature.clone();
                 *other.last_mut().expect("not empty") ^= 1;
                 assert_eq!(verify_ecdsa_sha1(&spki, &DIGEST, &other), Err(Error));
-                assert_eq!(
-                    verify_ecdsa_sha1(&spki, &DIGEST, &[&signature[..], &[0]].concat()),
-                    Err(Error)
-                );
+                assert_eq!(verify_ecdsa_sha1(&spki, &DIGEST, &[&signature[..], &[0]].concat()), Err(Error));
                 assert_eq!(verify_ecdsa_sha1(&spki, &DIGEST, &[]), Err(Error));
-                assert_eq!(
-                    format!("{key:?}"),
-                    format!("EcdsaPrivateKey {{ curve: {curve:?}, .. }}")
-                );
+                assert_eq!(format!("{key:?}"), format!("EcdsaPrivateKey {{ curve: {curve:?}, .. }}"));
             }
         }
     }
@@ -270,28 +222,15 @@ mod tests {
             "022061340c88c3aaebeb4f6d667f672ca9759a6ccaa9fa8811313039ee4a35471d32",
             "02206d7f147dac089441bb2e2fe8f7a3fa264b9c475098fdcf6e00d7c996e1b8b7eb",
         ));
-        let sample =
-            aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, b"sample");
+        let sample = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, b"sample");
         let digest = sample.as_ref().try_into().expect("20 bytes");
-        assert_eq!(
-            verify_ecdsa_sha1_point(EcCurve::P256, &point, digest, &signature),
-            Ok(())
-        );
-        assert_eq!(
-            verify_ecdsa_sha1_point(EcCurve::P384, &point, digest, &signature),
-            Err(Error)
-        );
+        assert_eq!(verify_ecdsa_sha1_point(EcCurve::P256, &point, digest, &signature), Ok(()));
+        assert_eq!(verify_ecdsa_sha1_point(EcCurve::P384, &point, digest, &signature), Err(Error));
         let mut off = point;
         off[64] ^= 1;
-        assert_eq!(
-            verify_ecdsa_sha1_point(EcCurve::P256, &off, digest, &signature),
-            Err(Error)
-        );
+        assert_eq!(verify_ecdsa_sha1_point(EcCurve::P256, &off, digest, &signature), Err(Error));
         // The point at infinity.
-        assert_eq!(
-            verify_ecdsa_sha1_point(EcCurve::P256, &[0], digest, &signature),
-            Err(Error)
-        );
+        assert_eq!(verify_ecdsa_sha1_point(EcCurve::P256, &[0], digest, &signature), Err(Error));
     }
 
     #[test]
@@ -301,12 +240,7 @@ mod tests {
         assert!(EcdsaPrivateKey::from_pkcs8(pkcs8.as_ref()).is_err());
         assert!(EcdsaPrivateKey::from_sec1(&sec1(&pair)).is_err());
         let good = sec1(&generate(EcCurve::P256));
-        for not in [
-            &[][..],
-            &[0x30],
-            &good[..good.len() - 1],
-            &[&good[..], &[0]].concat(),
-        ] {
+        for not in [&[][..], &[0x30], &good[..good.len() - 1], &[&good[..], &[0]].concat()] {
             assert!(EcdsaPrivateKey::from_sec1(not).is_err());
             assert!(EcdsaPrivateKey::from_pkcs8(not).is_err());
             assert_eq!(verify_ecdsa_sha1(not, &DIGEST, &[]), Err(Error));

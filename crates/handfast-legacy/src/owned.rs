@@ -4,8 +4,8 @@ use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
 use aws_lc_sys::{
-    BIGNUM, BN_bin2bn, BN_free, CBS, CBS_init, CBS_len, DH, DH_free, EC_KEY, EC_KEY_free, EC_POINT,
-    EC_POINT_free, EVP_PKEY, EVP_PKEY_free, RSA, RSA_free,
+    BIGNUM, BN_bin2bn, BN_free, CBS, CBS_init, CBS_len, DH, DH_free, EC_KEY, EC_KEY_free, EC_POINT, EC_POINT_free,
+    EVP_PKEY, EVP_PKEY_free, RSA, RSA_free,
 };
 
 use crate::{Result, failed};
@@ -76,13 +76,7 @@ impl Owned<BIGNUM> {
     pub(crate) fn from_be_bytes(bytes: &[u8]) -> Result<Self> {
         // SAFETY: the slice gives a readable pointer and its length; a null third argument asks for a new number, which
         // we own.
-        unsafe {
-            Self::new(BN_bin2bn(
-                bytes.as_ptr(),
-                bytes.len(),
-                core::ptr::null_mut(),
-            ))
-        }
+        unsafe { Self::new(BN_bin2bn(bytes.as_ptr(), bytes.len(), core::ptr::null_mut())) }
     }
 }
 
@@ -90,14 +84,8 @@ impl Owned<BIGNUM> {
 ///
 /// # Safety
 /// `parse` is given a `CBS` over `der`, and returns null or an object that its caller owns.
-pub(crate) unsafe fn parse_all<T: CObject>(
-    der: &[u8],
-    parse: impl FnOnce(*mut CBS) -> *mut T,
-) -> Result<Owned<T>> {
-    let mut cbs = CBS {
-        data: core::ptr::null(),
-        len: 0,
-    };
+pub(crate) unsafe fn parse_all<T: CObject>(der: &[u8], parse: impl FnOnce(*mut CBS) -> *mut T) -> Result<Owned<T>> {
+    let mut cbs = CBS { data: core::ptr::null(), len: 0 };
     // SAFETY: `cbs` is ours, and reads no further than `der`, which outlives it.
     unsafe { CBS_init(&mut cbs, der.as_ptr(), der.len()) };
     // SAFETY: the caller's promise about `parse`.

@@ -5,10 +5,9 @@ use core::ffi::c_int;
 use core::fmt;
 
 use aws_lc_sys::{
-    EVP_PKEY_RSA, EVP_PKEY_get1_RSA, EVP_PKEY_id, EVP_parse_private_key, EVP_parse_public_key,
-    NID_md5_sha1, NID_sha1, NID_sha256, NID_sha384, NID_sha512, RSA, RSA_NO_PADDING,
-    RSA_PKCS1_PADDING, RSA_bits, RSA_decrypt, RSA_encrypt, RSA_get0_e, RSA_parse_private_key,
-    RSA_parse_public_key, RSA_sign, RSA_size, RSA_verify,
+    EVP_PKEY_RSA, EVP_PKEY_get1_RSA, EVP_PKEY_id, EVP_parse_private_key, EVP_parse_public_key, NID_md5_sha1, NID_sha1,
+    NID_sha256, NID_sha384, NID_sha512, RSA, RSA_NO_PADDING, RSA_PKCS1_PADDING, RSA_bits, RSA_decrypt, RSA_encrypt,
+    RSA_get0_e, RSA_parse_private_key, RSA_parse_public_key, RSA_sign, RSA_size, RSA_verify,
 };
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
@@ -170,11 +169,7 @@ impl RsaPrivateKey {
                 RSA_NO_PADDING,
             )
         })?;
-        if len == plaintext.0.len() {
-            Ok(plaintext)
-        } else {
-            Err(Error)
-        }
+        if len == plaintext.0.len() { Ok(plaintext) } else { Err(Error) }
     }
 
     /// The premaster secret in an EncryptedPreMasterSecret, by RFC 5246 7.4.7.1: on any fault of the length, the
@@ -191,9 +186,7 @@ impl RsaPrivateKey {
     ) -> Premaster {
         // A ciphertext that cannot be decrypted (its length, its number) is public, and becomes a block whose padding is
         // wrong, so that from here on there is one path.
-        let block = self
-            .decrypt_raw(ciphertext)
-            .unwrap_or_else(|Error| RawBlock::zeros(self.modulus_len));
+        let block = self.decrypt_raw(ciphertext).unwrap_or_else(|Error| RawBlock::zeros(self.modulus_len));
         let mut premaster = Premaster(Box::new(Zeroizing::new([0; PREMASTER_LEN])));
         unpad_premaster(block.as_bytes(), client_version, fallback, &mut premaster.0);
         premaster
@@ -228,14 +221,7 @@ impl RsaPrivateKey {
         // SAFETY: `digest` is readable for its length, `signature` writable for the modulus's, which is all that C
         // writes; the key is live.
         check(unsafe {
-            RSA_sign(
-                hash.nid(),
-                digest.as_ptr(),
-                digest.len(),
-                signature.as_mut_ptr(),
-                &mut len,
-                self.rsa.as_ptr(),
-            )
+            RSA_sign(hash.nid(), digest.as_ptr(), digest.len(), signature.as_mut_ptr(), &mut len, self.rsa.as_ptr())
         })?;
         signature.truncate(len as usize);
         Ok(signature)
@@ -244,9 +230,7 @@ impl RsaPrivateKey {
 
 impl fmt::Debug for RsaPrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RsaPrivateKey")
-            .field("modulus_len", &self.modulus_len)
-            .finish_non_exhaustive()
+        f.debug_struct("RsaPrivateKey").field("modulus_len", &self.modulus_len).finish_non_exhaustive()
     }
 }
 
@@ -318,26 +302,14 @@ fn encrypt(public_key_der: &[u8], plaintext: &[u8], padding: c_int) -> Result<Ve
 /// # Errors
 /// If the key is malformed, has a modulus of fewer than 1024 or more than 8192 bits or a public exponent of more than
 /// 33; if the digest is not as long as `hash` says; or if the signature is not by the key.
-pub fn verify_rsa_pkcs1(
-    public_key_der: &[u8],
-    hash: HashKind,
-    digest: &[u8],
-    signature: &[u8],
-) -> Result<()> {
+pub fn verify_rsa_pkcs1(public_key_der: &[u8], hash: HashKind, digest: &[u8], signature: &[u8]) -> Result<()> {
     if digest.len() != hash.digest_len() {
         return Err(Error);
     }
     let rsa = public_key(public_key_der)?;
     // SAFETY: both slices are readable for their lengths, and the key is live.
     check(unsafe {
-        RSA_verify(
-            hash.nid(),
-            digest.as_ptr(),
-            digest.len(),
-            signature.as_ptr(),
-            signature.len(),
-            rsa.as_ptr(),
-        )
+        RSA_verify(hash.nid(), digest.as_ptr(), digest.len(), signature.as_ptr(), signature.len(), rsa.as_ptr())
     })
 }
 
@@ -364,11 +336,7 @@ fn public_key(der: &[u8]) -> Result<Owned<RSA>> {
 fn modulus_len(rsa: &Owned<RSA>) -> Result<usize> {
     // SAFETY: the key is live, and every parser has given it a modulus.
     let (bits, len) = unsafe { (RSA_bits(rsa.as_ptr()), RSA_size(rsa.as_ptr())) };
-    if MODULUS_BITS.contains(&bits) {
-        Ok(len as usize)
-    } else {
-        Err(failed())
-    }
+    if MODULUS_BITS.contains(&bits) { Ok(len as usize) } else { Err(failed()) }
 }
 
 #[cfg(test)]

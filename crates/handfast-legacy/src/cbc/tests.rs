@@ -20,8 +20,7 @@ fn bytes(len: usize) -> Vec<u8> {
 
 fn pair(suite: CbcSuite) -> (CbcContext, CbcContext) {
     let key = bytes(suite.key_len());
-    let new =
-        |direction| CbcContext::new(suite, direction, &key).expect("a key of the right length");
+    let new = |direction| CbcContext::new(suite, direction, &key).expect("a key of the right length");
     (new(Direction::Seal), new(Direction::Open))
 }
 
@@ -32,9 +31,7 @@ fn iv(suite: CbcSuite) -> Vec<u8> {
 fn seal(context: &mut CbcContext, plaintext: &[u8]) -> Vec<u8> {
     let suite = context.suite();
     let mut out = vec![0; plaintext.len() + suite.max_overhead()];
-    let len = context
-        .seal(&iv(suite), &AD, plaintext, &mut out)
-        .expect("seals");
+    let len = context.seal(&iv(suite), &AD, plaintext, &mut out).expect("seals");
     assert_eq!(len, suite.sealed_len(plaintext.len()));
     out.truncate(len);
     out
@@ -46,12 +43,8 @@ fn encrypt(key: &[u8], blocks: &mut [u8]) {
     let ecb = EncryptingKey::ecb(key).expect("ECB");
     let mut chain = [0xa5; 16];
     for block in blocks.chunks_exact_mut(16) {
-        block
-            .iter_mut()
-            .zip(chain)
-            .for_each(|(to, from)| *to ^= from);
-        ecb.less_safe_encrypt(block, EncryptionContext::None)
-            .expect("encrypts a block");
+        block.iter_mut().zip(chain).for_each(|(to, from)| *to ^= from);
+        ecb.less_safe_encrypt(block, EncryptionContext::None).expect("encrypts a block");
         chain.copy_from_slice(block);
     }
 }
@@ -70,11 +63,7 @@ fn the_lengths_are_those_of_the_c_tables() {
         };
         assert_eq!(
             (key, nonce, overhead),
-            (
-                suite.key_len(),
-                suite.explicit_iv_len(),
-                suite.max_overhead()
-            ),
+            (suite.key_len(), suite.explicit_iv_len(), suite.max_overhead()),
             "{suite:?}"
         );
     }
@@ -103,10 +92,7 @@ fn sealing_in_place_gives_the_same_record() {
             let plaintext = bytes(len);
             let mut buf = plaintext.clone();
             buf.resize(suite.sealed_len(len), 0xee);
-            assert_eq!(
-                other.seal_in_place(&iv(suite), &AD, &mut buf, len),
-                Ok(buf.len())
-            );
+            assert_eq!(other.seal_in_place(&iv(suite), &AD, &mut buf, len), Ok(buf.len()));
             assert_eq!(buf, seal(&mut one, &plaintext), "{suite:?} {len}");
         }
     }
@@ -136,11 +122,7 @@ fn any_changed_byte_is_refused_and_the_buffer_zeroed() {
         for at in 0..record.len() {
             let mut broken = record.clone();
             broken[at] ^= 0x80;
-            assert_eq!(
-                pair(suite).1.open_in_place(&iv(suite), &AD, &mut broken),
-                Err(Error),
-                "{suite:?} {at}"
-            );
+            assert_eq!(pair(suite).1.open_in_place(&iv(suite), &AD, &mut broken), Err(Error), "{suite:?} {at}");
             assert!(broken.iter().all(|&byte| byte == 0));
         }
     }
@@ -153,21 +135,12 @@ fn other_data_or_another_key_is_refused() {
         for at in 0..AD_LEN {
             let mut ad = AD;
             ad[at] ^= 1;
-            assert_eq!(
-                pair(suite)
-                    .1
-                    .open_in_place(&iv(suite), &ad, &mut record.clone()),
-                Err(Error)
-            );
+            assert_eq!(pair(suite).1.open_in_place(&iv(suite), &ad, &mut record.clone()), Err(Error));
         }
         let mut key = bytes(suite.key_len());
         key[0] ^= 1;
-        let mut opener =
-            CbcContext::new(suite, Direction::Open, &key).expect("a key of the right length");
-        assert_eq!(
-            opener.open_in_place(&iv(suite), &AD, &mut record.clone()),
-            Err(Error)
-        );
+        let mut opener = CbcContext::new(suite, Direction::Open, &key).expect("a key of the right length");
+        assert_eq!(opener.open_in_place(&iv(suite), &AD, &mut record.clone()), Err(Error));
     }
 }
 
@@ -177,11 +150,7 @@ fn a_truncated_record_is_refused() {
         let record = seal(&mut pair(suite).0, &bytes(60));
         for len in 0..record.len() {
             let mut short = record[..len].to_vec();
-            assert_eq!(
-                pair(suite).1.open_in_place(&iv(suite), &AD, &mut short),
-                Err(Error),
-                "{suite:?} {len}"
-            );
+            assert_eq!(pair(suite).1.open_in_place(&iv(suite), &AD, &mut short), Err(Error), "{suite:?} {len}");
         }
     }
 }
@@ -191,10 +160,7 @@ fn after_a_refusal_an_explicit_iv_still_opens() {
     let suite = CbcSuite::Aes128Sha256Tls;
     let (mut sealer, mut opener) = pair(suite);
     let record = seal(&mut sealer, b"whole");
-    assert_eq!(
-        opener.open_in_place(&iv(suite), &AD, &mut record[..record.len() - 5].to_vec()),
-        Err(Error)
-    );
+    assert_eq!(opener.open_in_place(&iv(suite), &AD, &mut record[..record.len() - 5].to_vec()), Err(Error));
     let mut record = record;
     assert_eq!(opener.open_in_place(&iv(suite), &AD, &mut record), Ok(5));
     assert_eq!(&record[..5], b"whole");
@@ -207,16 +173,11 @@ fn longer_padding_than_needed_opens() {
     let key = bytes(suite.key_len());
     let mac_key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key[..20]);
     for (wrong, opened) in [(0, Ok(0)), (1, Err(Error))] {
-        let mut record = hmac::sign(&mac_key, &[&AD[..], &[0, 0]].concat())
-            .as_ref()
-            .to_vec();
+        let mut record = hmac::sign(&mac_key, &[&AD[..], &[0, 0]].concat()).as_ref().to_vec();
         record.extend([235; 236]);
         record[20] ^= wrong;
         encrypt(&key[20..], &mut record);
-        assert_eq!(
-            pair(suite).1.open_in_place(&iv(suite), &AD, &mut record),
-            opened
-        );
+        assert_eq!(pair(suite).1.open_in_place(&iv(suite), &AD, &mut record), opened);
     }
 }
 
@@ -226,44 +187,17 @@ fn wrong_uses_are_errors() {
         let (mut sealer, mut opener) = pair(suite);
         let iv = iv(suite);
         let room = suite.sealed_len(5);
-        assert_eq!(
-            sealer.seal(&iv, &AD, b"hello", &mut vec![0; room - 1]),
-            Err(Error)
-        );
-        assert_eq!(
-            sealer.seal_in_place(&iv, &AD, &mut vec![0; room - 1], 5),
-            Err(Error)
-        );
-        assert_eq!(
-            sealer.seal(&[0; 5], &AD, b"hello", &mut vec![0; room]),
-            Err(Error)
-        );
-        assert_eq!(
-            sealer.seal(&iv, &AD, &[0; 65536], &mut vec![0; 70000]),
-            Err(Error)
-        );
-        assert_eq!(
-            sealer.seal_in_place(&iv, &AD, &mut vec![0; 70000], usize::MAX),
-            Err(Error)
-        );
-        assert_eq!(
-            opener.seal(&iv, &AD, b"hello", &mut vec![0; room]),
-            Err(Error)
-        );
-        assert_eq!(
-            sealer.open_in_place(&iv, &AD, &mut vec![0; room]),
-            Err(Error)
-        );
-        assert_eq!(
-            opener.open_in_place(&iv, &AD, &mut vec![0; 65536]),
-            Err(Error)
-        );
+        assert_eq!(sealer.seal(&iv, &AD, b"hello", &mut vec![0; room - 1]), Err(Error));
+        assert_eq!(sealer.seal_in_place(&iv, &AD, &mut vec![0; room - 1], 5), Err(Error));
+        assert_eq!(sealer.seal(&[0; 5], &AD, b"hello", &mut vec![0; room]), Err(Error));
+        assert_eq!(sealer.seal(&iv, &AD, &[0; 65536], &mut vec![0; 70000]), Err(Error));
+        assert_eq!(sealer.seal_in_place(&iv, &AD, &mut vec![0; 70000], usize::MAX), Err(Error));
+        assert_eq!(opener.seal(&iv, &AD, b"hello", &mut vec![0; room]), Err(Error));
+        assert_eq!(sealer.open_in_place(&iv, &AD, &mut vec![0; room]), Err(Error));
+        assert_eq!(opener.open_in_place(&iv, &AD, &mut vec![0; 65536]), Err(Error));
         let short = vec![0; suite.key_len() - 1];
         assert!(CbcContext::new(suite, Direction::Open, &short).is_err());
-        assert_eq!(
-            format!("{opener:?}"),
-            format!("CbcContext {{ suite: {suite:?}, direction: Open, .. }}")
-        );
+        assert_eq!(format!("{opener:?}"), format!("CbcContext {{ suite: {suite:?}, direction: Open, .. }}"));
     }
 }
 

@@ -1,9 +1,7 @@
 use super::*;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize, Pkcs1PublicEncryptingKey, PublicEncryptingKey};
-use aws_lc_rs::signature::{
-    KeyPair as _, RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, UnparsedPublicKey,
-};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, UnparsedPublicKey};
 use std::sync::LazyLock;
 
 const FALLBACK: [u8; 48] = [0xfa; 48];
@@ -15,9 +13,7 @@ fn generate(bits: c_int) -> (Vec<u8>, Vec<u8>) {
     // SAFETY: a constructor whose result we own.
     let rsa = unsafe { Owned::new(aws_lc_sys::RSA_new()) }.expect("a key");
     // SAFETY: the key and the exponent are live; a null callback is none.
-    let made = unsafe {
-        aws_lc_sys::RSA_generate_key_ex(rsa.as_ptr(), bits, e.as_ptr(), core::ptr::null_mut())
-    };
+    let made = unsafe { aws_lc_sys::RSA_generate_key_ex(rsa.as_ptr(), bits, e.as_ptr(), core::ptr::null_mut()) };
     assert_eq!(made, 1);
     let encode = |to_bytes: ToBytes| {
         let (mut der, mut len) = (core::ptr::null_mut(), 0);
@@ -29,10 +25,7 @@ fn generate(bits: c_int) -> (Vec<u8>, Vec<u8>) {
         unsafe { aws_lc_sys::OPENSSL_free(der.cast()) };
         bytes
     };
-    (
-        encode(aws_lc_sys::RSA_private_key_to_bytes),
-        encode(aws_lc_sys::RSA_public_key_to_bytes),
-    )
+    (encode(aws_lc_sys::RSA_private_key_to_bytes), encode(aws_lc_sys::RSA_public_key_to_bytes))
 }
 
 struct Fixture {
@@ -43,32 +36,19 @@ struct Fixture {
 /// A key of 1024 bits by PKCS #1, and one of 2048 by PKCS #8 with SubjectPublicKeyInfo.
 static KEYS: LazyLock<[Fixture; 2]> = LazyLock::new(|| {
     let (private, public) = generate(1024);
-    let small = Fixture {
-        key: RsaPrivateKey::from_pkcs1(&private).expect("PKCS #1"),
-        public,
-    };
+    let small = Fixture { key: RsaPrivateKey::from_pkcs1(&private).expect("PKCS #1"), public };
     let pair = KeyPair::generate(KeySize::Rsa2048).expect("generates");
     let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).expect("PKCS #8");
     let spki = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).expect("SPKI");
     let key = RsaPrivateKey::from_pkcs8(pkcs8.as_ref()).expect("PKCS #8");
-    [
-        small,
-        Fixture {
-            key,
-            public: spki.as_ref().to_vec(),
-        },
-    ]
+    [small, Fixture { key, public: spki.as_ref().to_vec() }]
 });
 
 /// A public key with a modulus of `bits` ones: no RSA modulus, but nothing public can tell.
 fn public_of_bits(bits: usize) -> Vec<u8> {
     fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
         let len = (content.len() as u16).to_be_bytes();
-        let header = if len[0] == 0 {
-            vec![tag, 0x81, len[1]]
-        } else {
-            vec![tag, 0x82, len[0], len[1]]
-        };
+        let header = if len[0] == 0 { vec![tag, 0x81, len[1]] } else { vec![tag, 0x82, len[0], len[1]] };
         [&header[..], content].concat()
     }
     let mut modulus = vec![0xff; bits.div_ceil(8)];
@@ -76,10 +56,7 @@ fn public_of_bits(bits: usize) -> Vec<u8> {
     if modulus[0] >= 0x80 {
         modulus.insert(0, 0);
     }
-    tlv(
-        0x30,
-        &[&tlv(0x02, &modulus)[..], &[0x02, 3, 1, 0, 1]].concat(),
-    )
+    tlv(0x30, &[&tlv(0x02, &modulus)[..], &[0x02, 3, 1, 0, 1]].concat())
 }
 
 fn premaster(version: u16) -> [u8; 48] {
@@ -104,25 +81,15 @@ fn what_is_encrypted_is_unwrapped() {
             let sent = premaster(version);
             let ciphertext = encrypt_pkcs1(public, &sent).expect("encrypts");
             assert_eq!(ciphertext.len(), key.modulus_len());
-            assert_eq!(
-                *key.unwrap_premaster(&ciphertext, version, &FALLBACK)
-                    .as_bytes(),
-                sent
-            );
+            assert_eq!(*key.unwrap_premaster(&ciphertext, version, &FALLBACK).as_bytes(), sent);
         }
     }
     let Fixture { key, public } = &KEYS[1];
     let theirs = PublicEncryptingKey::from_der(public).expect("a key");
     let theirs = Pkcs1PublicEncryptingKey::new(theirs).expect("a key");
     let mut ciphertext = vec![0; key.modulus_len()];
-    theirs
-        .encrypt(&premaster(0x0303), &mut ciphertext)
-        .expect("encrypts");
-    assert_eq!(
-        *key.unwrap_premaster(&ciphertext, 0x0303, &FALLBACK)
-            .as_bytes(),
-        premaster(0x0303)
-    );
+    theirs.encrypt(&premaster(0x0303), &mut ciphertext).expect("encrypts");
+    assert_eq!(*key.unwrap_premaster(&ciphertext, 0x0303, &FALLBACK).as_bytes(), premaster(0x0303));
 }
 
 #[test]
@@ -130,11 +97,7 @@ fn another_version_gives_the_fallback() {
     let Fixture { key, public } = &KEYS[0];
     let ciphertext = encrypt_pkcs1(public, &premaster(0x0303)).expect("encrypts");
     for version in [0x0302, 0x0304, 0x0203, 0x0403, 0xfcfc, 0] {
-        assert_eq!(
-            *key.unwrap_premaster(&ciphertext, version, &FALLBACK)
-                .as_bytes(),
-            FALLBACK
-        );
+        assert_eq!(*key.unwrap_premaster(&ciphertext, version, &FALLBACK).as_bytes(), FALLBACK);
     }
 }
 
@@ -144,12 +107,7 @@ fn a_premaster_of_another_length_gives_the_fallback() {
         let long: [u8; 64] = core::array::from_fn(|i| [3, 3, 0, 9][i % 4]);
         for len in [0, 1, 2, 46, 47, 49, 50, 64] {
             let ciphertext = encrypt_pkcs1(public, &long[..len]).expect("encrypts");
-            assert_eq!(
-                *key.unwrap_premaster(&ciphertext, 0x0303, &FALLBACK)
-                    .as_bytes(),
-                FALLBACK,
-                "{len}"
-            );
+            assert_eq!(*key.unwrap_premaster(&ciphertext, 0x0303, &FALLBACK).as_bytes(), FALLBACK, "{len}");
         }
     }
 }
@@ -160,23 +118,15 @@ fn a_wrong_byte_anywhere_in_the_padding_gives_the_fallback() {
         let len = key.modulus_len();
         let unwrap = |block: &[u8]| {
             let ciphertext = encrypt(public, block, RSA_NO_PADDING).expect("encrypts");
-            assert_eq!(
-                *key.decrypt_raw(&ciphertext).expect("decrypts").as_bytes(),
-                *block
-            );
-            *key.unwrap_premaster(&ciphertext, 0x0303, &FALLBACK)
-                .as_bytes()
+            assert_eq!(*key.decrypt_raw(&ciphertext).expect("decrypts").as_bytes(), *block);
+            *key.unwrap_premaster(&ciphertext, 0x0303, &FALLBACK).as_bytes()
         };
         let right = block(len, 0x0303);
         assert_eq!(unwrap(&right), premaster(0x0303));
         for at in 0..len - 46 {
             let mut wrong = right.clone();
             // Zero where it must not be, and otherwise something else than it must be.
-            wrong[at] = if (2..len - 49).contains(&at) {
-                0
-            } else {
-                wrong[at] ^ 1
-            };
+            wrong[at] = if (2..len - 49).contains(&at) { 0 } else { wrong[at] ^ 1 };
             assert_eq!(unwrap(&wrong), FALLBACK, "{at}");
         }
     }
@@ -196,11 +146,7 @@ fn every_value_of_every_byte_is_judged_by_the_grammar() {
             };
             let mut found = [0; 48];
             unpad_premaster(&block, 0x0303, &FALLBACK, &mut found);
-            assert_eq!(
-                found[..],
-                if good { &block[80..] } else { &FALLBACK }[..],
-                "{at} {value}"
-            );
+            assert_eq!(found[..], if good { &block[80..] } else { &FALLBACK }[..], "{at} {value}");
         }
     }
 }
@@ -211,25 +157,11 @@ fn what_is_no_ciphertext_gives_the_fallback() {
         let len = key.modulus_len();
         let mut one = vec![0; len];
         one[len - 1] = 1;
-        for not in [
-            vec![],
-            vec![7],
-            vec![7; len - 1],
-            vec![7; len + 1],
-            vec![0xff; len],
-            vec![0; len],
-            one,
-        ] {
+        for not in [vec![], vec![7], vec![7; len - 1], vec![7; len + 1], vec![0xff; len], vec![0; len], one] {
             assert_eq!(key.decrypt_raw(&not).err(), Some(Error));
-            assert_eq!(
-                *key.unwrap_premaster(&not, 0x0303, &FALLBACK).as_bytes(),
-                FALLBACK
-            );
+            assert_eq!(*key.unwrap_premaster(&not, 0x0303, &FALLBACK).as_bytes(), FALLBACK);
             // Not even a version that the block of zeros holds.
-            assert_eq!(
-                *key.unwrap_premaster(&not, 0, &FALLBACK).as_bytes(),
-                FALLBACK
-            );
+            assert_eq!(*key.unwrap_premaster(&not, 0, &FALLBACK).as_bytes(), FALLBACK);
         }
     }
 }
@@ -237,13 +169,7 @@ fn what_is_no_ciphertext_gives_the_fallback() {
 #[test]
 fn signatures_verify_and_nothing_else_does() {
     for Fixture { key, public } in KEYS.iter() {
-        for hash in [
-            HashKind::Md5Sha1,
-            HashKind::Sha1,
-            HashKind::Sha256,
-            HashKind::Sha384,
-            HashKind::Sha512,
-        ] {
+        for hash in [HashKind::Md5Sha1, HashKind::Sha1, HashKind::Sha256, HashKind::Sha384, HashKind::Sha512] {
             let digest: Vec<u8> = (0..hash.digest_len() as u8).collect();
             let signature = key.sign(hash, &digest).expect("signs");
             assert_eq!(signature.len(), key.modulus_len());
@@ -251,30 +177,18 @@ fn signatures_verify_and_nothing_else_does() {
 
             let mut other = digest.clone();
             other[5] ^= 1;
-            assert_eq!(
-                verify_rsa_pkcs1(public, hash, &other, &signature),
-                Err(Error)
-            );
+            assert_eq!(verify_rsa_pkcs1(public, hash, &other, &signature), Err(Error));
             let mut other = signature.clone();
             other[5] ^= 1;
             assert_eq!(verify_rsa_pkcs1(public, hash, &digest, &other), Err(Error));
-            assert_eq!(
-                verify_rsa_pkcs1(public, hash, &digest, &signature[1..]),
-                Err(Error)
-            );
+            assert_eq!(verify_rsa_pkcs1(public, hash, &digest, &signature[1..]), Err(Error));
             assert_eq!(verify_rsa_pkcs1(public, hash, &digest, &[]), Err(Error));
-            assert_eq!(
-                verify_rsa_pkcs1(public, hash, &digest[1..], &signature),
-                Err(Error)
-            );
+            assert_eq!(verify_rsa_pkcs1(public, hash, &digest[1..], &signature), Err(Error));
             assert_eq!(key.sign(hash, &digest[1..]), Err(Error));
         }
         // A digest signed without DigestInfo is not one signed with it.
         let bare = key.sign_md5_sha1(&[7; 36]).expect("signs");
-        assert_eq!(
-            verify_rsa_pkcs1(public, HashKind::Sha1, &[7; 20], &bare),
-            Err(Error)
-        );
+        assert_eq!(verify_rsa_pkcs1(public, HashKind::Sha1, &[7; 20], &bare), Err(Error));
     }
 }
 
@@ -285,48 +199,25 @@ fn the_safe_api_accepts_our_sha1_signature() {
     let digest = digest(&SHA1_FOR_LEGACY_USE_ONLY, b"handfast");
     let digest = digest.as_ref().try_into().expect("20 bytes");
     let theirs = UnparsedPublicKey::new(&RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, public);
-    assert!(
-        theirs
-            .verify(b"handfast", &key.sign_sha1(digest).expect("signs"))
-            .is_ok()
-    );
+    assert!(theirs.verify(b"handfast", &key.sign_sha1(digest).expect("signs")).is_ok());
 }
 
 #[test]
 fn keys_have_1024_to_8192_bits() {
-    for (bits, accepted) in [
-        (1023, false),
-        (1024, true),
-        (1025, true),
-        (8192, true),
-        (8193, false),
-    ] {
+    for (bits, accepted) in [(1023, false), (1024, true), (1025, true), (8192, true), (8193, false)] {
         let ciphertext = encrypt_pkcs1(&public_of_bits(bits), &[3; 48]);
-        assert_eq!(
-            ciphertext.map(|bytes| bytes.len()).ok(),
-            accepted.then_some(bits.div_ceil(8)),
-            "{bits}"
-        );
+        assert_eq!(ciphertext.map(|bytes| bytes.len()).ok(), accepted.then_some(bits.div_ceil(8)), "{bits}");
     }
     let (private, public) = generate(768);
     assert!(RsaPrivateKey::from_pkcs1(&private).is_err());
-    assert_eq!(
-        verify_rsa_pkcs1(&public, HashKind::Sha1, &[7; 20], &[7; 96]),
-        Err(Error)
-    );
+    assert_eq!(verify_rsa_pkcs1(&public, HashKind::Sha1, &[7; 20], &[7; 96]), Err(Error));
 }
 
 #[test]
 fn what_is_no_key_is_refused() {
     let (private, public) = generate(1024);
     let trailing = [&private[..], &[0]].concat();
-    for not in [
-        &[][..],
-        &[0x30],
-        &private[..private.len() - 1],
-        &trailing,
-        &public,
-    ] {
+    for not in [&[][..], &[0x30], &private[..private.len() - 1], &trailing, &public] {
         assert!(RsaPrivateKey::from_pkcs1(not).is_err());
         assert!(RsaPrivateKey::from_pkcs8(not).is_err());
         if *not != *public {
@@ -338,10 +229,7 @@ fn what_is_no_key_is_refused() {
     assert!(encrypt_pkcs1(&public, &[3; 128 - 11]).is_ok());
     let mut broken = private.clone();
     *broken.last_mut().expect("not empty") ^= 1;
-    assert!(
-        RsaPrivateKey::from_pkcs1(&broken).is_err(),
-        "the parts of a key must fit together"
-    );
+    assert!(RsaPrivateKey::from_pkcs1(&broken).is_err(), "the parts of a key must fit together");
 }
 
 #[test]
@@ -352,11 +240,7 @@ fn a_key_may_cross_threads_and_is_not_shown() {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..20 {
-                    assert_eq!(
-                        *key.unwrap_premaster(&ciphertext, 0x0303, &FALLBACK)
-                            .as_bytes(),
-                        premaster(0x0303)
-                    );
+                    assert_eq!(*key.unwrap_premaster(&ciphertext, 0x0303, &FALLBACK).as_bytes(), premaster(0x0303));
                     assert!(key.sign_sha1(&[7; 20]).is_ok());
                 }
             });
@@ -364,9 +248,6 @@ fn a_key_may_cross_threads_and_is_not_shown() {
     });
     let unwrapped = key.unwrap_premaster(&ciphertext, 0x0303, &FALLBACK);
     assert_eq!(format!("{unwrapped:?}"), "Premaster(..)");
-    assert_eq!(
-        format!("{:?}", key.decrypt_raw(&ciphertext)),
-        "Ok(RawBlock(..))"
-    );
+    assert_eq!(format!("{:?}", key.decrypt_raw(&ciphertext)), "Ok(RawBlock(..))");
     assert_eq!(format!("{key:?}"), "RsaPrivateKey { modulus_len: 128, .. }");
 }

@@ -1,0 +1,71 @@
+//! A client's config.
+
+use super::Limits;
+use crate::crypto::{Credential, Provider, aws_lc};
+use crate::keys::KeyLog;
+use crate::policy::Policy;
+use crate::session::{ClientStore, MemoryClientStore};
+use crate::verify::Verifier;
+use crate::wire::numbers::SignatureScheme;
+use std::fmt;
+use std::sync::Arc;
+
+/// A client's config.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// What may be spoken.
+    pub policy: Policy,
+    /// Who judges the server.
+    pub verifier: Arc<dyn Verifier>,
+    /// The primitives.
+    pub provider: Arc<dyn Provider>,
+    /// Client certificates; none by default.
+    pub credentials: Option<Arc<dyn ClientCredentials>>,
+    /// Application protocols in order of preference; none by default.
+    pub alpn: Vec<Vec<u8>>,
+    /// Where sessions are kept; in memory by default. `None`: nothing is resumed.
+    pub store: Option<Arc<dyn ClientStore>>,
+    /// Where secrets are logged; nowhere by default.
+    pub key_log: Option<Arc<dyn KeyLog>>,
+    /// Whether the server is told the name it is asked for; yes by default. An address is never told.
+    pub send_server_name: bool,
+    /// Whether this is a second try at an older version (RFC 7507): adds TLS_FALLBACK_SCSV.
+    pub fallback: bool,
+    /// Bounds on what the server may make us do.
+    pub limits: Limits,
+    /// The most bytes of plaintext in a record; 16384.
+    pub max_fragment: usize,
+}
+
+/// A client's certificates.
+pub trait ClientCredentials: Send + Sync + fmt::Debug {
+    /// The one to use: the server can verify these schemes, and would like one of these authorities (DER names; empty: any).
+    /// `None` sends none.
+    fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>>;
+}
+
+/// One certificate, whatever the server would like.
+impl ClientCredentials for Credential {
+    fn choose(&self, schemes: &[SignatureScheme], _: &[&[u8]]) -> Option<Arc<Credential>> {
+        self.key.schemes().iter().any(|s| schemes.contains(s)).then(|| Arc::new(self.clone()))
+    }
+}
+
+impl ClientConfig {
+    /// A config of this policy, in which servers are judged by this verifier.
+    pub fn new(policy: Policy, verifier: Arc<dyn Verifier>) -> Self {
+        Self {
+            policy,
+            verifier,
+            provider: aws_lc::provider(),
+            credentials: None,
+            alpn: Vec::new(),
+            store: Some(Arc::new(MemoryClientStore::default())),
+            key_log: None,
+            send_server_name: true,
+            fallback: false,
+            limits: Limits::default(),
+            max_fragment: 1 << 14,
+        }
+    }
+}

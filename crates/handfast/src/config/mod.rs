@@ -1,0 +1,47 @@
+//! What the user decides. Required choices are arguments of `new`, the rest documented public fields.
+
+mod client;
+mod server;
+
+pub use client::{ClientConfig, ClientCredentials};
+pub use server::{ClientAuth, ConfigSource, ServerConfig, ServerCredentials};
+
+/// Bounds on what a peer may make us do. Each is tested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of one handshake message; 64 KiB.
+    pub message_size: usize,
+    /// Bytes of a whole handshake; 256 KiB.
+    pub handshake_bytes: usize,
+    /// Certificates in a chain; 10.
+    pub chain: usize,
+    /// Records without content in a row; 32.
+    pub empty_records: u32,
+    /// Warning alerts in a row; 4.
+    pub warnings: u32,
+    /// KeyUpdates without data between; 32.
+    pub key_updates: u32,
+    /// ChangeCipherSpec records in a TLS 1.3 handshake; 32.
+    pub change_cipher_specs: u32,
+    /// Requests for a new handshake; 4.
+    pub renegotiations: u32,
+    /// Tickets from a server that are kept, per connection; more are dropped; 16.
+    pub tickets: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_size: 64 << 10,
+            handshake_bytes: 256 << 10,
+            chain: 10,
+            empty_records: 32,
+            warnings: 4,
+            key_updates: 32,
+            change_cipher_specs: 32,
+            renegotiations: 4,
+            tickets: 16,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! A server's config.
+
+use super::Limits;
+use crate::crypto::{Credential, KeyKind, Provider, aws_lc};
+use crate::keys::KeyLog;
+use crate::policy::Policy;
+use crate::session::{MemoryServerStore, RotatingTickets, ServerStore, Tickets};
+use crate::verify::Verifier;
+use crate::wait::{HelloSummary, Reply};
+use crate::wire::numbers::SignatureScheme;
+use std::fmt;
+use std::sync::Arc;
+
+/// Whether clients are asked for a certificate.
+#[derive(Clone, Debug, Default)]
+pub enum ClientAuth {
+    /// No.
+    #[default]
+    None,
+    /// Asked, and judged if one comes.
+    Optional(Arc<dyn Verifier>),
+    /// Required.
+    Required(Arc<dyn Verifier>),
+}
+
+impl ClientAuth {
+    /// Who judges, if a certificate is asked for.
+    pub fn verifier(&self) -> Option<&Arc<dyn Verifier>> {
+        match self {
+            Self::None => None,
+            Self::Optional(v) | Self::Required(v) => Some(v),
+        }
+    }
+}
+
+/// A server's config.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// What may be spoken.
+    pub policy: Policy,
+    /// The server's certificates.
+    pub credentials: Arc<dyn ServerCredentials>,
+    /// The primitives.
+    pub provider: Arc<dyn Provider>,
+    /// Whether clients are asked for a certificate; not by default.
+    pub client_auth: ClientAuth,
+    /// Application protocols in order of preference; none by default. If both sides have some and none in common, the
+    /// handshake fails (RFC 7301 3.2).
+    pub alpn: Vec<Vec<u8>>,
+    /// Who makes tickets; keys that rotate by themselves by default. `None`: no tickets.
+    pub tickets: Option<Arc<dyn Tickets>>,
+    /// The cache by session ID; none by default, since tickets do.
+    pub store: Option<Arc<dyn ServerStore>>,
+    /// How many tickets a TLS 1.3 client gets; 2.
+    pub ticket_count: usize,
+    /// Where secrets are logged; nowhere by default.
+    pub key_log: Option<Arc<dyn KeyLog>>,
+    /// Bounds on what the client may make us do.
+    pub limits: Limits,
+    /// The most bytes of plaintext in a record; 16384.
+    pub max_fragment: usize,
+}
+
+/// A server's certificates.
+pub trait ServerCredentials: Send + Sync + fmt::Debug {
+    /// Those that fit the name the client asks for, best first; all of them if the name is unknown or none was given, unless
+    /// unknown names shall be refused. The handshake takes the first whose key serves what is negotiated.
+    fn candidates(&self, hello: &HelloSummary) -> Vec<Arc<Credential>>;
+}
+
+/// One certificate for every name.
+impl ServerCredentials for Credential {
+    fn candidates(&self, _: &HelloSummary) -> Vec<Arc<Credential>> {
+        vec![Arc::new(self.clone())]
+    }
+}
+
+/// Several certificates: those whose names fit are tried first, in order, then the others.
+impl ServerCredentials for Vec<Arc<Credential>> {
+    fn candidates(&self, hello: &HelloSummary) -> Vec<Arc<Credential>> {
+        let name = hello.server_name.as_deref();
+        let fits = |c: &&Arc<Credential>| name.is_some_and(|n| crate::verify::stands_for(&c.chain, n));
+        let mut out: Vec<_> = self.iter().filter(fits).cloned().collect();
+        if out.is_empty() {
+            out = self.clone();
+        }
+        out
+    }
+}
+
+/// Chooses a config once the client has spoken.
+pub trait ConfigSource: Send + Sync + fmt::Debug {
+    /// The config for this client; `None` refuses it with `unrecognized_name`.
+    fn choose(&self, hello: &HelloSummary) -> Reply<Option<Arc<ServerConfig>>>;
+}
+
+impl Credential {
+    /// The schemes among `accepted` that this key can sign with, in `accepted`'s order.
+    pub fn schemes_among(&self, accepted: &[SignatureScheme]) -> Vec<SignatureScheme> {
+        accepted.iter().copied().filter(|s| self.key.schemes().contains(s)).collect()
+    }
+    /// The kind of its key.
+    pub fn kind(&self) -> KeyKind {
+        self.key.kind()
+    }
+}
+
+impl ServerConfig {
+    /// A config of this policy, in which the server proves itself with these certificates.
+    pub fn new(policy: Policy, credentials: Arc<dyn ServerCredentials>) -> Self {
+        Self {
+            policy,
+            credentials,
+            provider: aws_lc::provider(),
+            client_auth: ClientAuth::None,
+            alpn: Vec::new(),
+            tickets: Some(Arc::new(RotatingTickets::default())),
+            store: None,
+            ticket_count: 2,
+            key_log: None,
+            limits: Limits::default(),
+            max_fragment: 1 << 14,
+        }
+    }
+
+    /// With a cache by session ID, in memory.
+    pub fn with_session_cache(mut self) -> Self {
+        self.store = Some(Arc::new(MemoryServerStore::default()));
+        self
+    }
+}

@@ -1,0 +1,532 @@
+//! The engine.
+use crate::alert::{Alert, AlertDescription, AlertLevel};
+use crate::config::{ClientConfig, ConfigSource, Limits, ServerConfig};
+use crate::error::{Error, ErrorKind, Limit};
+use crate::event::{Event, Negotiated};
+use crate::handshake::{self, Established, Exporter, Flow, Input, Listen, Shared, Side, State};
+use crate::keys::Transcript;
+use crate::message::{Dialect, Message};
+use crate::record::{Joiner, Reader, Writer};
+use crate::trace::{Direction, Observer, Trace, Watch};
+use crate::wait::{Answer, Wait};
+use crate::wire::Problem;
+use crate::wire::numbers::{ContentType, HandshakeType};
+use crate::{Time, keys};
+use rustls_pki_types::ServerName;
+use std::mem;
+use std::sync::Arc;
+
+/// One end of a connection.
+///
+/// The caller owns every buffer: it hands what came from the peer to [`Connection::receive`], and sends what
+/// [`Connection::transmit`] gives. After an error, [`Connection::transmit`] has the alert.
+pub struct Connection {
+    state: State,
+    shared: Shared,
+    transcript: Transcript,
+    joiner: Joiner,
+    reader: Reader,
+    writer: Writer,
+    wait: Option<Wait>,
+    error: Option<Error>,
+    counts: Counts,
+    /// The peer said close_notify, or the stream ended.
+    read_closed: bool,
+    /// We said close_notify.
+    write_closed: bool,
+}
+
+/// What is counted against the limits.
+#[derive(Default)]
+struct Counts {
+    handshake_bytes: usize,
+    empty_records: u32,
+    warnings: u32,
+    change_cipher_specs: u32,
+}
+
+/// What [`Connection::receive`] did.
+#[derive(Debug)]
+pub struct Received<'b> {
+    /// How many bytes of the input were taken: whole records only. The rest is to be given again, with more behind it.
+    pub used: usize,
+    /// What came up; `None` if more bytes are needed.
+    pub event: Option<Event<'b>>,
+}
+
+impl Connection {
+    /// A client's end, to a server of this name; an address sends no server_name. Its ClientHello is ready to be transmitted, unless
+    /// the session store parks it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if the config cannot work, [`ErrorKind::Crypto`] if no key can be made.
+    pub fn client(config: Arc<ClientConfig>, name: ServerName<'static>, now: Time) -> Result<Self, Error> {
+        Self::client_observed(config, name, now, None)
+    }
+
+    /// The same, watched from the first message on.
+    ///
+    /// # Errors
+    /// As [`Connection::client`].
+    pub fn client_observed(
+        config: Arc<ClientConfig>,
+        name: ServerName<'static>,
+        now: Time,
+        observer: Option<Box<dyn Observer>>,
+    ) -> Result<Self, Error> {
+        let mut it = Self::new(Side::Client, config.provider.clone(), config.limits.clone(), config.max_fragment);
+        it.shared.watch = Watch(observer);
+        it.shared.key_log = config.key_log.clone();
+        it.shared.compat_ccs_may_come = config.policy.max_version == crate::wire::numbers::ProtocolVersion::TLS1_3;
+        let Self { shared, transcript, reader, writer, .. } = &mut it;
+        let mut flow = Flow::new(now, shared, transcript, None, writer, reader);
+        it.state = handshake::connect(&mut flow, config, name)?;
+        it.settle(now)?;
+        Ok(it)
+    }
+
+    /// A server's end with one config for every client.
+    pub fn server(config: Arc<ServerConfig>) -> Self {
+        let mut it = Self::new(Side::Server, config.provider.clone(), config.limits.clone(), config.max_fragment);
+        it.shared.key_log = config.key_log.clone();
+        it.state = handshake::listen(Listen::Config(config));
+        it
+    }
+
+    /// A server's end whose config is chosen when the client has said whom it wants. `provider` and `limits` serve until then.
+    pub fn server_by_hello(
+        source: Arc<dyn ConfigSource>,
+        provider: Arc<dyn crate::crypto::Provider>,
+        limits: Limits,
+    ) -> Self {
+        let mut it = Self::new(Side::Server, provider, limits, crate::record::MAX_FRAGMENT);
+        it.state = handshake::listen(Listen::Source(source));
+        it
+    }
+
+    fn new(side: Side, provider: Arc<dyn crate::crypto::Provider>, limits: Limits, max_fragment: usize) -> Self {
+        let mut writer = Writer::new();
+        writer.max_fragment = max_fragment.clamp(1, crate::record::MAX_FRAGMENT);
+        Self {
+            state: State::Failed,
+            shared: Shared {
+                side,
+                dialect: Dialect::Hello,
+                question: None,
+                negotiated: Negotiated::default(),
+                limits,
+                provider,
+                key_log: None,
+                client_random: [0; 32],
+                server_random: [0; 32],
+                exporter: None,
+                connected: false,
+                compat_ccs_may_come: false,
+                compat_ccs_sent: false,
+                key_updates: 0,
+                watch: Watch::default(),
+            },
+            transcript: Transcript::new(),
+            joiner: Joiner::default(),
+            reader: Reader::new(),
+            writer,
+            wait: None,
+            error: None,
+            counts: Counts::default(),
+            read_closed: false,
+            write_closed: false,
+        }
+    }
+
+    /// Watches from here on.
+    pub fn observe(&mut self, observer: Box<dyn Observer>) {
+        self.shared.watch = Watch(Some(observer));
+    }
+
+    /// Takes what came from the peer, and opens it in place. Stops at the first event: call again, with what is left, until
+    /// `event` is `None`. While parked it takes nothing.
+    ///
+    /// # Errors
+    /// Whatever ends the connection: its alert is then ready to be transmitted, and the same error comes at every call.
+    pub fn receive<'b>(&mut self, input: &'b mut [u8], now: Time) -> Result<Received<'b>, Error> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        match self.receive_records(input, now) {
+            Ok(received) => Ok(received),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    /// The stream ended. Fine after close_notify; before it, someone cut the connection.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Truncated`] if no close_notify had come.
+    pub fn receive_eof(&mut self) -> Result<(), Error> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        if mem::replace(&mut self.read_closed, true) {
+            return Ok(());
+        }
+        let established = self.is_connected();
+        let error: Error = ErrorKind::Truncated { established }.into();
+        Err(self.fail(error))
+    }
+
+    /// Seals `plaintext` behind whatever waits to be transmitted, and appends all to `out`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Misuse`] before the handshake is done and after [`Connection::close`].
+    pub fn send(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        if !self.can_send() {
+            return Err(ErrorKind::Misuse("data can be sent once connected, and until closed").into());
+        }
+        self.writer.data(plaintext, out, &mut self.shared.watch)
+    }
+
+    /// Appends all that waits to be sent to the peer: flights, alerts. Also after an error.
+    pub fn transmit(&mut self, out: &mut Vec<u8>) {
+        self.writer.transmit(out);
+    }
+
+    /// Whether [`Connection::transmit`] has something.
+    pub fn wants_transmit(&self) -> bool {
+        self.writer.has_queued()
+    }
+
+    /// What the connection is parked on.
+    pub fn wait(&self) -> Option<&Wait> {
+        self.wait.as_ref()
+    }
+
+    /// Goes on with the answer to [`Connection::wait`]. Then call [`Connection::receive`] again, with whatever input is left,
+    /// even none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadAnswer`] if it answers another question, or none; the connection stays as it is. Else whatever the
+    /// answer leads to.
+    pub fn answer(&mut self, answer: Answer, now: Time) -> Result<(), Error> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        if !self.wait.as_ref().is_some_and(|w| w.fits(&answer)) {
+            return Err(ErrorKind::BadAnswer.into());
+        }
+        self.wait = None;
+        let done = self.step(now, None, Input::Answer(answer)).and_then(|()| self.settle(now));
+        done.map_err(|e| self.fail(e))
+    }
+
+    /// Says close_notify. The peer may still send; before the handshake is done this ends it.
+    pub fn close(&mut self) {
+        if self.error.is_none() && !mem::replace(&mut self.write_closed, true) {
+            self.say(Alert::warning(AlertDescription::CLOSE_NOTIFY));
+        }
+    }
+
+    /// TLS 1.3: changes our keys, and asks the peer to change its own if `request`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Misuse`] where there is no such thing: before TLS 1.3, or before the handshake is done.
+    pub fn update_keys(&mut self, request: bool, now: Time) -> Result<(), Error> {
+        let Self { state, shared, transcript, reader, writer, .. } = self;
+        match state {
+            State::Established(Established::Tls13(traffic)) if !self.write_closed => {
+                traffic.update(&mut Flow::new(now, shared, transcript, None, writer, reader), request)
+            }
+            _ => Err(ErrorKind::Misuse("keys can be updated in an established TLS 1.3 connection only").into()),
+        }
+    }
+
+    /// Whether the handshake is done and nothing has failed.
+    pub fn is_connected(&self) -> bool {
+        matches!(self.state, State::Established(_)) && self.error.is_none()
+    }
+
+    /// Whether data can be sent now.
+    pub fn can_send(&self) -> bool {
+        self.is_connected() && !self.write_closed
+    }
+
+    /// Whether the peer has said close_notify.
+    pub fn peer_closed(&self) -> bool {
+        self.read_closed
+    }
+
+    /// All that was negotiated, as far as it has come.
+    pub fn negotiated(&self) -> &Negotiated {
+        &self.shared.negotiated
+    }
+
+    /// Keying material for another protocol (RFC 5705, RFC 9846 7.5). Before TLS 1.3, no context and an empty one differ.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Misuse`] before the handshake is done, or if `out` is empty or longer than 255 hashes.
+    pub fn export(&self, out: &mut [u8], label: &[u8], context: Option<&[u8]>) -> Result<(), Error> {
+        let misuse =
+            || Error::new(ErrorKind::Misuse("an exporter works once connected, for 1 to 255 hashes of output"));
+        let provider = &*self.shared.provider;
+        if out.is_empty() || out.len() > 255 * 32 || label.len() > 249 || !self.is_connected() {
+            return Err(misuse());
+        }
+        match self.shared.exporter.as_ref().ok_or_else(misuse)? {
+            Exporter::Classic { master, hash } => {
+                if context.is_some_and(|c| c.len() > 0xffff) {
+                    return Err(misuse());
+                }
+                let randoms = (&self.shared.client_random, &self.shared.server_random);
+                master.export(provider, *hash, randoms, label, context, out);
+            }
+            Exporter::Tls13 { secret, hash } => {
+                keys::export13(provider, *hash, secret, label, context.unwrap_or_default(), out);
+            }
+        }
+        Ok(())
+    }
+
+    // --- the loop ---
+
+    fn receive_records<'b>(&mut self, input: &'b mut [u8], now: Time) -> Result<Received<'b>, Error> {
+        let total = input.len();
+        let mut rest = input; // own the slice, split it, never borrow it again
+        macro_rules! stop {
+            ($event:expr) => {
+                return Ok(Received { used: total - rest.len(), event: $event })
+            };
+        }
+        loop {
+            // What the joiner holds goes before new records: the engine may have been parked on it.
+            if self.joiner.pending() && self.wait.is_none() {
+                self.drain(&[], now)?;
+            }
+            if self.wait.is_some() {
+                stop!(Some(Event::Parked));
+            }
+            if mem::take(&mut self.shared.connected) {
+                self.established();
+                stop!(Some(Event::Connected));
+            }
+            if self.read_closed {
+                // Nothing counts after close_notify (RFC 9846 6.1).
+                rest = &mut [];
+                stop!(None);
+            }
+            let Some(length) = self.reader.frame(rest)? else { stop!(None) };
+            let (record, tail) = mem::take(&mut rest).split_at_mut(length);
+            rest = tail;
+            let opened = self.reader.open(record)?;
+            self.shared.watch.see(Trace::Record {
+                direction: Direction::Received,
+                outer: opened.outer,
+                content: opened.content,
+                version: opened.version,
+                length: opened.length,
+                protected: opened.protected,
+            });
+            let (content, body) = (opened.content, opened.body);
+            self.count_empty(content, body)?;
+            if self.reader.is_armed() && !matches!(content, ContentType::CHANGE_CIPHER_SPEC | ContentType::ALERT) {
+                let got = body.first().map_or(HandshakeType(0), |t| HandshakeType(*t));
+                return Err(match content {
+                    ContentType::HANDSHAKE => ErrorKind::UnexpectedMessage { got, expected: "ChangeCipherSpec" }.into(),
+                    got => ErrorKind::UnexpectedRecord { got, expected: "ChangeCipherSpec" }.into(),
+                });
+            }
+            match content {
+                ContentType::HANDSHAKE => self.drain(body, now)?,
+                ContentType::APPLICATION_DATA => {
+                    if self.joiner.pending() || !matches!(self.state, State::Established(_)) {
+                        let expected = "a handshake message";
+                        return Err(ErrorKind::UnexpectedRecord { got: content, expected }.into());
+                    }
+                    if !body.is_empty() {
+                        self.counts.warnings = 0;
+                        self.shared.key_updates = 0;
+                        stop!(Some(Event::Data(body)));
+                    }
+                }
+                ContentType::ALERT => {
+                    if let Some(event) = self.alert(body)? {
+                        stop!(Some(event));
+                    }
+                }
+                ContentType::CHANGE_CIPHER_SPEC => self.change_cipher_spec(body)?,
+                got => {
+                    let expected = "one of the four content types";
+                    return Err(ErrorKind::UnexpectedRecord { got, expected }.into());
+                }
+            }
+        }
+    }
+
+    /// Steps over every whole message: from the joiner while that has bytes, else straight from the record. Parked, it keeps
+    /// the rest.
+    fn drain(&mut self, mut content: &[u8], now: Time) -> Result<(), Error> {
+        if matches!(self.state, State::Handshake(_)) {
+            self.counts.handshake_bytes += content.len();
+            if self.counts.handshake_bytes > self.shared.limits.handshake_bytes {
+                return Err(ErrorKind::TooMuch(Limit::HandshakeBytes).into());
+            }
+        }
+        loop {
+            if self.wait.is_some() {
+                self.joiner.push(content);
+                return Ok(());
+            }
+            let Self { state, shared, transcript, joiner, reader, writer, .. } = self;
+            let Some((raw, aligned)) = joiner.next(&mut content, shared.limits.message_size)? else { return Ok(()) };
+            let (name, dialect, protected) = (Message::name(raw), shared.dialect, reader.protects());
+            shared.watch.see(Trace::Message { direction: Direction::Received, name, raw, dialect, protected });
+            let message = Message::decode(raw, dialect).map_err(|m| match m.problem {
+                // A type that this dialect does not have is a message out of place, not a malformed one.
+                Problem::Misplaced if m.at <= crate::message::HEADER => {
+                    let expected = "a message of the agreed version";
+                    ErrorKind::UnexpectedMessage { got: HandshakeType(raw[0]), expected }.into()
+                }
+                _ => Error::from(m).during(name, true),
+            })?;
+            let old = mem::replace(state, State::Failed);
+            let mut flow = Flow::new(now, shared, transcript, Some(raw), writer, reader);
+            let new = old.step(&mut flow, Input::Message(message, aligned)).map_err(|e| e.during(name, true))?;
+            flow.now();
+            *state = new;
+            self.settle(now)?;
+        }
+    }
+
+    /// Lets the config answer what it can answer at once, then sends what waits to be sent together.
+    fn settle(&mut self, now: Time) -> Result<(), Error> {
+        while let Some(question) = self.shared.question.take() {
+            match question.ask(now) {
+                Some(answer) => self.step(now, None, Input::Answer(answer))?,
+                None => self.wait = Some(question),
+            }
+        }
+        self.writer.flush(&mut self.shared.watch)
+    }
+
+    fn step(&mut self, now: Time, newest: Option<&[u8]>, input: Input<'_>) -> Result<(), Error> {
+        let Self { state, shared, transcript, reader, writer, .. } = self;
+        let old = mem::replace(state, State::Failed);
+        *state = old.step(&mut Flow::new(now, shared, transcript, newest, writer, reader), input)?;
+        Ok(())
+    }
+
+    fn change_cipher_spec(&mut self, body: &[u8]) -> Result<(), Error> {
+        let unexpected = |expected| ErrorKind::UnexpectedRecord { got: ContentType::CHANGE_CIPHER_SPEC, expected };
+        self.shared.watch.see(Trace::ChangeCipherSpec { direction: Direction::Received });
+        if body != [1] {
+            return Err(unexpected("a ChangeCipherSpec of one byte, 1").into());
+        }
+        if self.joiner.pending() {
+            return Err(unexpected("the rest of a handshake message").into());
+        }
+        if self.reader.change() {
+            let secret = "master secret";
+            self.shared.watch.see(Trace::Keys { direction: Direction::Received, secret });
+            return Ok(());
+        }
+        // TLS 1.3's disguise: between the first ClientHello and the peer's Finished (RFC 9846 5).
+        let may_come = self.shared.compat_ccs_may_come && matches!(self.state, State::Handshake(_));
+        if !may_come {
+            return Err(unexpected("a handshake message").into());
+        }
+        self.counts.change_cipher_specs += 1;
+        if self.counts.change_cipher_specs > self.shared.limits.change_cipher_specs {
+            return Err(ErrorKind::TooMuch(Limit::ChangeCipherSpecs).into());
+        }
+        Ok(())
+    }
+
+    fn alert<'b>(&mut self, body: &[u8]) -> Result<Option<Event<'b>>, Error> {
+        let bad = |why| crate::error::illegal("alert", why, "RFC 9846 6");
+        let bytes: [u8; 2] = body
+            .try_into()
+            .map_err(|_| Error::from(crate::wire::Malformed { field: "alert", at: 0, problem: Problem::Length }))?;
+        let alert = Alert::from_bytes(bytes).ok_or_else(|| bad("has a level that is neither warning nor fatal"))?;
+        self.shared.watch.see(Trace::Alert { direction: Direction::Received, alert });
+        let tls13 = self.shared.dialect == Dialect::Tls13;
+        match alert.description {
+            AlertDescription::CLOSE_NOTIFY => {
+                self.read_closed = true;
+                if !matches!(self.state, State::Established(_)) {
+                    return Err(ErrorKind::PeerAlert(alert.description).into());
+                }
+                Ok(Some(Event::Closed))
+            }
+            // In TLS 1.3 all but these two are fatal whatever they say (RFC 9846 6).
+            description
+                if alert.level == AlertLevel::Fatal || tls13 && description != AlertDescription::USER_CANCELED =>
+            {
+                Err(ErrorKind::PeerAlert(description).into())
+            }
+            _ => {
+                self.counts.warnings += 1;
+                if self.counts.warnings > self.shared.limits.warnings {
+                    return Err(ErrorKind::TooMuch(Limit::Warnings).into());
+                }
+                Ok(Some(Event::Warning(alert)))
+            }
+        }
+    }
+
+    fn count_empty(&mut self, content: ContentType, body: &[u8]) -> Result<(), Error> {
+        if !body.is_empty() {
+            self.counts.empty_records = 0;
+            return Ok(());
+        }
+        // Only application data may be empty (RFC 9846 5.1).
+        if content == ContentType::HANDSHAKE {
+            let expected = "a record with content";
+            return Err(ErrorKind::UnexpectedRecord { got: content, expected }.into());
+        }
+        self.counts.empty_records += 1;
+        if self.counts.empty_records > self.shared.limits.empty_records {
+            return Err(ErrorKind::TooMuch(Limit::EmptyRecords).into());
+        }
+        Ok(())
+    }
+
+    /// The handshake's own memory goes.
+    fn established(&mut self) {
+        self.transcript = Transcript::default();
+        self.joiner.shrink();
+        self.counts.change_cipher_specs = 0;
+        self.shared.watch.see(Trace::Connected);
+    }
+
+    /// Keeps the error, and queues its alert.
+    fn fail(&mut self, error: Error) -> Error {
+        self.state = State::Failed;
+        self.wait = None;
+        self.shared.question = None;
+        self.joiner = Joiner::default();
+        if let Some(description) = error.alert()
+            && !mem::replace(&mut self.write_closed, true)
+        {
+            self.say(Alert::fatal(description));
+        }
+        self.error = Some(error.clone());
+        error
+    }
+
+    fn say(&mut self, alert: Alert) {
+        self.shared.watch.see(Trace::Alert { direction: Direction::Sent, alert });
+        // If it cannot be sealed any more, there is nobody to tell.
+        let _ = self.writer.alert(alert, &mut self.shared.watch);
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("negotiated", &self.shared.negotiated)
+            .field("wait", &self.wait)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,185 @@
+//! What the protocol asks of cryptography: traits in a modern and a legacy half, and the table of suites.
+//!
+//! Nothing here computes; [`aws_lc`] does. A [`Provider`] is a plain value of the config, never a global.
+
+pub mod aws_lc;
+mod private_key;
+mod suites;
+
+pub use private_key::{Credential, KeyKind, PrivateKey};
+pub use suites::{AeadAlgorithm, Authentication, BulkCipher, CbcCipher, CbcMac, KeyExchangeKind, SUITES, Suite};
+
+use crate::keys::Secret;
+use crate::wire::numbers::{NamedGroup, SignatureScheme};
+use std::fmt;
+
+/// Some primitive failed. It says no more, on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure;
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a cryptographic operation failed")
+    }
+}
+impl std::error::Error for Failure {}
+
+/// The hash of a suite: of its transcript, its PRF or HKDF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HashAlgorithm {
+    /// MD5 and SHA-1 side by side, 36 bytes: TLS 1.1 and older (RFC 2246 5).
+    Md5Sha1,
+    /// 32 bytes.
+    Sha256,
+    /// 48 bytes.
+    Sha384,
+}
+
+impl HashAlgorithm {
+    /// The output's size in bytes.
+    pub const fn len(self) -> usize {
+        match self {
+            Self::Md5Sha1 => 36,
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+        }
+    }
+}
+
+/// A hash's output: up to 64 bytes, on the stack. Not for secrets.
+#[derive(Clone, Copy)]
+pub struct Digest {
+    bytes: [u8; 64],
+    len: usize,
+}
+
+impl Digest {
+    /// A copy of these bytes; those beyond 64 are dropped.
+    pub fn of(bytes: &[u8]) -> Self {
+        let len = bytes.len().min(64);
+        let mut out = Self { bytes: [0; 64], len };
+        out.bytes[..len].copy_from_slice(&bytes[..len]);
+        out
+    }
+}
+
+impl std::ops::Deref for Digest {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&crate::wire::hex(self))
+    }
+}
+
+/// A running hash.
+pub trait Hasher: Send + Sync {
+    /// More input.
+    fn update(&mut self, bytes: &[u8]);
+    /// A copy that goes its own way.
+    fn fork(&self) -> Box<dyn Hasher>;
+    /// The hash of all input so far; the hasher goes on.
+    fn current(&self) -> Digest;
+}
+
+/// A keyed MAC state, made once and used many times.
+pub trait Hmac: Send + Sync {
+    /// The MAC of the parts one after the other, written to `out`, which has the hash's length.
+    fn sign(&self, parts: &[&[u8]], out: &mut [u8]);
+}
+
+/// A record AEAD: 16-byte tag, 12-byte nonce.
+pub trait Aead: Send + Sync {
+    /// Encrypts `data` in place and gives the tag.
+    fn seal(&self, nonce: [u8; 12], ad: &[u8], data: &mut [u8]) -> Result<[u8; 16], Failure>;
+    /// Opens `data`, ciphertext and tag, in place, and gives the plaintext's length.
+    fn open(&self, nonce: [u8; 12], ad: &[u8], data: &mut [u8]) -> Result<usize, Failure>;
+}
+
+/// One side of a key exchange that has sent its share and waits for the peer's.
+pub trait KeyExchange: Send + Sync {
+    /// The group.
+    fn group(&self) -> NamedGroup;
+    /// What goes to the peer.
+    fn share(&self) -> &[u8];
+    /// The shared secret. [`Failure`] if the peer's share is not a valid one of this group.
+    fn finish(self: Box<Self>, peer: &[u8]) -> Result<Secret, Failure>;
+    /// The X25519 half of a hybrid, if the same key may be offered by itself too.
+    fn hybrid_part(&self) -> Option<(NamedGroup, &[u8])> {
+        None
+    }
+    /// Finishes with only the part that [`KeyExchange::hybrid_part`] gave.
+    fn finish_part(self: Box<Self>, _peer: &[u8]) -> Result<Secret, Failure> {
+        Err(Failure)
+    }
+}
+
+/// What the responding side of a key exchange has after it saw the peer's share.
+pub struct Response {
+    /// What goes to the peer: a public key, or a KEM's ciphertext.
+    pub share: Vec<u8>,
+    /// The shared secret.
+    pub secret: Secret,
+}
+
+/// The primitives of TLS 1.2 with AEAD, and of TLS 1.3.
+pub trait Provider: Send + Sync + fmt::Debug {
+    /// Fills `out` with random bytes.
+    fn random(&self, out: &mut [u8]) -> Result<(), Failure>;
+    /// The groups that can be spoken.
+    fn groups(&self) -> &'static [NamedGroup];
+    /// Starts a key exchange: makes a key pair.
+    fn start(&self, group: NamedGroup) -> Result<Box<dyn KeyExchange>, Failure>;
+    /// Answers a key exchange. [`Failure`] if the peer's share is not a valid one of this group.
+    fn respond(&self, group: NamedGroup, peer: &[u8]) -> Result<Response, Failure>;
+    /// A fresh hash.
+    fn hash(&self, algorithm: HashAlgorithm) -> Box<dyn Hasher>;
+    /// An HMAC state. For [`HashAlgorithm::Md5Sha1`] there is none: its PRF asks [`Provider::legacy`].
+    fn hmac(&self, algorithm: HashAlgorithm, key: &[u8]) -> Box<dyn Hmac>;
+    /// An AEAD state; `key` has the algorithm's length.
+    fn aead(&self, algorithm: AeadAlgorithm, key: &[u8]) -> Result<Box<dyn Aead>, Failure>;
+    /// The schemes that can be verified here, [`Provider::legacy`]'s included.
+    fn schemes(&self) -> &'static [SignatureScheme];
+    /// Checks a handshake signature by the key of a certificate. `spki` is a SubjectPublicKeyInfo in DER. A scheme that does
+    /// not fit the key is a [`Failure`]; `any_curve` lets ECDSA's hash and curve differ, as TLS 1.2 does.
+    fn verify(
+        &self,
+        scheme: SignatureScheme,
+        spki: &[u8],
+        any_curve: bool,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), Failure>;
+    /// What only the old versions need; `None` if it is not built in.
+    fn legacy(&self) -> Option<&dyn Legacy>;
+}
+
+/// The primitives that only the old versions need.
+pub trait Legacy: Send + Sync {
+    /// HMAC over MD5 (`false`) or SHA-1 (`true`): the two halves of the old PRF (RFC 2246 5).
+    fn hmac_old(&self, sha1: bool, key: &[u8]) -> Box<dyn Hmac>;
+    /// CBC with MAC for one direction. `key` is MAC key, encryption key, and the IV if implicit, one after the other.
+    fn cbc(
+        &self,
+        cipher: CbcCipher,
+        mac: CbcMac,
+        implicit_iv: bool,
+        seal: bool,
+        key: &[u8],
+    ) -> Result<Box<dyn CbcRecord>, Failure>;
+    /// PKCS#1 v1.5 encryption under a certificate's RSA key: a client's premaster secret. `spki` is DER.
+    fn rsa_encrypt(&self, spki: &[u8], premaster: &[u8]) -> Result<Vec<u8>, Failure>;
+}
+
+/// MAC-then-encrypt CBC for one direction.
+pub trait CbcRecord: Send {
+    /// Seals `plaintext` and appends the result to `out`, explicit IV first if there is one (`iv` is then 16 random bytes, else
+    /// empty). `ad` is sequence number, type, version: 11 bytes.
+    fn seal(&mut self, iv: &[u8], ad: &[u8; 11], plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Failure>;
+    /// Opens a whole fragment in place, explicit IV included, in constant time; gives where the plaintext lies.
+    fn open(&mut self, ad: &[u8; 11], fragment: &mut [u8]) -> Result<std::ops::Range<usize>, Failure>;
+}

@@ -1,0 +1,321 @@
+//! Errors: what went wrong, whose doing it was, at which message, by which rule, and what to do.
+//!
+//! Code returns an [`Error`]; one exhaustive map ([`ErrorKind::alert`]) says which alert it is worth, and one
+//! ([`Error::explain`]) says it in words.
+
+use crate::alert::AlertDescription;
+use crate::crypto::Failure;
+use crate::verify::CertificateError;
+use crate::wire::Malformed;
+use crate::wire::numbers::{ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
+use std::fmt;
+
+mod explain;
+pub use explain::Explanation;
+
+/// Why a connection failed. Small: a pointer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Inner {
+    kind: ErrorKind,
+    during: Option<During>,
+}
+
+/// What was going on when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct During {
+    /// The message that was read or made, by its RFC name.
+    pub message: &'static str,
+    /// Whether it had come from the peer, rather than being ours.
+    pub received: bool,
+}
+
+/// Who is to blame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The peer broke a rule, or cannot do what we need.
+    Peer,
+    /// This side: its config, its key, or the one that answers for it.
+    Us,
+    /// Both are within their rights and have nothing in common.
+    Neither,
+    /// Bytes were changed, cut or made by something in between, or it is not TLS at all.
+    Network,
+}
+
+/// What two sides can have nothing of in common.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NothingInCommon {
+    /// No version: theirs and ours.
+    Version {
+        /// What the peer offered or chose.
+        theirs: Vec<ProtocolVersion>,
+        /// What the policy allows.
+        ours: Vec<ProtocolVersion>,
+    },
+    /// No cipher suite. Names, since theirs may be unknown here.
+    Suite {
+        /// What the peer offered, by name.
+        theirs: Vec<String>,
+        /// What the policy allows, by name.
+        ours: Vec<String>,
+    },
+    /// No group for the key exchange.
+    Group {
+        /// What the peer offered.
+        theirs: Vec<NamedGroup>,
+        /// What the policy allows.
+        ours: Vec<NamedGroup>,
+    },
+    /// No signature scheme that one can make and the other check.
+    Scheme {
+        /// What the peer accepts.
+        theirs: Vec<SignatureScheme>,
+        /// What we can sign with, or the policy allows.
+        ours: Vec<SignatureScheme>,
+    },
+    /// No application protocol (RFC 7301 3.2).
+    Protocol {
+        /// What the client offered.
+        theirs: Vec<String>,
+        /// What the server has.
+        ours: Vec<String>,
+    },
+    /// The client does not offer null compression.
+    Compression,
+}
+
+/// What an endpoint was found to speak that is not TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "names of protocols")]
+pub enum NotTls {
+    Http,
+    Ssh,
+    Smtp,
+    Ftp,
+    Unknown,
+}
+
+/// What there was too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Bytes of one handshake message.
+    MessageSize,
+    /// Bytes of a whole handshake.
+    HandshakeBytes,
+    /// Certificates in a chain.
+    Chain,
+    /// Records without content, in a row.
+    EmptyRecords,
+    /// Warning alerts, in a row.
+    Warnings,
+    /// KeyUpdates, without data between.
+    KeyUpdates,
+    /// ChangeCipherSpec records in a TLS 1.3 handshake.
+    ChangeCipherSpecs,
+    /// Requests for a new handshake.
+    Renegotiations,
+    /// Records under one key.
+    Records,
+    /// Tickets from a server.
+    Tickets,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A message breaks its grammar.
+    Malformed(Malformed),
+    /// A message that may not come now. `expected` says what may.
+    UnexpectedMessage {
+        /// Its type.
+        got: HandshakeType,
+        /// What could have come.
+        expected: &'static str,
+    },
+    /// A record of a content type that may not come now.
+    UnexpectedRecord {
+        /// Its type.
+        got: ContentType,
+        /// What could have come.
+        expected: &'static str,
+    },
+    /// A value that is well formed and not allowed here. The sentence names field and rule.
+    IllegalParameter {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it, to follow the field's name.
+        why: &'static str,
+        /// The section that says so.
+        rule: &'static str,
+    },
+    /// The header of a record has a version that was not agreed.
+    RecordVersion {
+        /// What the header says.
+        got: ProtocolVersion,
+        /// What it must say.
+        expected: ProtocolVersion,
+    },
+    /// What comes is not TLS.
+    NotTls(NotTls),
+    /// A record is longer than allowed.
+    RecordOverflow,
+    /// A record does not open: wrong padding, MAC, tag or length, which are not told apart.
+    BadRecordMac,
+    /// There was too much of something.
+    TooMuch(Limit),
+    /// The peer sent a fatal alert.
+    PeerAlert(AlertDescription),
+    /// The two sides have nothing in common.
+    NothingInCommon(NothingInCommon),
+    /// An extension that was not asked for.
+    UnsolicitedExtension(ExtensionType),
+    /// An extension that must be there.
+    MissingExtension(ExtensionType),
+    /// A client fell back although both could speak something newer (RFC 7507).
+    InappropriateFallback,
+    /// A server, which can do better, warns that someone made it choose an old version (RFC 9846 4.2.3).
+    Downgrade,
+    /// The peer can do no extended master secret, or no secure renegotiation, and the policy wants it.
+    InsufficientSecurity(&'static str),
+    /// The peer's certificate is refused.
+    Certificate(CertificateError),
+    /// A client certificate is required and none came.
+    NoCertificate,
+    /// The name asked for is not served here.
+    UnrecognizedName(String),
+    /// A handshake signature is wrong.
+    BadSignature,
+    /// A Finished is wrong: some message was changed on its way, or the secrets differ.
+    BadFinished,
+    /// A PSK binder is wrong.
+    BadBinder,
+    /// A key exchange with the peer's share fails.
+    BadKeyShare(NamedGroup),
+    /// The stream ended without close_notify.
+    Truncated {
+        /// Whether the handshake was over.
+        established: bool,
+    },
+    /// An answer does not fit the question, or there is no question.
+    BadAnswer,
+    /// An answer says that it cannot be done: signing, decrypting, finding a config.
+    AnswerFailed(&'static str),
+    /// A primitive failed.
+    Crypto(Failure),
+    /// The call does not fit the connection's state: sending before the handshake is done, or after closing.
+    Misuse(&'static str),
+    /// The config cannot work.
+    Config(String),
+}
+
+impl Error {
+    /// Of this kind, in no message in particular.
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner { kind, during: None }))
+    }
+    /// The same, during this message, unless a message is named already.
+    pub(crate) fn during(mut self, message: &'static str, received: bool) -> Self {
+        self.0.during.get_or_insert(During { message, received });
+        self
+    }
+    /// What went wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+    /// The message that it happened at, if any.
+    pub fn moment(&self) -> Option<During> {
+        self.0.during
+    }
+    /// The alert that is sent to the peer, if any.
+    pub fn alert(&self) -> Option<AlertDescription> {
+        self.0.kind.alert()
+    }
+}
+
+impl ErrorKind {
+    /// The alert that goes to the peer: none if the peer sent one, is gone, or never spoke TLS. No wildcard: a new kind has to
+    /// say.
+    pub fn alert(&self) -> Option<AlertDescription> {
+        use crate::wire::Problem;
+        use AlertDescription as A;
+        Some(match self {
+            Self::Malformed(m) => match m.problem {
+                Problem::Truncated | Problem::Trailing | Problem::Length => A::DECODE_ERROR,
+                Problem::Value(_) | Problem::Duplicate | Problem::NotLast | Problem::Misplaced => A::ILLEGAL_PARAMETER,
+            },
+            Self::UnexpectedMessage { .. } | Self::UnexpectedRecord { .. } => A::UNEXPECTED_MESSAGE,
+            Self::IllegalParameter { .. } | Self::BadKeyShare(_) | Self::Downgrade => A::ILLEGAL_PARAMETER,
+            Self::RecordVersion { .. } => A::PROTOCOL_VERSION,
+            Self::NotTls(_) => return None,
+            Self::RecordOverflow => A::RECORD_OVERFLOW,
+            Self::BadRecordMac => A::BAD_RECORD_MAC,
+            Self::TooMuch(limit) => match limit {
+                Limit::MessageSize | Limit::HandshakeBytes => A::ILLEGAL_PARAMETER,
+                Limit::Chain => A::BAD_CERTIFICATE,
+                Limit::Records => A::INTERNAL_ERROR,
+                Limit::EmptyRecords
+                | Limit::Warnings
+                | Limit::KeyUpdates
+                | Limit::ChangeCipherSpecs
+                | Limit::Renegotiations
+                | Limit::Tickets => A::UNEXPECTED_MESSAGE,
+            },
+            Self::PeerAlert(_) | Self::Truncated { .. } => return None,
+            Self::NothingInCommon(what) => match what {
+                NothingInCommon::Version { .. } => A::PROTOCOL_VERSION,
+                NothingInCommon::Suite { .. } | NothingInCommon::Group { .. } | NothingInCommon::Scheme { .. } => {
+                    A::HANDSHAKE_FAILURE
+                }
+                NothingInCommon::Protocol { .. } => A::NO_APPLICATION_PROTOCOL,
+                NothingInCommon::Compression => A::ILLEGAL_PARAMETER,
+            },
+            Self::UnsolicitedExtension(_) => A::UNSUPPORTED_EXTENSION,
+            Self::MissingExtension(_) => A::MISSING_EXTENSION,
+            Self::InappropriateFallback => A::INAPPROPRIATE_FALLBACK,
+            Self::InsufficientSecurity(_) => A::HANDSHAKE_FAILURE,
+            Self::Certificate(e) => e.alert(),
+            Self::NoCertificate => A::CERTIFICATE_REQUIRED,
+            Self::UnrecognizedName(_) => A::UNRECOGNIZED_NAME,
+            Self::BadSignature | Self::BadFinished | Self::BadBinder => A::DECRYPT_ERROR,
+            Self::BadAnswer | Self::AnswerFailed(_) | Self::Crypto(_) | Self::Config(_) => A::INTERNAL_ERROR,
+            Self::Misuse(_) => return None,
+        })
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self::new(kind)
+    }
+}
+impl From<Malformed> for Error {
+    fn from(m: Malformed) -> Self {
+        Self::new(ErrorKind::Malformed(m))
+    }
+}
+impl From<Failure> for Error {
+    fn from(f: Failure) -> Self {
+        Self::new(ErrorKind::Crypto(f))
+    }
+}
+impl From<NothingInCommon> for Error {
+    fn from(n: NothingInCommon) -> Self {
+        Self::new(ErrorKind::NothingInCommon(n))
+    }
+}
+
+/// A refusal of a value that is well formed, in one line.
+pub(crate) fn illegal(field: &'static str, why: &'static str, rule: &'static str) -> Error {
+    Error::new(ErrorKind::IllegalParameter { field, why, rule })
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.explain().why)
+    }
+}
+impl std::error::Error for Error {}

@@ -1,0 +1,54 @@
+//! What the application is told.
+
+use crate::alert::Alert;
+use crate::wire::CipherSuite;
+use crate::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+use rustls_pki_types::CertificateDer;
+
+/// What [`crate::Connection::receive`] came upon.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'b> {
+    /// Plaintext, decrypted in place in the caller's buffer.
+    Data(&'b mut [u8]),
+    /// The connection is parked on a question: see [`crate::Connection::wait`].
+    Parked,
+    /// The handshake is done: [`crate::Connection::negotiated`] has it all.
+    Connected,
+    /// The peer said close_notify: no more data will come. We may still send.
+    Closed,
+    /// The peer sent a warning; the connection goes on.
+    Warning(Alert),
+}
+
+/// All that was negotiated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Negotiated {
+    /// The version.
+    pub version: Option<ProtocolVersion>,
+    /// The suite.
+    pub suite: Option<CipherSuite>,
+    /// The group of the key exchange; `None` with RSA key exchange, and where a classic session was resumed.
+    pub group: Option<NamedGroup>,
+    /// What the server signed with; `None` with RSA key exchange and when resumed.
+    pub scheme: Option<SignatureScheme>,
+    /// What the client signed with, if it did.
+    pub client_scheme: Option<SignatureScheme>,
+    /// The application protocol.
+    pub alpn: Option<Vec<u8>>,
+    /// Whether a session was resumed.
+    pub resumed: bool,
+    /// Whether there was a HelloRetryRequest.
+    pub retried: bool,
+    /// The name that the client asked for.
+    pub server_name: Option<String>,
+    /// The peer's chain, own certificate first; empty if it gave none. After a resumption, that of the first handshake.
+    pub peer_chain: Vec<CertificateDer<'static>>,
+    /// How the peer's chain was judged, in words.
+    pub verified: Option<String>,
+    /// Whether the master secret is an extended one (RFC 7627).
+    pub extended_master_secret: bool,
+    /// Whether the peer can renegotiate securely (RFC 5746).
+    pub secure_renegotiation: bool,
+}

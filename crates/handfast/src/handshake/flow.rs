@@ -1,0 +1,218 @@
+//! All that a state may touch: send this message, use these keys from here on, tell the application, ask a question.
+
+use super::Input;
+use crate::Time;
+use crate::alert::Alert;
+use crate::config::Limits;
+use crate::crypto::{HashAlgorithm, Provider};
+use crate::error::{Error, ErrorKind};
+use crate::event::Negotiated;
+use crate::keys::{KeyLog, Transcript};
+use crate::message::{Dialect, Message};
+use crate::record::{Aligned, HeaderVersion, Opener, Reader, Sealer, Writer};
+use crate::trace::{Direction, Trace, Watch};
+use crate::wait::Wait;
+use crate::wire::numbers::ProtocolVersion;
+use std::sync::Arc;
+
+/// Which end we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Client,
+    Server,
+}
+
+/// What states and the connection share, and neither owns.
+pub(crate) struct Shared {
+    pub(crate) side: Side,
+    /// How the next message is to be read.
+    pub(crate) dialect: Dialect,
+    /// The question that a state has asked in this step.
+    pub(crate) question: Option<Wait>,
+    pub(crate) negotiated: Negotiated,
+    pub(crate) limits: Limits,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) key_log: Option<Arc<dyn KeyLog>>,
+    pub(crate) client_random: [u8; 32],
+    pub(crate) server_random: [u8; 32],
+    /// The exporter's secret, once there is one.
+    pub(crate) exporter: Option<Exporter>,
+    /// The handshake is done; the application has not been told yet.
+    pub(crate) connected: bool,
+    /// ChangeCipherSpec is a disguise that may come at any time in the handshake, and is dropped (RFC 9846 5).
+    pub(crate) compat_ccs_may_come: bool,
+    pub(crate) compat_ccs_sent: bool,
+    /// TLS 1.3: KeyUpdates since the last data.
+    pub(crate) key_updates: u32,
+    pub(crate) watch: Watch,
+}
+
+/// What an exporter works from.
+pub(crate) enum Exporter {
+    /// The master secret; the randoms are the connection's (RFC 5705).
+    Classic { master: crate::keys::MasterSecret, hash: HashAlgorithm },
+    /// The exporter master secret (RFC 9846 7.5).
+    Tls13 { secret: crate::keys::Secret, hash: HashAlgorithm },
+}
+
+/// Borrows of named fields of the connection, for one step.
+pub(crate) struct Flow<'f> {
+    pub(crate) now: Time,
+    pub(crate) shared: &'f mut Shared,
+    pub(super) transcript: &'f mut Transcript,
+    /// The message being stepped, until it is absorbed.
+    pub(super) newest: Option<&'f [u8]>,
+    pub(super) writer: &'f mut Writer,
+    pub(super) reader: &'f mut Reader,
+}
+
+impl<'f> Flow<'f> {
+    /// For the connection only.
+    pub(crate) fn new(
+        now: Time,
+        shared: &'f mut Shared,
+        transcript: &'f mut Transcript,
+        newest: Option<&'f [u8]>,
+        writer: &'f mut Writer,
+        reader: &'f mut Reader,
+    ) -> Self {
+        Self { now, shared, transcript, newest, writer, reader }
+    }
+
+    /// The primitives.
+    pub(crate) fn provider(&self) -> Arc<dyn Provider> {
+        self.shared.provider.clone()
+    }
+
+    // --- transcript ---
+
+    /// The transcript without the message being stepped: a received CertificateVerify or Finished is checked against it.
+    pub(crate) fn before(&self) -> &Transcript {
+        self.transcript
+    }
+
+    /// The transcript with the message being stepped.
+    pub(crate) fn now(&mut self) -> &mut Transcript {
+        if let Some(raw) = self.newest.take() {
+            self.transcript.absorb(raw);
+        }
+        self.transcript
+    }
+
+    /// The message being stepped, header included, while it is not absorbed.
+    pub(crate) fn newest(&self) -> Option<&'f [u8]> {
+        self.newest
+    }
+
+    /// A fresh transcript: the message being stepped, if any, does not belong to the old one nor (post-handshake) to any.
+    pub(crate) fn leave_transcript(&mut self) {
+        self.newest = None;
+    }
+
+    // --- out ---
+
+    /// Sends a message, and absorbs it.
+    pub(crate) fn send(&mut self, message: &Message<'_>) {
+        let raw = message.to_bytes();
+        self.send_raw(&raw);
+    }
+
+    /// Sends a message that is encoded already, and absorbs it.
+    pub(crate) fn send_raw(&mut self, raw: &[u8]) {
+        self.now().absorb(raw);
+        self.send_apart(raw);
+    }
+
+    /// Sends a message that belongs to no transcript: NewSessionTicket of TLS 1.3, KeyUpdate, HelloRequest.
+    pub(crate) fn send_apart(&mut self, raw: &[u8]) {
+        self.writer.handshake(raw);
+        let (dialect, protected) = (self.shared.dialect, self.writer.protects());
+        let name = Message::name(raw);
+        self.shared.watch.see(Trace::Message { direction: Direction::Sent, name, raw, dialect, protected });
+    }
+
+    /// A warning to the peer.
+    pub(crate) fn warn(&mut self, alert: Alert) -> Result<(), Error> {
+        self.writer.alert(alert, &mut self.shared.watch)
+    }
+
+    // --- keys, classic ---
+
+    /// Sends ChangeCipherSpec under the old keys, then writes under the new.
+    pub(crate) fn change_write_keys(&mut self, keys: Sealer) -> Result<(), Error> {
+        self.writer.change_cipher_spec(&mut self.shared.watch)?;
+        self.shared.watch.see(Trace::ChangeCipherSpec { direction: Direction::Sent });
+        self.write_keys(keys, "master secret")
+    }
+
+    /// ChangeCipherSpec is the one legal next thing; these keys read what comes after it.
+    pub(crate) fn arm_read_keys(&mut self, keys: Opener) {
+        self.reader.arm(keys);
+    }
+
+    // --- keys, TLS 1.3 ---
+
+    /// Writes under these keys from here on. `secret` names what they are made from.
+    pub(crate) fn write_keys(&mut self, keys: Sealer, secret: &'static str) -> Result<(), Error> {
+        self.writer.install(keys, &mut self.shared.watch)?;
+        self.shared.watch.see(Trace::Keys { direction: Direction::Sent, secret });
+        Ok(())
+    }
+
+    /// Reads under these keys from here on. The token proves that no handshake bytes of the old keys are pending.
+    pub(crate) fn read_keys(&mut self, keys: Opener, secret: &'static str, _: Aligned) {
+        self.reader.install(keys);
+        self.shared.watch.see(Trace::Keys { direction: Direction::Received, secret });
+    }
+
+    /// TLS 1.3's ChangeCipherSpec: changes nothing, looks familiar to middleboxes. Once a side.
+    pub(crate) fn compat_ccs(&mut self) -> Result<(), Error> {
+        if std::mem::replace(&mut self.shared.compat_ccs_sent, true) {
+            return Ok(());
+        }
+        self.writer.change_cipher_spec(&mut self.shared.watch)?;
+        self.shared.watch.see(Trace::ChangeCipherSpec { direction: Direction::Sent });
+        Ok(())
+    }
+
+    // --- agreements ---
+
+    /// From here on messages are read, and headers checked, as this version's.
+    pub(crate) fn agree(&mut self, version: ProtocolVersion, dialect: Dialect) {
+        self.shared.dialect = dialect;
+        self.shared.negotiated.version = Some(version);
+        let tls13 = dialect == Dialect::Tls13;
+        self.reader.header_version = if tls13 { HeaderVersion::Ignored } else { HeaderVersion::Exactly(version) };
+        self.writer.version = if tls13 { ProtocolVersion::TLS1_2 } else { version };
+    }
+
+    /// What is negotiated so far.
+    pub(crate) fn negotiated(&mut self) -> &mut Negotiated {
+        &mut self.shared.negotiated
+    }
+
+    /// The handshake is done.
+    pub(crate) fn connected(&mut self) {
+        self.shared.connected = true;
+    }
+
+    /// Asks a question. The answer is the next input of the state that is returned; nothing else comes before it.
+    pub(crate) fn ask(&mut self, question: Wait) {
+        self.shared.question = Some(question);
+    }
+
+    /// Gives a secret to the key log, if there is one.
+    pub(crate) fn log_key(&self, label: &'static str, secret: &[u8]) {
+        if let Some(log) = &self.shared.key_log {
+            log.log(label, &self.shared.client_random, secret);
+        }
+    }
+
+    /// The last arm of every table.
+    pub(crate) fn unexpected(&self, input: &Input<'_>, expected: &'static str) -> Error {
+        match input {
+            Input::Message(message, _) => ErrorKind::UnexpectedMessage { got: message.kind(), expected }.into(),
+            Input::Answer(_) => ErrorKind::BadAnswer.into(),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Secrets, the transcript, the PRFs, TLS 1.3's key schedule, the key log.
+
+mod classic;
+mod hkdf;
+mod log;
+mod prf;
+mod schedule;
+mod secret;
+mod transcript;
+
+pub(crate) use classic::{KeyBlock, MasterSecret};
+pub use log::{KeyLog, KeyLogFile};
+pub(crate) use prf::prf;
+pub(crate) use schedule::{
+    ApplicationSecrets, EarlySecret, HandshakeSecrets, MasterOf13, TrafficSecret, export as export13,
+};
+pub use secret::Secret;
+pub(crate) use transcript::Transcript;

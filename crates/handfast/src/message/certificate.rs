@@ -1,0 +1,84 @@
+//! Certificate (RFC 9846 4.5.1, RFC 5246 7.4.2), from either side.
+//!
+//! ```text
+//! TLS 1.3: struct { opaque certificate_request_context<0..2^8-1>; CertificateEntry certificate_list<0..2^24-1>; }
+//!          struct { opaque cert_data<1..2^24-1>; Extension extensions<0..2^16-1>; } CertificateEntry
+//! before:  struct { ASN.1Cert certificate_list<0..2^24-1>; }
+//! ```
+
+use crate::extension::{Extensions, Place};
+use crate::wire::{Malformed, Opaque8, Opaque24, Prefix, Problem, Reader, Wire, Writer};
+
+/// A chain, the sender's own certificate first. Empty from a client that has none to give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate<'a> {
+    /// The request that this answers; `None` before TLS 1.3, where the form has no such field.
+    pub context: Option<&'a [u8]>,
+    /// At most [`Certificate::MOST`].
+    pub list: Vec<CertificateEntry<'a>>,
+}
+
+/// One certificate of a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateEntry<'a> {
+    /// DER.
+    pub cert_data: &'a [u8],
+    /// Always empty before TLS 1.3.
+    pub extensions: Extensions<'a>,
+}
+
+impl<'a> Certificate<'a> {
+    /// The longest chain that is read, in certificates.
+    pub const MOST: usize = 32;
+
+    pub(super) fn decode_classic(r: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let list = Self::decode_list(r, |r| {
+            let der = Opaque24::decode(r)?;
+            Ok(CertificateEntry { cert_data: der.0, extensions: Extensions::default() })
+        })?;
+        Ok(Self { context: None, list })
+    }
+
+    pub(super) fn decode_13(r: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let context = r.field("certificate_request_context", Opaque8::decode)?.0;
+        let list = Self::decode_list(r, |r| {
+            Ok(CertificateEntry {
+                cert_data: r.field("cert_data", Opaque24::decode)?.0,
+                extensions: r.field("extensions", |r| Extensions::decode(r, Place::CertificateEntry))?,
+            })
+        })?;
+        Ok(Self { context: Some(context), list })
+    }
+
+    fn decode_list(
+        r: &mut Reader<'a>,
+        one: impl Fn(&mut Reader<'a>) -> Result<CertificateEntry<'a>, Malformed>,
+    ) -> Result<Vec<CertificateEntry<'a>>, Malformed> {
+        r.field("certificate_list", |r| {
+            r.within(Prefix::U24, 0..=0xff_ffff, |r| {
+                let mut list = Vec::new();
+                while !r.is_empty() {
+                    if list.len() == Self::MOST {
+                        return Err(r.fault(Problem::Length));
+                    }
+                    list.push(r.field("certificate", &one)?);
+                }
+                Ok(list)
+            })
+        })
+    }
+
+    pub(super) fn encode(&self, w: &mut Writer) {
+        if let Some(context) = self.context {
+            w.within(Prefix::U8, |w| w.bytes(context));
+        }
+        w.within(Prefix::U24, |w| {
+            for entry in &self.list {
+                w.within(Prefix::U24, |w| w.bytes(entry.cert_data));
+                if self.context.is_some() {
+                    Extensions { present: true, list: entry.extensions.list.clone() }.encode(w);
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,34 @@
+//! CertificateVerify (RFC 9846 4.5.2, RFC 5246 7.4.8): proof that the sender has its certificate's key.
+//!
+//! ```text
+//! struct { SignatureScheme algorithm;  (from TLS 1.2 on)
+//!          opaque signature<0..2^16-1>; } CertificateVerify
+//! ```
+
+use crate::wire::numbers::SignatureScheme;
+use crate::wire::{Malformed, Opaque16, Reader, Wire, Writer};
+
+/// A signature over the handshake so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CertificateVerify<'a> {
+    /// How it is signed; `None` before TLS 1.2, where the key says it.
+    pub scheme: Option<SignatureScheme>,
+    /// The signature.
+    pub signature: &'a [u8],
+}
+
+impl<'a> CertificateVerify<'a> {
+    pub(super) fn decode(r: &mut Reader<'a>, schemes: bool) -> Result<Self, Malformed> {
+        let scheme = match schemes {
+            true => Some(r.field("algorithm", SignatureScheme::decode)?),
+            false => None,
+        };
+        Ok(Self { scheme, signature: r.field("signature", Opaque16::decode)?.0 })
+    }
+    pub(super) fn encode(&self, w: &mut Writer) {
+        if let Some(scheme) = self.scheme {
+            scheme.encode(w);
+        }
+        Opaque16::encode(&crate::wire::Opaque(self.signature), w);
+    }
+}

@@ -1,0 +1,31 @@
+//! KeyUpdate (RFC 9846 4.7.3): the sender's keys change after this message.
+
+use crate::wire::{Malformed, Problem, Reader, Writer};
+
+/// Whether the peer shall change its keys too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the RFC's names")]
+pub enum KeyUpdate {
+    UpdateNotRequested,
+    UpdateRequested,
+}
+
+impl KeyUpdate {
+    pub(super) fn decode(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        r.field("request_update", |r| {
+            let value = match r.u8()? {
+                0 => Self::UpdateNotRequested,
+                1 => Self::UpdateRequested,
+                _ => return Err(r.fault(Problem::Value("is neither 0 nor 1"))),
+            };
+            r.say(|| format!("{value:?}"));
+            Ok(value)
+        })
+    }
+    pub(super) fn encode(&self, w: &mut Writer) {
+        w.u8(match self {
+            Self::UpdateNotRequested => 0,
+            Self::UpdateRequested => 1,
+        });
+    }
+}

@@ -1,0 +1,206 @@
+//! Handshake messages: one room each, every version of it, both directions.
+//!
+//! A message is decoded once, to its final type. What its bytes mean can depend on what was agreed before, so the
+//! decoder is told the [`Dialect`]; a form of the wrong version is a decode error.
+
+mod certificate;
+mod certificate_request;
+mod certificate_verify;
+mod client_hello;
+mod client_key_exchange;
+mod encrypted_extensions;
+mod finished;
+mod key_update;
+mod new_session_ticket;
+mod server_hello;
+mod server_key_exchange;
+
+pub use certificate::{Certificate, CertificateEntry};
+pub use certificate_request::{CertificateRequest, CertificateRequest13};
+pub use certificate_verify::CertificateVerify;
+pub use client_hello::{ClientHello, Fixed as ClientHelloFixed};
+pub use client_key_exchange::ClientKeyExchange;
+pub use encrypted_extensions::EncryptedExtensions;
+pub use finished::Finished;
+pub use key_update::KeyUpdate;
+pub use new_session_ticket::{NewSessionTicket, NewSessionTicket13};
+pub use server_hello::{Fixed as ServerHelloFixed, HELLO_RETRY_REQUEST_RANDOM, ServerHello};
+pub use server_key_exchange::{EcdheParams, ServerKeyExchange};
+
+use crate::crypto::KeyExchangeKind;
+use crate::wire::numbers::HandshakeType;
+use crate::wire::{Field, Malformed, Prefix, Problem, Reader, Writer};
+
+/// What must be known to read a message: nothing for hellos; the family, and in the classic one the forms, after that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Nothing is agreed yet: only hellos can be read.
+    Hello,
+    /// SSL 3.0 to TLS 1.2.
+    Classic(ClassicForm),
+    /// TLS 1.3.
+    Tls13,
+}
+
+/// The forms that differ among the classic versions, and the key exchange, which decides two messages' contents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClassicForm {
+    /// Signatures name their scheme, and CertificateRequest lists schemes (TLS 1.2).
+    pub schemes: bool,
+    /// The encrypted premaster secret stands behind a length (all but SSL 3.0).
+    pub premaster_length: bool,
+    /// The agreed suite's key exchange.
+    pub key_exchange: KeyExchangeKind,
+}
+
+/// A handshake message, decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is documented in its room")]
+pub enum Message<'a> {
+    HelloRequest,
+    ClientHello(ClientHello<'a>),
+    ServerHello(ServerHello<'a>),
+    HelloRetryRequest(ServerHello<'a>),
+    EncryptedExtensions(EncryptedExtensions<'a>),
+    Certificate(Certificate<'a>),
+    ServerKeyExchange(ServerKeyExchange<'a>),
+    CertificateRequest(CertificateRequest<'a>),
+    CertificateRequest13(CertificateRequest13<'a>),
+    ServerHelloDone,
+    CertificateVerify(CertificateVerify<'a>),
+    ClientKeyExchange(ClientKeyExchange<'a>),
+    Finished(Finished<'a>),
+    NewSessionTicket(NewSessionTicket<'a>),
+    NewSessionTicket13(NewSessionTicket13<'a>),
+    EndOfEarlyData,
+    KeyUpdate(KeyUpdate),
+}
+
+/// The bytes of a header: type, and length.
+pub const HEADER: usize = 4;
+
+impl<'a> Message<'a> {
+    /// Decodes a whole message, header included. A message that does not exist in this dialect is
+    /// [`Problem::Misplaced`]; the connection turns that into `unexpected_message`.
+    pub fn decode(raw: &'a [u8], dialect: Dialect) -> Result<Self, Malformed> {
+        Self::read(&mut Reader::new(raw), dialect)
+    }
+
+    fn read(r: &mut Reader<'a>, dialect: Dialect) -> Result<Self, Malformed> {
+        use HandshakeType as T;
+        let kind = r.field("msg_type", <T as crate::wire::Wire<'_>>::decode)?;
+        let all = r.left().saturating_sub(3);
+        let name = kind.name().unwrap_or("unknown message");
+        r.field(name, |r| {
+            r.within(Prefix::U24, all..=all, |r| {
+                Ok(match (kind, dialect) {
+                    (T::HELLO_REQUEST, Dialect::Classic(_) | Dialect::Hello) => Self::HelloRequest,
+                    (T::CLIENT_HELLO, _) => Self::ClientHello(ClientHello::decode(r)?),
+                    (T::SERVER_HELLO, _) => {
+                        let hello = ServerHello::decode(r)?;
+                        if hello.is_retry() { Self::HelloRetryRequest(hello) } else { Self::ServerHello(hello) }
+                    }
+                    (T::ENCRYPTED_EXTENSIONS, Dialect::Tls13) => {
+                        Self::EncryptedExtensions(EncryptedExtensions::decode(r)?)
+                    }
+                    (T::CERTIFICATE, Dialect::Classic(_)) => Self::Certificate(Certificate::decode_classic(r)?),
+                    (T::CERTIFICATE, Dialect::Tls13) => Self::Certificate(Certificate::decode_13(r)?),
+                    (T::SERVER_KEY_EXCHANGE, Dialect::Classic(form)) => {
+                        Self::ServerKeyExchange(ServerKeyExchange::decode(r, form)?)
+                    }
+                    (T::CERTIFICATE_REQUEST, Dialect::Classic(form)) => {
+                        Self::CertificateRequest(CertificateRequest::decode(r, form)?)
+                    }
+                    (T::CERTIFICATE_REQUEST, Dialect::Tls13) => {
+                        Self::CertificateRequest13(CertificateRequest13::decode(r)?)
+                    }
+                    (T::SERVER_HELLO_DONE, Dialect::Classic(_)) => Self::ServerHelloDone,
+                    (T::CERTIFICATE_VERIFY, Dialect::Classic(form)) => {
+                        Self::CertificateVerify(CertificateVerify::decode(r, form.schemes)?)
+                    }
+                    (T::CERTIFICATE_VERIFY, Dialect::Tls13) => {
+                        Self::CertificateVerify(CertificateVerify::decode(r, true)?)
+                    }
+                    (T::CLIENT_KEY_EXCHANGE, Dialect::Classic(form)) => {
+                        Self::ClientKeyExchange(ClientKeyExchange::decode(r, form)?)
+                    }
+                    (T::FINISHED, Dialect::Classic(_) | Dialect::Tls13) => Self::Finished(Finished::decode(r)?),
+                    (T::NEW_SESSION_TICKET, Dialect::Classic(_)) => {
+                        Self::NewSessionTicket(crate::wire::Wire::decode(r)?)
+                    }
+                    (T::NEW_SESSION_TICKET, Dialect::Tls13) => Self::NewSessionTicket13(NewSessionTicket13::decode(r)?),
+                    (T::END_OF_EARLY_DATA, Dialect::Tls13) => Self::EndOfEarlyData,
+                    (T::KEY_UPDATE, Dialect::Tls13) => Self::KeyUpdate(KeyUpdate::decode(r)?),
+                    _ => return Err(r.fault(Problem::Misplaced)),
+                })
+            })
+        })
+    }
+
+    /// The fields of a message, as far as it can be read: of a malformed one, those up to the fault, and the fault.
+    pub fn describe(raw: &[u8], dialect: Dialect) -> (Vec<Field>, Option<Malformed>) {
+        let mut r = Reader::noting(raw);
+        let fault = Message::read(&mut r, dialect).err();
+        (r.into_notes(), fault)
+    }
+
+    /// The type on the wire.
+    pub fn kind(&self) -> HandshakeType {
+        use HandshakeType as T;
+        match self {
+            Self::HelloRequest => T::HELLO_REQUEST,
+            Self::ClientHello(_) => T::CLIENT_HELLO,
+            Self::ServerHello(_) | Self::HelloRetryRequest(_) => T::SERVER_HELLO,
+            Self::EncryptedExtensions(_) => T::ENCRYPTED_EXTENSIONS,
+            Self::Certificate(_) => T::CERTIFICATE,
+            Self::ServerKeyExchange(_) => T::SERVER_KEY_EXCHANGE,
+            Self::CertificateRequest(_) | Self::CertificateRequest13(_) => T::CERTIFICATE_REQUEST,
+            Self::ServerHelloDone => T::SERVER_HELLO_DONE,
+            Self::CertificateVerify(_) => T::CERTIFICATE_VERIFY,
+            Self::ClientKeyExchange(_) => T::CLIENT_KEY_EXCHANGE,
+            Self::Finished(_) => T::FINISHED,
+            Self::NewSessionTicket(_) | Self::NewSessionTicket13(_) => T::NEW_SESSION_TICKET,
+            Self::EndOfEarlyData => T::END_OF_EARLY_DATA,
+            Self::KeyUpdate(_) => T::KEY_UPDATE,
+        }
+    }
+
+    /// The name of a whole message: [`HandshakeType`]'s, but that a HelloRetryRequest is told from a ServerHello.
+    pub fn name(raw: &[u8]) -> &'static str {
+        match raw.first().map(|t| HandshakeType(*t)) {
+            Some(HandshakeType::SERVER_HELLO) if raw.get(6..38) == Some(&HELLO_RETRY_REQUEST_RANDOM[..]) => {
+                "HelloRetryRequest"
+            }
+            Some(kind) => kind.name().unwrap_or("unknown message"),
+            None => "nothing",
+        }
+    }
+
+    /// Writes the whole message, header included.
+    pub fn encode(&self, w: &mut Writer) {
+        w.u8(self.kind().0);
+        w.within(Prefix::U24, |w| match self {
+            Self::HelloRequest | Self::ServerHelloDone | Self::EndOfEarlyData => {}
+            Self::ClientHello(m) => m.encode(w),
+            Self::ServerHello(m) | Self::HelloRetryRequest(m) => m.encode(w),
+            Self::EncryptedExtensions(m) => m.encode(w),
+            Self::Certificate(m) => m.encode(w),
+            Self::ServerKeyExchange(m) => m.encode(w),
+            Self::CertificateRequest(m) => m.encode(w),
+            Self::CertificateRequest13(m) => m.encode(w),
+            Self::CertificateVerify(m) => m.encode(w),
+            Self::ClientKeyExchange(m) => m.encode(w),
+            Self::Finished(m) => m.encode(w),
+            Self::NewSessionTicket(m) => crate::wire::Wire::encode(m, w),
+            Self::NewSessionTicket13(m) => m.encode(w),
+            Self::KeyUpdate(m) => m.encode(w),
+        });
+    }
+
+    /// The whole message as bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut w = Writer::new();
+        self.encode(&mut w);
+        w.into_bytes()
+    }
+}

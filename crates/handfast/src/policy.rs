@@ -1,0 +1,108 @@
+//! Policies: what may be spoken, by name.
+
+use crate::crypto::{KeyExchangeKind, SUITES, Suite};
+use crate::wire::CipherSuite;
+use crate::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+
+/// What may be spoken. The named ones are starting points; each field can be changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// What the policy is called, for errors.
+    pub name: &'static str,
+    /// The oldest version.
+    pub min_version: ProtocolVersion,
+    /// The newest version.
+    pub max_version: ProtocolVersion,
+    /// Suites in order of preference.
+    pub suites: Vec<CipherSuite>,
+    /// Groups in order of preference.
+    pub groups: Vec<NamedGroup>,
+    /// For how many of the groups a TLS 1.3 client sends a share at once.
+    pub key_shares: usize,
+    /// Signatures of handshakes that are accepted and made, in order of preference.
+    pub schemes: Vec<SignatureScheme>,
+    /// Whether TLS 1.2 and older must have the extended master secret (RFC 7627).
+    pub require_extended_master_secret: bool,
+    /// Whether a server's order of suites goes before the client's.
+    pub server_preference: bool,
+}
+
+impl Policy {
+    /// Every named policy, from the strictest on.
+    pub const NAMES: &'static [&'static str] = &["modern", "default", "compatible", "legacy"];
+
+    /// The policy of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "modern" => Self::modern(),
+            "default" => Self::default(),
+            "compatible" => Self::compatible(),
+            "legacy" => Self::legacy(),
+            _ => return None,
+        })
+    }
+
+    /// TLS 1.3.
+    pub fn modern() -> Self {
+        Self::between("modern", ProtocolVersion::TLS1_3, |_| true)
+    }
+
+    /// TLS 1.2 with RSA key exchange and CBC too.
+    pub fn compatible() -> Self {
+        Self::between("compatible", ProtocolVersion::TLS1_2, |_| true)
+    }
+
+    /// TLS 1.0 too, and SHA-1 signatures.
+    pub fn legacy() -> Self {
+        let mut policy = Self::between("legacy", ProtocolVersion::TLS1_0, |_| true);
+        policy.schemes.extend([SignatureScheme::ECDSA_SHA1, SignatureScheme::RSA_PKCS1_SHA1]);
+        policy
+    }
+
+    fn between(name: &'static str, min: ProtocolVersion, suite: impl Fn(&Suite) -> bool) -> Self {
+        use NamedGroup as G;
+        use SignatureScheme as S;
+        let max = ProtocolVersion::TLS1_3;
+        Self {
+            name,
+            min_version: min,
+            max_version: max,
+            suites: SUITES.iter().filter(|s| s.to >= min && suite(s)).map(|s| s.number).collect(),
+            groups: vec![G::X25519MLKEM768, G::X25519, G::SECP256R1],
+            key_shares: 2,
+            schemes: [
+                S::ECDSA_SECP256R1_SHA256,
+                S::ED25519,
+                S::RSA_PSS_RSAE_SHA256,
+                S::RSA_PSS_RSAE_SHA384,
+                S::RSA_PSS_RSAE_SHA512,
+                S::ECDSA_SECP384R1_SHA384,
+                S::RSA_PKCS1_SHA256,
+                S::RSA_PKCS1_SHA384,
+                S::RSA_PKCS1_SHA512,
+            ]
+            .into(),
+            require_extended_master_secret: false,
+            server_preference: true,
+        }
+    }
+
+    /// Whether this version may be spoken.
+    pub fn allows(&self, version: ProtocolVersion) -> bool {
+        (self.min_version..=self.max_version).contains(&version)
+    }
+
+    /// The versions, newest first.
+    pub fn versions(&self) -> Vec<ProtocolVersion> {
+        ProtocolVersion::NAMED.iter().rev().copied().filter(|v| self.allows(*v)).collect()
+    }
+}
+
+impl Default for Policy {
+    /// TLS 1.3, and TLS 1.2 with ECDHE and AEAD.
+    fn default() -> Self {
+        Self::between("default", ProtocolVersion::TLS1_2, |s| {
+            matches!(s.bulk, crate::crypto::BulkCipher::Aead(_)) && s.key_exchange != KeyExchangeKind::Rsa
+        })
+    }
+}

@@ -1,0 +1,16 @@
+//! The record protocol (RFC 9846 5, RFC 5246 6.2): fragment, protect, header of type, version and length; and back.
+
+mod joiner;
+mod protect;
+mod reader;
+mod writer;
+
+pub(crate) use joiner::{Aligned, Joiner};
+pub(crate) use protect::{ClassicKeys, Opener, Sealer};
+pub(crate) use reader::{HeaderVersion, Opened, Reader};
+pub(crate) use writer::Writer;
+
+/// The bytes of a header: type, version, length.
+pub(crate) const HEADER: usize = 5;
+/// The most bytes of content in a record.
+pub(crate) const MAX_FRAGMENT: usize = 1 << 14;

@@ -1,0 +1,12 @@
+//! What is remembered from one connection to the next: a client's store, a server's tickets and its cache by ID.
+
+mod client_store;
+mod server_store;
+mod state;
+mod tickets;
+
+pub use client_store::{ClientStore, MemoryClientStore, SessionKey};
+pub use server_store::{MemoryServerStore, ServerStore};
+pub use state::{ClassicClientSession, ClientSession, ClientSession13, ClientSessionKind};
+pub(crate) use state::{ServerSession, ServerSessionKind};
+pub use tickets::{RotatingTickets, Tickets};

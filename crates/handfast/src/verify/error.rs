@@ -1,0 +1,68 @@
+//! Why a chain is refused.
+
+use crate::alert::AlertDescription;
+use std::fmt;
+
+/// Why a chain is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// Not a certificate, or one that cannot be read.
+    Malformed(String),
+    /// No path to a root that is trusted.
+    UnknownIssuer {
+        /// The issuer that nobody knows.
+        issuer: String,
+    },
+    /// The certificate stands for other names.
+    WrongName {
+        /// The name that was wanted.
+        wanted: String,
+        /// The names that it has.
+        found: Vec<String>,
+    },
+    /// Its time is over.
+    Expired {
+        /// Whose, and until when: in words.
+        detail: String,
+    },
+    /// Its time has not come.
+    NotYetValid {
+        /// Whose, and from when: in words.
+        detail: String,
+    },
+    /// It was revoked.
+    Revoked {
+        /// By which list.
+        detail: String,
+    },
+    /// Whether it is revoked cannot be told, and must be.
+    UnknownRevocation(String),
+    /// It may not be used for this.
+    WrongUsage(String),
+    /// Signed in a way that is not accepted.
+    BadSignature(String),
+    /// Any other rule of the verifier.
+    Other(String),
+}
+
+impl CertificateError {
+    /// The alert.
+    pub fn alert(&self) -> AlertDescription {
+        match self {
+            Self::Malformed(_) | Self::BadSignature(_) | Self::WrongName { .. } => AlertDescription::BAD_CERTIFICATE,
+            Self::UnknownIssuer { .. } => AlertDescription::UNKNOWN_CA,
+            Self::Expired { .. } | Self::NotYetValid { .. } => AlertDescription::CERTIFICATE_EXPIRED,
+            Self::Revoked { .. } => AlertDescription::CERTIFICATE_REVOKED,
+            Self::WrongUsage(_) => AlertDescription::UNSUPPORTED_CERTIFICATE,
+            Self::UnknownRevocation(_) | Self::Other(_) => AlertDescription::CERTIFICATE_UNKNOWN,
+        }
+    }
+}
+
+impl fmt::Display for CertificateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+impl std::error::Error for CertificateError {}

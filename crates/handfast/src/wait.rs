@@ -1,0 +1,184 @@
+//! Questions and answers: how anything in the config that decides may take its time.
+//!
+//! A state asks a [`Wait`]. The engine first lets the config answer at once; if it says [`Reply::Later`], the connection
+//! parks, hands the `Wait` out, and goes on when it is handed the [`Answer`]. Either way the answer comes to the state as
+//! the same row of its table.
+
+use crate::Time;
+use crate::config::{ConfigSource, ServerConfig};
+use crate::crypto::{Failure, PrivateKey};
+use crate::keys::Secret;
+use crate::session::{ClientSession, ClientStore, ServerStore, SessionKey, Tickets};
+use crate::verify::{CertificateError, PeerToVerify, Verified, Verifier};
+use crate::wire::CipherSuite;
+use crate::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+use std::sync::Arc;
+
+/// What a part of the config says when it is asked.
+#[derive(Debug)]
+pub enum Reply<T> {
+    /// This.
+    Now(T),
+    /// The answer will come by [`crate::Connection::answer`].
+    Later,
+}
+
+/// What a client said of itself, owned: by this a config is chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HelloSummary {
+    /// The name it asks for.
+    pub server_name: Option<String>,
+    /// Its application protocols.
+    pub alpn: Vec<Vec<u8>>,
+    /// Its versions.
+    pub versions: Vec<ProtocolVersion>,
+    /// Its suites.
+    pub suites: Vec<CipherSuite>,
+    /// Its groups.
+    pub groups: Vec<NamedGroup>,
+    /// The signatures that it can verify.
+    pub schemes: Vec<SignatureScheme>,
+    /// The whole message, header included.
+    pub raw: Vec<u8>,
+}
+
+/// A question, owned and `Send`: what the connection is parked on.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Wait {
+    /// Sign `message` with `key`. [`Answer::Signature`]
+    Signature {
+        /// Whose key.
+        key: Arc<dyn PrivateKey>,
+        /// How.
+        scheme: SignatureScheme,
+        /// What, before hashing.
+        message: Vec<u8>,
+    },
+    /// Decrypt and unwrap a premaster secret. [`Answer::Premaster`]
+    Premaster {
+        /// Whose key.
+        key: Arc<dyn PrivateKey>,
+        /// The ciphertext.
+        encrypted: Vec<u8>,
+        /// The version that must stand inside.
+        client_version: u16,
+        /// What to give on any fault.
+        fallback: Secret,
+    },
+    /// Judge the peer's chain. [`Answer::Verdict`]
+    Verdict {
+        /// Who judges.
+        verifier: Arc<dyn Verifier>,
+        /// Whom.
+        peer: Box<PeerToVerify>,
+    },
+    /// Choose the config for this client. [`Answer::Config`]
+    Config {
+        /// Who chooses.
+        source: Arc<dyn ConfigSource>,
+        /// For whom.
+        hello: Box<HelloSummary>,
+    },
+    /// A client's session for this server. [`Answer::ClientSession`]
+    ClientSession {
+        /// Where it would be kept.
+        store: Arc<dyn ClientStore>,
+        /// Under what.
+        key: SessionKey,
+    },
+    /// Open a ticket. [`Answer::Session`]
+    OpenTicket {
+        /// Who can.
+        tickets: Arc<dyn Tickets>,
+        /// The ticket.
+        ticket: Vec<u8>,
+    },
+    /// Seal a ticket. [`Answer::Ticket`]
+    SealTicket {
+        /// Who can.
+        tickets: Arc<dyn Tickets>,
+        /// What the server wants to find in it again.
+        session: Secret,
+    },
+    /// Find a session by its ID. [`Answer::Session`]
+    FindSession {
+        /// Where.
+        store: Arc<dyn ServerStore>,
+        /// The ID.
+        id: Vec<u8>,
+    },
+    /// Keep a session under its ID. [`Answer::Kept`]
+    KeepSession {
+        /// Where.
+        store: Arc<dyn ServerStore>,
+        /// The ID.
+        id: Vec<u8>,
+        /// What the server wants to find again.
+        session: Secret,
+    },
+}
+
+/// An answer to the [`Wait`] of the same name.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Answer {
+    /// The signature.
+    Signature(Result<Vec<u8>, Failure>),
+    /// The premaster secret, 48 bytes; or, on any fault, the fallback.
+    Premaster(Result<Secret, Failure>),
+    /// The verdict.
+    Verdict(Result<Verified, CertificateError>),
+    /// The config; `None` refuses the client with `unrecognized_name`.
+    Config(Option<Arc<ServerConfig>>),
+    /// The client's session, if there is one.
+    ClientSession(Option<Box<ClientSession>>),
+    /// What was in the ticket, or under the ID; `None` if it is unknown, too old or forged.
+    Session(Option<Secret>),
+    /// The ticket and for how many seconds it will open; `None` if there shall be none.
+    Ticket(Option<(Vec<u8>, u32)>),
+    /// Whether the session was kept.
+    Kept(bool),
+}
+
+impl Wait {
+    /// Asks the config; `None` if the answer will come later.
+    pub(crate) fn ask(&self, now: Time) -> Option<Answer> {
+        fn now_or<T>(reply: Reply<T>, answer: impl FnOnce(T) -> Answer) -> Option<Answer> {
+            match reply {
+                Reply::Now(value) => Some(answer(value)),
+                Reply::Later => None,
+            }
+        }
+        match self {
+            Self::Signature { key, scheme, message } => now_or(key.sign(*scheme, message), Answer::Signature),
+            Self::Premaster { key, encrypted, client_version, fallback } => {
+                now_or(key.premaster(encrypted, *client_version, fallback), Answer::Premaster)
+            }
+            Self::Verdict { verifier, peer } => now_or(verifier.verify(peer, now), Answer::Verdict),
+            Self::Config { source, hello } => now_or(source.choose(hello), Answer::Config),
+            Self::ClientSession { store, key } => {
+                now_or(store.take(key, now), |s| Answer::ClientSession(s.map(Box::new)))
+            }
+            Self::OpenTicket { tickets, ticket } => now_or(tickets.open(ticket, now), Answer::Session),
+            Self::SealTicket { tickets, session } => now_or(tickets.seal(session, now), Answer::Ticket),
+            Self::FindSession { store, id } => now_or(store.find(id, now), Answer::Session),
+            Self::KeepSession { store, id, session } => now_or(store.keep(id, session, now), Answer::Kept),
+        }
+    }
+
+    /// Whether this answer is one to this question.
+    pub(crate) fn fits(&self, answer: &Answer) -> bool {
+        matches!(
+            (self, answer),
+            (Self::Signature { .. }, Answer::Signature(_))
+                | (Self::Premaster { .. }, Answer::Premaster(_))
+                | (Self::Verdict { .. }, Answer::Verdict(_))
+                | (Self::Config { .. }, Answer::Config(_))
+                | (Self::ClientSession { .. }, Answer::ClientSession(_))
+                | (Self::OpenTicket { .. } | Self::FindSession { .. }, Answer::Session(_))
+                | (Self::SealTicket { .. }, Answer::Ticket(_))
+                | (Self::KeepSession { .. }, Answer::Kept(_))
+        )
+    }
+}
