@@ -106,7 +106,7 @@ impl Connection {
 
     fn new(side: Side, provider: Arc<dyn crate::crypto::Provider>, limits: Limits, max_fragment: usize) -> Self {
         let mut writer = Writer::new();
-        writer.max_fragment = max_fragment.clamp(1, crate::record::MAX_FRAGMENT);
+        writer.set_max_fragment(max_fragment);
         Self {
             state: State::Failed,
             shared: Shared {

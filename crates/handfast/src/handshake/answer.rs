@@ -1,20 +1,24 @@
-//! A server's answer: from the ClientHello to the choice of version, config, credential, suite.
+//! A server's answer: from the ClientHello to the choice of config, version, protocol and certificates.
 
-use super::hello::Listen;
-use super::{Flow, Input};
+use super::hello::{self, Listen};
+use super::{Flow, Input, classic, tls13};
 use crate::config::ServerConfig;
 use crate::crypto::Credential;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
+use crate::extension::{ServerNameExtension, SupportedVersions};
+use crate::message::{ClientHello, HEADER, Message};
 use crate::record::Aligned;
-use crate::wait::HelloSummary;
+use crate::wait::{Answer, HelloSummary, Wait};
+use crate::wire::CipherSuite;
+use crate::wire::numbers::{CompressionMethod, ProtocolVersion};
 use std::sync::Arc;
 
 /// A server's states before the fork.
 pub(crate) enum State {
     /// Waiting for a ClientHello.
     Listening(Listen),
-    /// Waiting for the config.
-    Config,
+    /// Waiting for the config. The hello is read again from the transcript, which has its bytes.
+    Config(Box<HelloSummary>, Option<Aligned>),
 }
 
 /// What both families need of the client's hello and of our config. The hello itself is read again from
@@ -32,12 +36,98 @@ pub(crate) struct Chosen {
     pub(crate) aligned: Option<Aligned>,
 }
 
-pub(crate) fn start(with: Listen) -> State {
-    State::Listening(with)
+impl State {
+    pub(super) fn step(self, flow: &mut Flow<'_>, input: Input<'_>) -> Result<super::State, Error> {
+        match (self, input) {
+            (Self::Listening(Listen::Config(config)), Input::Message(Message::ClientHello(hello), aligned)) => {
+                let summary = summarize(flow, &hello);
+                choose(flow, config, summary, &hello, aligned)
+            }
+            (Self::Listening(Listen::Source(source)), Input::Message(Message::ClientHello(hello), aligned)) => {
+                let summary = Box::new(summarize(flow, &hello));
+                flow.ask(Wait::Config { source, hello: summary.clone() });
+                Ok(Self::Config(summary, aligned).into())
+            }
+            (Self::Config(summary, _), Input::Answer(Answer::Config(None))) => {
+                Err(ErrorKind::UnrecognizedName(summary.server_name.unwrap_or_default()).into())
+            }
+            (Self::Config(summary, aligned), Input::Answer(Answer::Config(Some(config)))) => {
+                flow.serve(&config);
+                let raw = summary.raw.clone();
+                let hello = ClientHello::from_body(raw.get(HEADER..).unwrap_or_default())?;
+                choose(flow, config, *summary, &hello, aligned)
+            }
+            (_, input) => Err(flow.unexpected(&input, "ClientHello")),
+        }
+    }
 }
 
-impl State {
-    pub(super) fn step(self, _: &mut Flow<'_>, _: Input<'_>) -> Result<super::State, Error> {
-        todo!()
+/// The choices that do not depend on the family, then the fork.
+fn choose(
+    flow: &mut Flow<'_>,
+    config: Arc<ServerConfig>,
+    summary: HelloSummary,
+    hello: &ClientHello<'_>,
+    aligned: Option<Aligned>,
+) -> Result<super::State, Error> {
+    let version = hello::choose_version(hello, &config.policy)?;
+    let newest = hello::spoken(&config.policy).first().copied().unwrap_or(version);
+    if version < newest && hello.offers(CipherSuite::TLS_FALLBACK_SCSV) {
+        return Err(ErrorKind::InappropriateFallback.into());
+    }
+    let compression = &hello.fixed.compression_methods;
+    if !compression.contains(CompressionMethod::NULL) {
+        return Err(NothingInCommon::Compression.into());
+    }
+    let tls13 = version == ProtocolVersion::TLS1_3;
+    if tls13 && compression.iter().count() != 1 {
+        return Err(illegal("legacy_compression_methods", "has more than null in it", "RFC 9846 4.2.2"));
+    }
+    let alpn = choose_alpn(&config.alpn, &summary.alpn)?;
+    let candidates = config.credentials.candidates(&summary);
+    if candidates.is_empty() {
+        return Err(ErrorKind::UnrecognizedName(summary.server_name.unwrap_or_default()).into());
+    }
+    let (client_random, session_id) = (*hello.fixed.random, hello.fixed.session_id.to_vec());
+    flow.shared.client_random = client_random;
+    flow.shared.compat_ccs_may_come = tls13;
+    let negotiated = flow.negotiated();
+    negotiated.server_name = summary.server_name.clone();
+    negotiated.alpn = alpn.clone();
+    let chosen = Chosen { config, summary, client_random, session_id, candidates, alpn, aligned };
+    if tls13 { tls13::server::start(flow, chosen, hello) } else { classic::server::start(flow, chosen, hello, version) }
+}
+
+/// The first of ours that the client has too. Without any on one side there is nothing to choose (RFC 7301 3.2).
+fn choose_alpn(ours: &[Vec<u8>], theirs: &[Vec<u8>]) -> Result<Option<Vec<u8>>, Error> {
+    if ours.is_empty() || theirs.is_empty() {
+        return Ok(None);
+    }
+    let words = |list: &[Vec<u8>]| list.iter().map(|p| String::from_utf8_lossy(p).into_owned()).collect();
+    match ours.iter().find(|p| theirs.contains(p)) {
+        Some(common) => Ok(Some(common.clone())),
+        None => Err(NothingInCommon::Protocol { theirs: words(theirs), ours: words(ours) }.into()),
+    }
+}
+
+/// What the client says of itself, owned. Absorbs the hello.
+fn summarize(flow: &mut Flow<'_>, hello: &ClientHello<'_>) -> HelloSummary {
+    let raw = flow.newest().unwrap_or_default().to_vec();
+    flow.now();
+    let e = &hello.extensions;
+    HelloSummary {
+        server_name: match e.server_name() {
+            Some(ServerNameExtension(Some(name))) => Some(name.trim_end_matches('.').to_ascii_lowercase()),
+            _ => None,
+        },
+        alpn: e.alpn().map(|a| a.0.iter().map(|p| p.to_vec()).collect()).unwrap_or_default(),
+        versions: match e.supported_versions() {
+            Some(SupportedVersions::Offered(list)) => list.iter().collect(),
+            _ => vec![hello.fixed.legacy_version],
+        },
+        suites: hello.fixed.cipher_suites.iter().collect(),
+        groups: e.supported_groups().map(|g| g.0.iter().collect()).unwrap_or_default(),
+        schemes: e.signature_algorithms().map(|s| s.0.iter().collect()).unwrap_or_default(),
+        raw,
     }
 }

@@ -186,6 +186,14 @@ impl<'f> Flow<'f> {
         self.writer.version = if tls13 { ProtocolVersion::TLS1_2 } else { version };
     }
 
+    /// A server's config is chosen: its limits, primitives and key log hold from here on.
+    pub(crate) fn serve(&mut self, config: &crate::config::ServerConfig) {
+        self.shared.limits = config.limits.clone();
+        self.shared.provider = config.provider.clone();
+        self.shared.key_log = config.key_log.clone();
+        self.writer.set_max_fragment(config.max_fragment);
+    }
+
     /// What is negotiated so far.
     pub(crate) fn negotiated(&mut self) -> &mut Negotiated {
         &mut self.shared.negotiated

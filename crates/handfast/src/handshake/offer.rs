@@ -1,11 +1,22 @@
-//! A client's offer: the ClientHello, and the wait for the server's.
+//! A client's offer: the ClientHello, and the wait for what the server makes of it.
 
-use super::{Flow, Input};
+use super::{Flow, Input, hello, tls13};
 use crate::config::ClientConfig;
-use crate::crypto::KeyExchange;
-use crate::error::Error;
-use crate::session::{ClientSession, SessionKey};
-use crate::wire::numbers::ExtensionType;
+use crate::crypto::{BulkCipher, KeyExchange, KeyExchangeKind, Suite};
+use crate::error::{Error, ErrorKind};
+use crate::extension::{
+    Alpn, Bytes, Cookie, EcPointFormats, Empty, Extension, Extensions, KeyShare, KeyShareEntry, OfferedPsks,
+    PreSharedKey, PskIdentity, PskKeyExchangeModes, RenegotiationInfo, ServerNameExtension, SignatureAlgorithms,
+    SupportedGroups, SupportedVersions,
+};
+use crate::keys::EarlySecret;
+use crate::message::{ClientHello, ClientHelloFixed, HEADER, Message};
+use crate::session::{ClientSession, ClientSession13, ClientSessionKind, SessionKey};
+use crate::wait::{Answer, Wait};
+use crate::wire::numbers::{
+    CompressionMethod, EcPointFormat, ExtensionType, NamedGroup, ProtocolVersion, PskKeyExchangeMode,
+};
+use crate::wire::{CipherSuite, List, Opaque, Vector};
 use rustls_pki_types::ServerName;
 use std::sync::Arc;
 
@@ -19,9 +30,9 @@ pub(crate) enum State {
 
 /// What is known before the ClientHello is made.
 pub(crate) struct Draft {
-    pub(crate) config: Arc<ClientConfig>,
-    pub(crate) name: ServerName<'static>,
-    pub(crate) key: SessionKey,
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+    key: SessionKey,
 }
 
 /// What was offered: all that the families need to go on.
@@ -40,29 +51,241 @@ pub(crate) struct Offered {
     /// The extensions sent: a server may answer these and no others.
     pub(crate) extensions: Vec<ExtensionType>,
     /// After a HelloRetryRequest: the suite it named, which ServerHello must repeat.
-    pub(crate) retried: Option<crate::wire::CipherSuite>,
+    pub(crate) retried: Option<CipherSuite>,
+    /// The ClientHello itself, of which a second one is made.
+    hello: Vec<u8>,
 }
 
-pub(crate) fn start(_: &mut Flow<'_>, _: Arc<ClientConfig>, _: ServerName<'static>) -> Result<super::State, Error> {
-    todo!()
+/// Looks for a session, if there is where to look.
+pub(crate) fn start(
+    flow: &mut Flow<'_>,
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+) -> Result<super::State, Error> {
+    let key = SessionKey(name.to_str().into_owned());
+    let draft = Draft { config, name, key };
+    let Some(store) = draft.config.store.clone() else { return draft.offer(flow, None) };
+    flow.ask(Wait::ClientSession { store, key: draft.key.clone() });
+    Ok(State::Session(draft).into())
+}
+
+impl State {
+    pub(super) fn step(self, flow: &mut Flow<'_>, input: Input<'_>) -> Result<super::State, Error> {
+        match (self, input) {
+            (Self::Session(draft), Input::Answer(Answer::ClientSession(session))) => {
+                draft.offer(flow, session.map(|s| *s))
+            }
+            (Self::Hello(offered), Input::Message(Message::HelloRetryRequest(hello), _)) => {
+                tls13::client::retry(flow, offered, &hello)
+            }
+            (Self::Hello(offered), Input::Message(Message::ServerHello(hello), aligned)) => {
+                hello::client_fork(flow, offered, &hello, aligned)
+            }
+            // A request for what is going on already is ignored, and no part of the handshake (RFC 5246 7.4.1.1).
+            (state @ Self::Hello(_), Input::Message(Message::HelloRequest, _)) => {
+                flow.leave_transcript();
+                Ok(state.into())
+            }
+            (_, input) => Err(flow.unexpected(&input, "ServerHello or HelloRetryRequest")),
+        }
+    }
+}
+
+impl Draft {
+    /// Makes and sends the ClientHello.
+    fn offer(self, flow: &mut Flow<'_>, session: Option<ClientSession>) -> Result<super::State, Error> {
+        let Self { config, name, key } = self;
+        let (policy, provider) = (&config.policy, flow.provider());
+        let versions = hello::spoken(policy);
+        let (Some(newest), Some(oldest)) = (versions.first().copied(), versions.last().copied()) else {
+            return Err(ErrorKind::Config(format!("the policy {} allows no version", policy.name)).into());
+        };
+        let (has_13, has_classic) = (newest >= ProtocolVersion::TLS1_3, oldest < ProtocolVersion::TLS1_3);
+
+        let spoken: Vec<&Suite> = policy
+            .suites
+            .iter()
+            .filter_map(|s| Suite::find(*s))
+            .filter(|s| versions.iter().any(|v| s.fits(*v)))
+            .filter(|s| matches!(s.bulk, BulkCipher::Aead(_)) || provider.legacy().is_some())
+            .collect();
+        let session = session.filter(|s| versions.contains(&s.version) && spoken.iter().any(|o| o.number == s.suite));
+        let mut suites: Vec<CipherSuite> = spoken.iter().map(|s| s.number).collect();
+        if config.fallback {
+            suites.push(CipherSuite::TLS_FALLBACK_SCSV);
+        }
+        let ecdhe = spoken.iter().any(|s| s.key_exchange == KeyExchangeKind::Ecdhe);
+        let groups: Vec<NamedGroup> = policy.groups.iter().copied().filter(|g| provider.groups().contains(g)).collect();
+        if suites.is_empty() || ((ecdhe || has_13) && groups.is_empty()) {
+            return Err(ErrorKind::Config("no suite, or no group, of the policy can be spoken".into()).into());
+        }
+
+        let mut random = [0; 32];
+        provider.random(&mut random)?;
+        let (ticket, mut session_id) = match session.as_ref().map(|s| &s.kind) {
+            Some(ClientSessionKind::Classic(c)) => (c.ticket.clone(), c.id.clone()),
+            _ => (Vec::new(), Vec::new()),
+        };
+        // A disguise for middleboxes (RFC 9846 D.4), and with a ticket the sign by which its acceptance is known (RFC 5077 3.4).
+        if session_id.is_empty() && (has_13 || !ticket.is_empty()) {
+            session_id = vec![0; 32];
+            provider.random(&mut session_id)?;
+        }
+        let shares = match has_13 {
+            true => start_shares(flow, groups.iter().take(policy.key_shares.max(1)))?,
+            false => Vec::new(),
+        };
+
+        let mut list = Vec::with_capacity(16);
+        if let (ServerName::DnsName(dns), true) = (&name, config.send_server_name) {
+            list.push(Extension::ServerName(ServerNameExtension(Some(dns.as_ref()))));
+        }
+        if has_classic {
+            list.push(Extension::ExtendedMasterSecret(Empty));
+            list.push(Extension::RenegotiationInfo(RenegotiationInfo(&[])));
+        }
+        if ecdhe || has_13 {
+            list.push(Extension::SupportedGroups(SupportedGroups(List::of(&groups))));
+        }
+        if ecdhe {
+            list.push(Extension::EcPointFormats(EcPointFormats(List::of(&[EcPointFormat::UNCOMPRESSED]))));
+        }
+        if has_classic && config.store.is_some() {
+            list.push(Extension::SessionTicket(Bytes(&ticket)));
+        }
+        if !config.alpn.is_empty() {
+            list.push(Extension::Alpn(Alpn(config.alpn.iter().map(Vec::as_slice).collect())));
+        }
+        let schemes: Vec<_> = policy.schemes.iter().copied().filter(|s| provider.schemes().contains(s)).collect();
+        if newest >= ProtocolVersion::TLS1_2 {
+            list.push(Extension::SignatureAlgorithms(SignatureAlgorithms(List::of(&schemes))));
+        }
+        let entries = share_entries(&shares, &groups);
+        if has_13 {
+            list.push(Extension::SupportedVersions(SupportedVersions::Offered(List::of(&versions))));
+            list.push(Extension::PskKeyExchangeModes(PskKeyExchangeModes(List::of(&[PskKeyExchangeMode::PSK_DHE_KE]))));
+            list.push(Extension::KeyShare(KeyShare::Client(List::of(&entries))));
+        }
+        let hello = ClientHello {
+            fixed: ClientHelloFixed {
+                legacy_version: newest.min(ProtocolVersion::TLS1_2),
+                random: &random,
+                session_id: Opaque(&session_id),
+                cipher_suites: Vector(List::of(&suites)),
+                compression_methods: Vector(List::of(&[CompressionMethod::NULL])),
+            },
+            extensions: Extensions::of(list),
+        };
+        flow.shared.client_random = random;
+        let (hello, extensions) = send(flow, hello, session.as_ref())?;
+        flow.negotiated().server_name = match &name {
+            ServerName::DnsName(dns) if config.send_server_name => Some(dns.as_ref().to_owned()),
+            _ => None,
+        };
+        let retried = None;
+        Ok(State::Hello(Offered { config, name, key, random, session_id, shares, session, extensions, retried, hello })
+            .into())
+    }
 }
 
 impl Offered {
     /// Offers again, after a HelloRetryRequest, for this group (`None`: the same shares) and with this cookie. The
     /// transcript has been replaced by its hash and the HelloRetryRequest absorbed.
     pub(crate) fn again(
-        self,
-        _flow: &mut Flow<'_>,
-        _group: Option<crate::wire::numbers::NamedGroup>,
-        _cookie: Option<&[u8]>,
-        _suite: &'static crate::crypto::Suite,
+        mut self,
+        flow: &mut Flow<'_>,
+        group: Option<NamedGroup>,
+        cookie: Option<&[u8]>,
+        suite: &'static Suite,
     ) -> Result<super::State, Error> {
-        todo!()
+        let first = std::mem::take(&mut self.hello);
+        let mut hello = ClientHello::from_body(first.get(HEADER..).unwrap_or_default())?;
+        if let Some(group) = group {
+            self.shares = vec![flow.provider().start(group)?];
+        }
+        let entries: Vec<KeyShareEntry<'_>> = match group {
+            Some(group) => share_entries(&self.shares, &[group]),
+            None => Vec::new(),
+        };
+        for extension in &mut hello.extensions.list {
+            if let (Extension::KeyShare(_), true) = (&extension, group.is_some()) {
+                *extension = Extension::KeyShare(KeyShare::Client(List::of(&entries)));
+            }
+        }
+        // Binders are made afresh below; a PSK under another hash is of no use any more (RFC 9846 4.2.2).
+        hello.extensions.list.retain(|e| e.kind() != ExtensionType::PRE_SHARED_KEY);
+        if let Some(cookie) = cookie {
+            hello.extensions.list.push(Extension::Cookie(Cookie(cookie)));
+        }
+        self.session = self.session.filter(|s| Suite::find(s.suite).is_some_and(|s| s.hash == suite.hash));
+        (self.hello, self.extensions) = send(flow, hello, self.session.as_ref())?;
+        self.retried = Some(suite.number);
+        flow.negotiated().retried = true;
+        Ok(State::Hello(self).into())
     }
 }
 
-impl State {
-    pub(super) fn step(self, _: &mut Flow<'_>, _: Input<'_>) -> Result<super::State, Error> {
-        todo!()
+/// Key pairs for these groups; a hybrid's elliptic half serves for its curve too.
+fn start_shares<'g>(
+    flow: &Flow<'_>,
+    groups: impl Iterator<Item = &'g NamedGroup>,
+) -> Result<Vec<Box<dyn KeyExchange>>, Error> {
+    let mut out: Vec<Box<dyn KeyExchange>> = Vec::new();
+    for group in groups {
+        if !out.iter().any(|x| x.hybrid_part().is_some_and(|(part, _)| part == *group)) {
+            out.push(flow.shared.provider.start(*group)?);
+        }
     }
+    Ok(out)
+}
+
+/// The shares as they are sent, in order of preference.
+fn share_entries<'s>(shares: &'s [Box<dyn KeyExchange>], groups: &[NamedGroup]) -> Vec<KeyShareEntry<'s>> {
+    let entry = |group, share| KeyShareEntry { group, key_exchange: Opaque(share) };
+    shares
+        .iter()
+        .flat_map(|x| {
+            let part = x.hybrid_part().filter(|(group, _)| groups.contains(group));
+            [Some((x.group(), x.share())), part].into_iter().flatten()
+        })
+        .map(|(group, share)| entry(group, share))
+        .collect()
+}
+
+/// Sends the hello, with the session's binder at its end if it is one of TLS 1.3. Gives its bytes, and which extensions it has.
+fn send(
+    flow: &mut Flow<'_>,
+    hello: ClientHello<'_>,
+    session: Option<&ClientSession>,
+) -> Result<(Vec<u8>, Vec<ExtensionType>), Error> {
+    let psk = match session.map(|s| (&s.kind, s)) {
+        Some((ClientSessionKind::Tls13(own), s)) => Suite::find(s.suite).map(|suite| (own, s.since, suite.hash)),
+        _ => None,
+    };
+    let Some((ClientSession13 { ticket, psk, age_add, .. }, since, hash)) = psk else {
+        let extensions = hello.extensions.list.iter().map(Extension::kind).collect();
+        let raw = Message::ClientHello(hello).to_bytes();
+        flow.send_raw(&raw);
+        return Ok((raw, extensions));
+    };
+    // Milliseconds modulo 2^32, as the RFC has it.
+    let age = (flow.now.millis_since(since) as u32).wrapping_add(*age_add);
+    let identities = [PskIdentity { identity: Opaque(ticket), obfuscated_ticket_age: age }];
+    let blank = [0; 64];
+    let mut hello = hello; // shorter-lived from here on
+    let binders = [Opaque(&blank[..hash.len()])];
+    let (identities, binders) = (List::of(&identities), List::of(&binders));
+    let binders_len = 2 + 1 + hash.len();
+    let offered = OfferedPsks { identities, binders, binders_len };
+    hello.extensions.list.push(Extension::PreSharedKey(PreSharedKey::Offered(offered)));
+    let extensions = hello.extensions.list.iter().map(Extension::kind).collect();
+    let mut raw = Message::ClientHello(hello).to_bytes();
+    let binders_at = raw.len() - binders_len;
+    let (truncated, tail) = raw.split_at_mut(binders_at);
+    let provider = flow.provider();
+    let digest = flow.now().truncated(&*provider, hash, truncated);
+    let binder = EarlySecret::new(provider, hash, Some(psk)).binder(&digest);
+    tail[3..].copy_from_slice(&binder);
+    flow.send_raw(&raw);
+    Ok((raw, extensions))
 }

@@ -24,6 +24,10 @@ impl Writer {
     pub(crate) fn new() -> Self {
         todo!()
     }
+    /// The most bytes of plaintext in a record from here on; kept within 1 and 16384.
+    pub(crate) fn set_max_fragment(&mut self, most: usize) {
+        self.max_fragment = most.clamp(1, super::MAX_FRAGMENT);
+    }
     /// A handshake message, to go under the present keys; coalesced with its neighbours.
     pub(crate) fn handshake(&mut self, _raw: &[u8]) {
         todo!()
