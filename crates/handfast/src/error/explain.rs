@@ -1,7 +1,13 @@
-//! An error in words.
+//! An error in words: the second exhaustive map, beside the one to alerts.
 
-use super::{Blame, Error, ErrorKind};
-use crate::alert::AlertDescription;
+use super::{Blame, Error, ErrorKind, Limit, NotTls, NothingInCommon};
+use crate::alert::AlertDescription as A;
+use crate::crypto::Suite;
+use crate::policy::Policy;
+use crate::verify::CertificateError;
+use crate::wire::CipherSuite;
+use crate::wire::numbers::ProtocolVersion;
+use std::fmt::Display;
 
 /// What someone needs to know at three in the morning.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,7 +17,7 @@ pub struct Explanation {
     /// The message that it happened at, by its RFC name; empty if none.
     pub during: &'static str,
     /// The alert that was sent or, from a [`ErrorKind::PeerAlert`], received.
-    pub alert: Option<AlertDescription>,
+    pub alert: Option<A>,
     /// What happened, a sentence.
     pub why: String,
     /// The rule that was broken: a section of an RFC; empty if none.
@@ -20,6 +26,22 @@ pub struct Explanation {
     pub remedy: String,
 }
 
+/// What the match below gives for each kind.
+struct Words {
+    blame: Blame,
+    why: String,
+    rule: &'static str,
+    remedy: String,
+}
+
+fn words(blame: Blame, why: impl Into<String>, rule: &'static str, remedy: impl Into<String>) -> Words {
+    Words { blame, why: why.into(), rule, remedy: remedy.into() }
+}
+
+/// What to do about a peer that breaks the protocol.
+const BROKEN_PEER: &str = "The peer's TLS is at fault, or something between changes its bytes. See the same handshake \
+                           from its side, update it, or report it to its makers.";
+
 impl Error {
     /// The error in words.
     pub fn explain(&self) -> Explanation {
@@ -27,13 +49,387 @@ impl Error {
             ErrorKind::PeerAlert(a) => Some(*a),
             kind => kind.alert(),
         };
-        Explanation {
-            blame: Blame::Peer,
-            during: self.moment().map_or("", |d| d.message),
-            alert,
-            why: format!("{:?}", self.kind()),
-            rule: "",
-            remedy: String::new(),
+        let Words { blame, why, rule, remedy } = self.kind().words();
+        let during = self.moment().map_or("", |d| d.message);
+        let why = match self.moment() {
+            Some(d) if d.received => format!("At the peer's {}: {why}", d.message),
+            Some(d) => format!("At our {}: {why}", d.message),
+            None => why,
+        };
+        Explanation { blame, during, alert, why, rule, remedy }
+    }
+}
+
+impl ErrorKind {
+    fn words(&self) -> Words {
+        use Blame::{Network, Peer, Us};
+        match self {
+            Self::Malformed(m) => words(Peer, format!("it is malformed: {m}."), "RFC 9846 4", BROKEN_PEER),
+            Self::UnexpectedMessage { got, expected } => words(
+                Peer,
+                format!("{got} came, but only {expected} may come now."),
+                "RFC 9846 4, RFC 5246 7.3",
+                BROKEN_PEER,
+            ),
+            Self::UnexpectedRecord { got, expected } => words(
+                Peer,
+                format!("a record of type {got} came, but only {expected} may come now."),
+                "RFC 9846 5.1",
+                BROKEN_PEER,
+            ),
+            Self::IllegalParameter { field, why, rule } => words(Peer, format!("{field} {why}."), rule, BROKEN_PEER),
+            Self::RecordVersion { got, expected } => words(
+                Peer,
+                format!("a record's header says {got} although {expected} was agreed."),
+                "RFC 5246 6.2.1",
+                BROKEN_PEER,
+            ),
+            Self::NotTls(what) => not_tls(*what),
+            Self::RecordOverflow => words(
+                Peer,
+                "a record is longer than the 16384 bytes of content that are allowed.",
+                "RFC 9846 5.1",
+                BROKEN_PEER,
+            ),
+            Self::BadRecordMac => words(
+                Network,
+                "a record cannot be opened: it was changed on its way, or the two sides have different keys.",
+                "RFC 9846 5.2",
+                "Try again; if it comes again, look for a proxy or appliance that changes traffic, or a fault of the \
+                 peer's cipher: offer another suite.",
+            ),
+            Self::TooMuch(limit) => too_much(*limit),
+            Self::PeerAlert(alert) => peer_alert(*alert),
+            Self::NothingInCommon(what) => nothing_in_common(what),
+            Self::UnsolicitedExtension(e) => words(
+                Peer,
+                format!("it answers the extension {e}, which was not offered."),
+                "RFC 9846 4.3, RFC 5246 7.4.1.4",
+                BROKEN_PEER,
+            ),
+            Self::MissingExtension(e) => {
+                words(Peer, format!("the extension {e} is missing."), "RFC 9846 9.2", BROKEN_PEER)
+            }
+            Self::InappropriateFallback => words(
+                Peer,
+                "the client says that it fell back to an older version, although both sides speak a newer one.",
+                "RFC 7507 3",
+                "Something made the client's first try fail: a middlebox, or an attack. Connect without falling back.",
+            ),
+            Self::Downgrade => words(
+                Network,
+                "the server's random says that it speaks a newer version than it was brought to choose.",
+                "RFC 9846 4.2.3",
+                "Someone between removes the newer version from the ClientHello: find the appliance, or treat it as an attack.",
+            ),
+            Self::InsufficientSecurity(what) => words(
+                Peer,
+                format!("the policy wants {what}, and the peer does not have it."),
+                "",
+                "Update the peer, or change the policy's field for this one connection.",
+            ),
+            Self::Certificate(e) => certificate(e),
+            Self::NoCertificate => words(
+                Peer,
+                "a client certificate is required, and none was sent.",
+                "RFC 9846 4.5.1.4",
+                "Give the client a certificate from an authority that this server trusts.",
+            ),
+            Self::UnrecognizedName(name) if name.is_empty() => words(
+                Us,
+                "the client names no server, and there is no certificate for that.",
+                "RFC 6066 3",
+                "Let the client send a server name, or configure a default certificate.",
+            ),
+            Self::UnrecognizedName(name) => words(
+                Us,
+                format!("the client asks for {name:?}, which is not served here."),
+                "RFC 6066 3",
+                "Configure a certificate for this name, or correct the name that the client asks for.",
+            ),
+            Self::BadSignature => words(
+                Peer,
+                "its signature is wrong: the peer does not have the key of its certificate, or the handshake was changed.",
+                "RFC 9846 4.5.2, RFC 5246 7.4.3",
+                "Check that the peer's certificate and key belong together, and that nothing between changes traffic.",
+            ),
+            Self::BadFinished => words(
+                Network,
+                "its check value is wrong: some message was changed on its way, or the two sides have different secrets.",
+                "RFC 9846 4.5.3, RFC 5246 7.4.9",
+                "Look for an appliance that changes handshakes. With RSA key exchange: check that the server's key is \
+                 that of its certificate.",
+            ),
+            Self::BadBinder => words(
+                Peer,
+                "the proof that the client has the session's secret is wrong.",
+                "RFC 9846 4.3.11.2",
+                "Let the client forget its session and connect afresh.",
+            ),
+            Self::BadKeyShare(group) => words(
+                Peer,
+                format!("the share for {group} is not a valid one."),
+                "RFC 9846 4.3.8, RFC 8422 5.11",
+                BROKEN_PEER,
+            ),
+            Self::Truncated { established: false } => words(
+                Peer,
+                "the connection was cut during the handshake, without an alert.",
+                "",
+                "Often a server that dislikes the offered versions or suites, or a firewall. Look at the peer's log; try \
+                 another --policy or --max-version.",
+            ),
+            Self::Truncated { established: true } => words(
+                Network,
+                "the connection was cut without close_notify: data may be missing.",
+                "RFC 9846 6.1",
+                "Treat what came as incomplete unless the application's own framing says that it is whole.",
+            ),
+            Self::BadAnswer => words(
+                Us,
+                "an answer was given that fits no open question.",
+                "",
+                "Give each Wait exactly one Answer of its own kind.",
+            ),
+            Self::AnswerFailed(what) => {
+                words(Us, format!("{what} failed."), "", "Look at the key, HSM or service that answers for this side.")
+            }
+            Self::Crypto(_) => words(
+                Us,
+                "a cryptographic operation of ours failed.",
+                "",
+                "Check that the configured key is whole and of a supported kind.",
+            ),
+            Self::Misuse(what) => words(Us, format!("the call does not fit now: {what}."), "", ""),
+            Self::Config(what) => words(Us, format!("the config cannot work: {what}."), "", "Correct the config."),
+        }
+    }
+}
+
+fn not_tls(what: NotTls) -> Words {
+    let (protocol, remedy) = match what {
+        NotTls::Http => ("plain HTTP", "Use the server's TLS port (often 443), or the URL with https."),
+        NotTls::Ssh => ("SSH", "This is an SSH port (often 22): use the port that speaks TLS."),
+        NotTls::Smtp => ("SMTP", "The server wants STARTTLS first, or has a TLS port of its own (often 465)."),
+        NotTls::Ftp => ("FTP", "The server wants AUTH TLS first, or has a TLS port of its own (often 990)."),
+        NotTls::Unknown => ("something that is not TLS", "Check the port: this one does not speak TLS."),
+    };
+    words(Blame::Peer, format!("what came is not TLS: the peer speaks {protocol}."), "RFC 9846 5.1", remedy)
+}
+
+fn too_much(limit: Limit) -> Words {
+    let what = match limit {
+        Limit::MessageSize => "a handshake message is larger than allowed",
+        Limit::HandshakeBytes => "the handshake has more bytes than allowed",
+        Limit::Chain => "the chain has more certificates than allowed",
+        Limit::EmptyRecords => "too many records without content came in a row",
+        Limit::Warnings => "too many warnings came in a row",
+        Limit::KeyUpdates => "too many KeyUpdates came without data between",
+        Limit::ChangeCipherSpecs => "too many ChangeCipherSpecs came in one handshake",
+        Limit::Renegotiations => "a new handshake was asked for too often",
+        Limit::Records => "too many records were protected with one key",
+        Limit::Tickets => "the server sent too many tickets",
+    };
+    words(
+        Blame::Peer,
+        format!("{what}."),
+        "",
+        "A bound of ours against exhaustion. If the peer is trusted and means it, raise the field of Limits.",
+    )
+}
+
+fn peer_alert(alert: A) -> Words {
+    let (why, remedy) = match alert {
+        A::CLOSE_NOTIFY => ("it closed the connection before the handshake was done", "Look at the peer's log."),
+        A::HANDSHAKE_FAILURE => (
+            "it found nothing acceptable in what we offered: versions, suites, groups or signatures",
+            "Offer more (--policy compatible, then legacy), or give a client certificate if the peer requires one.",
+        ),
+        A::INSUFFICIENT_SECURITY => ("it wants stronger algorithms than we offered", "Offer a stricter --policy."),
+        A::PROTOCOL_VERSION => (
+            "it speaks none of the versions that we offered",
+            "Try --policy legacy for an old peer, --policy default for a new one.",
+        ),
+        A::UNKNOWN_CA => (
+            "it does not trust the authority of our certificate",
+            "Add our authority to the peer's trusted ones, or send the missing intermediate certificates.",
+        ),
+        A::BAD_CERTIFICATE | A::CERTIFICATE_UNKNOWN => {
+            ("it does not accept our certificate", "Check the certificate's names, chain and usage on the peer's side.")
+        }
+        A::UNSUPPORTED_CERTIFICATE => {
+            ("it cannot use our kind of certificate", "Use a certificate of another kind, or with the right key usage.")
+        }
+        A::CERTIFICATE_EXPIRED => ("it finds our certificate out of date", "Renew the certificate; check both clocks."),
+        A::CERTIFICATE_REVOKED => ("it finds our certificate revoked", "Get a new certificate."),
+        A::CERTIFICATE_REQUIRED | A::NO_CERTIFICATE => {
+            ("it requires a client certificate, and we sent none", "Give --cert and --key.")
+        }
+        A::ACCESS_DENIED => ("our certificate is valid but not allowed in", "Ask who decides there about access."),
+        A::UNRECOGNIZED_NAME => ("it does not serve the name that we asked for", "Check the name, or give --name."),
+        A::NO_APPLICATION_PROTOCOL => {
+            ("it speaks none of the application protocols that we offered", "Offer another with --alpn, or none.")
+        }
+        A::INAPPROPRIATE_FALLBACK => {
+            ("it speaks a newer version than our fallback offered", "Connect without falling back.")
+        }
+        A::DECODE_ERROR
+        | A::ILLEGAL_PARAMETER
+        | A::UNEXPECTED_MESSAGE
+        | A::UNSUPPORTED_EXTENSION
+        | A::MISSING_EXTENSION
+        | A::RECORD_OVERFLOW => (
+            "it says that we broke the protocol",
+            "A fault of ours, of the peer, or of something between: keep the trace (--json) and report it.",
+        ),
+        A::BAD_RECORD_MAC | A::DECRYPTION_FAILED | A::DECRYPT_ERROR => (
+            "it could not verify or decrypt what we sent",
+            "Check that our certificate and key belong together, and that nothing between changes traffic.",
+        ),
+        A::INTERNAL_ERROR => ("it has a fault of its own", "Look at the peer's log."),
+        A::USER_CANCELED => ("someone cancelled there", ""),
+        A::NO_RENEGOTIATION => ("it refuses a second handshake", "Connect afresh."),
+        A::UNKNOWN_PSK_IDENTITY => ("it does not know our pre-shared key", "Check the key's identity on both sides."),
+        _ => ("it gave up", "Look at the peer's log."),
+    };
+    words(Blame::Peer, format!("the peer sent the alert {alert}: {why}."), "RFC 9846 6", remedy)
+}
+
+fn list<T: Display>(items: &[T]) -> String {
+    const SHOWN: usize = 12;
+    if items.is_empty() {
+        return "none".into();
+    }
+    let mut out = items.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if items.len() > SHOWN {
+        out.push_str(&format!(" and {} more", items.len() - SHOWN));
+    }
+    out
+}
+
+fn nothing_in_common(what: &NothingInCommon) -> Words {
+    let (thing, theirs, ours, rule, remedy) = match what {
+        NothingInCommon::Version { theirs, ours } => {
+            ("version", list(theirs), list(ours), "RFC 9846 4.3.1, RFC 5246 E.1", version_remedy(theirs))
+        }
+        NothingInCommon::Suite { theirs, ours } => {
+            ("cipher suite", list(theirs), list(ours), "RFC 9846 4.2.3, RFC 5246 7.4.1.3", suite_remedy(theirs))
+        }
+        NothingInCommon::Group { theirs, ours } => {
+            let remedy = "Allow one of the peer's groups: --groups, or the policy's field `groups`.".into();
+            ("group for the key exchange", list(theirs), list(ours), "RFC 9846 4.3.7", remedy)
+        }
+        NothingInCommon::Scheme { theirs, ours } => {
+            let remedy = "Use a certificate whose key can sign as the peer can verify (ECDSA P-256 or RSA-2048 suit almost \
+                          all), or allow more schemes: --schemes, --policy legacy for SHA-1.";
+            ("signature scheme", list(theirs), list(ours), "RFC 9846 4.3.3", remedy.into())
+        }
+        NothingInCommon::Protocol { theirs, ours } => {
+            let remedy = "Offer a protocol that the other side has, or none, with --alpn.".into();
+            ("application protocol", list(theirs), list(ours), "RFC 7301 3.2", remedy)
+        }
+        NothingInCommon::Compression => {
+            return words(
+                Blame::Peer,
+                "the client does not offer null compression, and no other may be used.",
+                "RFC 5246 7.4.1.2",
+                BROKEN_PEER,
+            );
+        }
+    };
+    let why = format!("no {thing} in common: the peer has {theirs}; we allow {ours}.");
+    words(Blame::Neither, why, rule, remedy)
+}
+
+/// Names the strictest policy that has one of the peer's versions.
+fn version_remedy(theirs: &[ProtocolVersion]) -> String {
+    let has = |p: &Policy| crate::handshake::spoken(p).iter().any(|v| theirs.contains(v));
+    match policy_where(has) {
+        Some(name) => {
+            format!("The policy `{name}` allows what the peer speaks: --policy {name}. Better, update the peer.")
+        }
+        None => "No policy has the peer's version. Update the peer.".into(),
+    }
+}
+
+/// Names the strictest policy that has one of the peer's suites.
+fn suite_remedy(theirs: &[String]) -> String {
+    let has = |p: &Policy| p.suites.iter().any(|s| theirs.iter().any(|t| *t == s.to_string()));
+    if let Some(name) = policy_where(has) {
+        return format!("The policy `{name}` allows what the peer speaks: --policy {name}. Better, update the peer.");
+    }
+    let known = theirs.iter().filter_map(|t| CipherSuite::from_name(t)).any(|s| Suite::find(s).is_some());
+    match known {
+        true => "Name one of the peer's suites with --suites.".into(),
+        false => "None of the peer's suites is spoken here. Update the peer.".into(),
+    }
+}
+
+fn policy_where(has: impl Fn(&Policy) -> bool) -> Option<&'static str> {
+    Policy::NAMES.iter().copied().find(|name| Policy::named(name).is_some_and(|p| has(&p)))
+}
+
+fn certificate(e: &CertificateError) -> Words {
+    let remedy = match e {
+        CertificateError::Malformed(_) | CertificateError::BadSignature(_) => "The peer needs another certificate.",
+        CertificateError::UnknownIssuer { .. } => {
+            "If you know this authority, trust it with --ca; if the chain lacks an intermediate certificate, configure the \
+             peer to send it."
+        }
+        CertificateError::WrongName { .. } => {
+            "Connect by one of the names that the certificate has, give it with --name, or get a certificate for this name."
+        }
+        CertificateError::Expired { .. } => "The peer has to renew its certificate. Check this machine's clock, too.",
+        CertificateError::NotYetValid { .. } => "Check the clocks of both machines.",
+        CertificateError::Revoked { .. } => "Do not trust it. The peer needs a new certificate.",
+        CertificateError::UnknownRevocation(_) => "Give a current list of this issuer with --crl.",
+        CertificateError::WrongUsage(_) => "The peer needs a certificate that is made for this use.",
+        CertificateError::Other(_) => "Look at the certificate with a tool such as openssl x509 -text.",
+    };
+    words(Blame::Peer, format!("its certificate is refused: {e}"), "RFC 5280 6, RFC 6125", remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suite_that_another_policy_has_is_named_with_that_policy() {
+        let theirs = vec!["TLS_RSA_WITH_AES_128_CBC_SHA".to_string()];
+        let error = Error::from(NothingInCommon::Suite { theirs, ours: vec!["TLS_AES_128_GCM_SHA256".into()] });
+        let words = error.during("ClientHello", true).explain();
+        assert_eq!(words.blame, Blame::Neither);
+        assert_eq!(words.alert, Some(A::HANDSHAKE_FAILURE));
+        assert!(words.why.starts_with("At the peer's ClientHello: no cipher suite in common"), "{}", words.why);
+        assert!(words.remedy.contains("--policy compatible"), "{}", words.remedy);
+    }
+
+    #[test]
+    fn an_old_version_is_named_with_the_policy_that_has_it() {
+        let error = Error::from(NothingInCommon::Version {
+            theirs: vec![ProtocolVersion::TLS1_0],
+            ours: vec![ProtocolVersion::TLS1_3],
+        });
+        assert!(error.explain().remedy.contains("--policy legacy"));
+        assert_eq!(error.alert(), Some(A::PROTOCOL_VERSION));
+    }
+
+    #[test]
+    fn a_received_alert_is_shown_and_not_sent() {
+        let error = Error::new(ErrorKind::PeerAlert(A::UNKNOWN_CA));
+        assert_eq!(error.alert(), None);
+        assert_eq!(error.explain().alert, Some(A::UNKNOWN_CA));
+        assert!(error.to_string().contains("unknown_ca"));
+    }
+
+    #[test]
+    fn every_sentence_ends_and_no_kind_is_silent() {
+        for limit in [Limit::MessageSize, Limit::Chain, Limit::Records, Limit::Tickets] {
+            assert!(too_much(limit).why.ends_with('.'));
+        }
+        for n in 0..=255 {
+            let words = peer_alert(A(n));
+            assert!(words.why.ends_with('.') && words.why.len() > 20, "{n}");
         }
     }
 }
