@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod alert;
+mod bounded;
 pub mod config;
 mod connection;
 pub mod crypto;

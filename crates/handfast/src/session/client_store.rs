@@ -1,9 +1,12 @@
 //! What a client keeps.
 
-use super::ClientSession;
+use super::{ClientSession, ClientSessionKind};
 use crate::Time;
+use crate::bounded::Bounded;
 use crate::wait::Reply;
+use std::collections::VecDeque;
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What a session is kept under: the server's name, its port where known, and whatever else must not differ.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,18 +22,89 @@ pub trait ClientStore: Send + Sync + fmt::Debug {
     fn forget(&self, key: &SessionKey);
 }
 
-/// In memory, bounded.
-#[derive(Debug, Default)]
-pub struct MemoryClientStore {}
+/// In memory: of each server the newest classic session and the newest tickets of TLS 1.3, of which the newest is given out first.
+/// When there are too many servers, the one used longest ago is forgotten. The default keeps 256 servers, 8 tickets of each, and
+/// 8 MiB in all.
+#[derive(Debug)]
+pub struct MemoryClientStore {
+    tickets: usize,
+    servers: Mutex<Bounded<SessionKey, Server>>,
+}
+
+/// What is kept of one server.
+#[derive(Default)]
+struct Server {
+    classic: Option<ClientSession>,
+    /// The newest last.
+    tickets: VecDeque<ClientSession>,
+}
+
+impl MemoryClientStore {
+    /// A store of this many servers, this many TLS 1.3 tickets of each, and this many bytes in all.
+    pub fn new(servers: usize, tickets: usize, bytes: usize) -> Self {
+        Self { tickets, servers: Mutex::new(Bounded::new(servers, bytes)) }
+    }
+
+    fn servers(&self) -> MutexGuard<'_, Bounded<SessionKey, Server>> {
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is kept of a server.
+    fn change<T>(&self, key: &SessionKey, f: impl FnOnce(&mut Server) -> T) -> T {
+        let mut servers = self.servers();
+        let mut server = servers.remove(key).unwrap_or_default();
+        let out = f(&mut server);
+        let weight = server.classic.iter().chain(&server.tickets).map(weight).sum::<usize>();
+        if weight > 0 {
+            servers.put(key.clone(), server, weight + key.0.len());
+        }
+        out
+    }
+}
+
+impl Default for MemoryClientStore {
+    fn default() -> Self {
+        Self::new(256, 8, 8 << 20)
+    }
+}
 
 impl ClientStore for MemoryClientStore {
-    fn take(&self, _: &SessionKey, _: Time) -> Reply<Option<ClientSession>> {
-        todo!()
+    fn take(&self, key: &SessionKey, now: Time) -> Reply<Option<ClientSession>> {
+        Reply::Now(self.change(key, |server| {
+            server.tickets.retain(|s| !s.expired(now));
+            server.classic.take_if(|s| s.expired(now));
+            match (server.tickets.back(), &server.classic) {
+                // Whichever is newer tells what the server speaks now.
+                (Some(ticket), Some(classic)) if ticket.since < classic.since => server.classic.clone(),
+                (Some(_), _) => server.tickets.pop_back(),
+                (None, _) => server.classic.clone(),
+            }
+        }))
     }
-    fn put(&self, _: &SessionKey, _: ClientSession) {
-        todo!()
+
+    fn put(&self, key: &SessionKey, session: ClientSession) {
+        self.change(key, |server| match session.kind {
+            ClientSessionKind::Classic(_) => server.classic = Some(session),
+            ClientSessionKind::Tls13(_) => {
+                server.tickets.push_back(session);
+                while server.tickets.len() > self.tickets {
+                    server.tickets.pop_front();
+                }
+            }
+        });
     }
-    fn forget(&self, _: &SessionKey) {
-        todo!()
+
+    fn forget(&self, key: &SessionKey) {
+        self.change(key, |server| server.classic = None);
     }
+}
+
+/// About how many bytes a session takes.
+fn weight(session: &ClientSession) -> usize {
+    let own = match &session.kind {
+        ClientSessionKind::Classic(s) => s.id.len() + s.ticket.len(),
+        ClientSessionKind::Tls13(s) => s.ticket.len(),
+    };
+    let chain = session.chain.iter().map(|c| c.len() + size_of_val(c)).sum::<usize>();
+    size_of::<ClientSession>() + own + chain + session.alpn.as_ref().map_or(0, Vec::len)
 }

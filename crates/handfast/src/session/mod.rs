@@ -8,5 +8,5 @@ mod tickets;
 pub use client_store::{ClientStore, MemoryClientStore, SessionKey};
 pub use server_store::{MemoryServerStore, ServerStore};
 pub use state::{ClassicClientSession, ClientSession, ClientSession13, ClientSessionKind};
-pub(crate) use state::{ServerSession, ServerSessionKind};
+pub(crate) use state::{ServerSession, ServerSessionKind, context};
 pub use tickets::{RotatingTickets, Tickets};

@@ -1,10 +1,21 @@
-//! What is remembered of a session.
+//! What is remembered of a session, and its form in bytes: what a ticket holds, and what a client keeps in a file.
+//!
+//! All lengths are checked when the bytes are read, and other forms are refused: what comes back may be of an older build, or
+//! forged where the one who kept it did not seal it.
 
 use crate::Time;
+use crate::config::{ClientAuth, ServerConfig};
 use crate::keys::Secret;
-use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion};
+use crate::wire::{CipherSuite, Malformed, Problem, Reader, Wire, Writer};
 use rustls_pki_types::CertificateDer;
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+/// The longest that a TLS 1.3 session may be used: seven days (RFC 9846 4.7.1).
+const MAX_LIFETIME: u32 = 7 * 24 * 3600;
+/// The longest that a classic session may be used: a day (RFC 5246 F.1.4).
+const MAX_CLASSIC_LIFETIME: u32 = 24 * 3600;
 
 /// What a client remembers of a session.
 #[derive(Clone, Debug)]
@@ -15,7 +26,7 @@ pub struct ClientSession {
     pub suite: CipherSuite,
     /// When it was kept.
     pub since: Time,
-    /// For how many seconds it may be used.
+    /// For how many seconds it may be used. 0 in a classic session: the server did not say (RFC 5077 3.3).
     pub lifetime: u32,
     /// The server's chain, judged when the session was made.
     pub chain: Vec<CertificateDer<'static>>,
@@ -84,11 +95,228 @@ pub(crate) enum ServerSessionKind {
     Tls13 { psk: Secret, age_add: u32 },
 }
 
+// The first byte of each form. A change of a form takes a new number.
+const CLIENT_CLASSIC: u8 = 0x11;
+const CLIENT_13: u8 = 0x12;
+const SERVER_CLASSIC: u8 = 0x21;
+const SERVER_13: u8 = 0x22;
+
+impl ClientSession {
+    /// Whether it may not be used any more.
+    pub fn expired(&self, now: Time) -> bool {
+        let lifetime = match (&self.kind, self.lifetime) {
+            (ClientSessionKind::Classic(_), 0) => MAX_CLASSIC_LIFETIME,
+            (ClientSessionKind::Classic(_), seconds) => seconds.min(MAX_CLASSIC_LIFETIME),
+            (ClientSessionKind::Tls13(_), seconds) => seconds.min(MAX_LIFETIME),
+        };
+        now.seconds_since(self.since) >= u64::from(lifetime)
+    }
+
+    /// The session in bytes, secrets included: for a file that its owner alone can read. Times are kept to the millisecond.
+    pub fn to_bytes(&self) -> Secret {
+        let mut w = Writer::new();
+        let (form, secret) = match &self.kind {
+            ClientSessionKind::Classic(s) => (CLIENT_CLASSIC, &s.master),
+            ClientSessionKind::Tls13(s) => (CLIENT_13, &s.psk),
+        };
+        w.u8(form);
+        self.version.encode(&mut w);
+        self.suite.encode(&mut w);
+        put_time(&mut w, self.since);
+        w.u32(self.lifetime);
+        put_certificates(&mut w, &self.chain);
+        put_option(&mut w, self.alpn.as_deref());
+        match &self.kind {
+            ClientSessionKind::Classic(s) => {
+                put(&mut w, &s.id);
+                put(&mut w, &s.ticket);
+                w.u8(s.extended_master_secret.into());
+            }
+            ClientSessionKind::Tls13(s) => {
+                put(&mut w, &s.ticket);
+                w.u32(s.age_add);
+                // 0 is no group.
+                w.u16(s.group.map_or(0, |g| g.0));
+            }
+        }
+        with_secret(w, secret)
+    }
+
+    /// What [`ClientSession::to_bytes`] gave; `None` if it is anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        all(bytes, |r| {
+            let form = r.u8()?;
+            let (version, suite) = (Wire::decode(r)?, Wire::decode(r)?);
+            let (since, lifetime) = (time(r)?, r.u32()?);
+            let (chain, alpn) = (certificates(r)?, option(r)?);
+            let kind = match form {
+                CLIENT_CLASSIC => ClientSessionKind::Classic(ClassicClientSession {
+                    id: blob(r)?.to_vec(),
+                    ticket: blob(r)?.to_vec(),
+                    extended_master_secret: flag(r)?,
+                    master: secret(r)?,
+                }),
+                CLIENT_13 => ClientSessionKind::Tls13(ClientSession13 {
+                    ticket: blob(r)?.to_vec(),
+                    age_add: r.u32()?,
+                    group: Some(NamedGroup(r.u16()?)).filter(|g| g.0 != 0),
+                    psk: secret(r)?,
+                }),
+                _ => return Err(unknown(r)),
+            };
+            Ok(Self { version, suite, since, lifetime, chain, alpn, kind })
+        })
+    }
+}
+
 impl ServerSession {
+    /// The session in bytes, to be sealed into a ticket or kept under an ID.
     pub(crate) fn encode(&self) -> Secret {
-        todo!()
+        let mut w = Writer::new();
+        let (form, secret, number) = match &self.kind {
+            ServerSessionKind::Classic { master, extended_master_secret } => {
+                (SERVER_CLASSIC, master, u32::from(*extended_master_secret))
+            }
+            ServerSessionKind::Tls13 { psk, age_add } => (SERVER_13, psk, *age_add),
+        };
+        w.u8(form);
+        self.version.encode(&mut w);
+        self.suite.encode(&mut w);
+        put_time(&mut w, self.since);
+        w.u32(self.lifetime);
+        put_option(&mut w, self.server_name.as_deref().map(str::as_bytes));
+        put_option(&mut w, self.alpn.as_deref());
+        put_certificates(&mut w, &self.chain);
+        w.bytes(&self.context);
+        w.u32(number);
+        with_secret(w, secret)
     }
-    pub(crate) fn decode(_: &Secret) -> Option<Self> {
-        todo!()
+
+    /// What [`ServerSession::encode`] gave; `None` if it is anything else.
+    pub(crate) fn decode(bytes: &Secret) -> Option<Self> {
+        all(bytes.bytes(), |r| {
+            let form = r.u8()?;
+            let (version, suite) = (Wire::decode(r)?, Wire::decode(r)?);
+            let (since, lifetime) = (time(r)?, r.u32()?);
+            let server_name = match option(r)? {
+                Some(name) => Some(String::from_utf8(name).map_err(|_| unknown(r))?),
+                None => None,
+            };
+            let (alpn, chain) = (option(r)?, certificates(r)?);
+            let context = *<&[u8; 32]>::decode(r)?;
+            let (number, secret) = (r.u32()?, secret(r)?);
+            let kind = match (form, number) {
+                (SERVER_CLASSIC, 0 | 1) => {
+                    ServerSessionKind::Classic { master: secret, extended_master_secret: number == 1 }
+                }
+                (SERVER_13, age_add) => ServerSessionKind::Tls13 { psk: secret, age_add },
+                _ => return Err(unknown(r)),
+            };
+            Ok(Self { version, suite, since, lifetime, server_name, alpn, chain, kind, context })
+        })
     }
+
+    /// Whether a server of this config, whose [`context`] the caller has, may resume it now: it is young enough, was made by a
+    /// server that asks the same of its clients, and has the client's chain if that is required.
+    pub(crate) fn usable(&self, config: &ServerConfig, context: &[u8; 32], now: Time) -> bool {
+        let max = match self.kind {
+            ServerSessionKind::Classic { .. } => MAX_CLASSIC_LIFETIME,
+            ServerSessionKind::Tls13 { .. } => MAX_LIFETIME,
+        };
+        now.seconds_since(self.since) < u64::from(self.lifetime.min(max))
+            && self.context == *context
+            && !(matches!(config.client_auth, ClientAuth::Required(_)) && self.chain.is_empty())
+    }
+}
+
+/// A hash of what must not change between issuing a session and resuming it: whether clients are asked for a certificate, and by
+/// which authorities.
+pub(crate) fn context(config: &ServerConfig) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let mode = match config.client_auth {
+        ClientAuth::None => 0u8,
+        ClientAuth::Optional(_) => 1,
+        ClientAuth::Required(_) => 2,
+    };
+    hash.update([mode]);
+    for name in config.client_auth.verifier().map(|v| v.authorities()).unwrap_or_default() {
+        hash.update((name.len() as u64).to_be_bytes());
+        hash.update(name);
+    }
+    hash.finalize().into()
+}
+
+// --- the pieces of the forms ---
+
+/// The bytes written so far, the secret behind them. It comes last, so that it is written once, to where it stays.
+fn with_secret(head: Writer, secret: &Secret) -> Secret {
+    let (head, secret) = (head.as_bytes(), secret.bytes());
+    Secret::filled(head.len() + secret.len(), |out| {
+        let (first, last) = out.split_at_mut(head.len());
+        first.copy_from_slice(head);
+        last.copy_from_slice(secret);
+    })
+}
+
+/// The secret: a master secret, or a PSK of the suite's hash.
+fn secret(r: &mut Reader<'_>) -> Result<Secret, Malformed> {
+    match r.left() {
+        32 | 48 => Ok(Secret::copy(r.rest())),
+        _ => Err(unknown(r)),
+    }
+}
+
+/// Bytes behind a length of four bytes.
+fn put(w: &mut Writer, bytes: &[u8]) {
+    w.u32(bytes.len() as u32);
+    w.bytes(bytes);
+}
+fn blob<'a>(r: &mut Reader<'a>) -> Result<&'a [u8], Malformed> {
+    let len = r.u32()? as usize;
+    r.take(len)
+}
+
+fn put_option(w: &mut Writer, bytes: Option<&[u8]>) {
+    w.u8(bytes.is_some().into());
+    put(w, bytes.unwrap_or_default());
+}
+fn option(r: &mut Reader<'_>) -> Result<Option<Vec<u8>>, Malformed> {
+    let (some, bytes) = (flag(r)?, blob(r)?);
+    Ok(some.then(|| bytes.to_vec()))
+}
+
+fn put_certificates(w: &mut Writer, chain: &[CertificateDer<'_>]) {
+    w.u32(chain.len() as u32);
+    chain.iter().for_each(|c| put(w, c));
+}
+fn certificates(r: &mut Reader<'_>) -> Result<Vec<CertificateDer<'static>>, Malformed> {
+    (0..r.u32()?).map(|_| Ok(CertificateDer::from(blob(r)?.to_vec()))).collect()
+}
+
+fn put_time(w: &mut Writer, time: Time) {
+    let millis = time.millis_since(Time::default());
+    w.bytes(&millis.to_be_bytes());
+}
+fn time(r: &mut Reader<'_>) -> Result<Time, Malformed> {
+    Ok(Time(Duration::from_millis(u64::from_be_bytes(*<&[u8; 8]>::decode(r)?))))
+}
+
+fn flag(r: &mut Reader<'_>) -> Result<bool, Malformed> {
+    match r.u8()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(unknown(r)),
+    }
+}
+
+fn unknown(r: &Reader<'_>) -> Malformed {
+    r.fault(Problem::Value("is not of this form"))
+}
+
+/// All of `bytes`, or nothing.
+fn all<'a, T>(bytes: &'a [u8], f: impl FnOnce(&mut Reader<'a>) -> Result<T, Malformed>) -> Option<T> {
+    let mut r = Reader::new(bytes);
+    let value = f(&mut r).ok()?;
+    r.finish().ok()?;
+    Some(value)
 }
