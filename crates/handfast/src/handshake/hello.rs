@@ -4,6 +4,7 @@ use super::classic::{self, Rules};
 use super::offer::Offered;
 use super::{Flow, State, answer, offer, tls13};
 use crate::config::{ClientConfig, ConfigSource, ServerConfig};
+use crate::crypto::Suite;
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
 use crate::extension::SupportedVersions;
 use crate::message::{ClientHello, ServerHello};
@@ -35,9 +36,12 @@ pub(crate) fn listen(with: Listen) -> State {
     answer::State::Listening(with).into()
 }
 
-/// The versions of a policy that are spoken here, newest first.
+/// The versions of a policy that are spoken here, and that some suite of the policy fits, newest first.
 pub(crate) fn spoken(policy: &Policy) -> Vec<ProtocolVersion> {
-    let speaks = |v: &ProtocolVersion| *v == ProtocolVersion::TLS1_3 || Rules::of(*v).is_some();
+    let speaks = |v: &ProtocolVersion| {
+        (*v == ProtocolVersion::TLS1_3 || Rules::of(*v).is_some())
+            && policy.suites.iter().any(|s| Suite::find(*s).is_some_and(|s| s.fits(*v)))
+    };
     policy.versions().into_iter().filter(speaks).collect()
 }
 

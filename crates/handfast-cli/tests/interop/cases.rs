@@ -1,0 +1,118 @@
+//! The rows.
+
+/// The kind of the server's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    Rsa,
+    Ecdsa,
+    Ed25519,
+}
+
+/// What is special about a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// A full handshake, data both ways.
+    Full,
+    /// A second connection resumes the first.
+    Resumed,
+    /// The client's first share is of a group that the server does not take.
+    Retry,
+    /// The server requires a client certificate.
+    ClientCertificate,
+    /// Both offer h2 and http/1.1.
+    Alpn,
+    /// The peer changes its keys and asks for ours, then data goes on.
+    KeyUpdate,
+}
+
+/// One row.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// As the tool writes it.
+    pub version: &'static str,
+    /// By IANA name.
+    pub suite: &'static str,
+    /// By IANA name; empty where it is left open, or where there is none.
+    pub group: &'static str,
+    pub key: Key,
+    pub feature: Feature,
+}
+
+impl Case {
+    /// As the matrix shows it.
+    pub fn name(&self) -> String {
+        let suite = self.suite.trim_start_matches("TLS_");
+        let mut out = format!("{} {suite}", self.version);
+        if !self.group.is_empty() {
+            out += &format!(" {}", self.group);
+        }
+        if self.key == Key::Ed25519 {
+            out += " Ed25519";
+        }
+        if self.feature != Feature::Full {
+            out += &format!(" {:?}", self.feature);
+        }
+        out
+    }
+    /// As events have it.
+    pub fn version_in_words(&self) -> &'static str {
+        match self.version {
+            "tls1.0" => "TLS 1.0",
+            "tls1.2" => "TLS 1.2",
+            _ => "TLS 1.3",
+        }
+    }
+    pub fn is_13(&self) -> bool {
+        self.version == "tls1.3"
+    }
+}
+
+/// Every row: each version, key exchange and protection, then each feature.
+pub fn cases() -> Vec<Case> {
+    use Feature::{Alpn, ClientCertificate, Full, KeyUpdate, Resumed, Retry};
+    use Key::{Ecdsa, Ed25519, Rsa};
+    let row = |version, suite, group, key, feature| Case { version, suite, group, key, feature };
+    let mut out = Vec::new();
+    for (suite, key) in [
+        ("TLS_RSA_WITH_AES_128_CBC_SHA", Rsa),
+        ("TLS_RSA_WITH_AES_256_CBC_SHA", Rsa),
+        ("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", Rsa),
+        ("TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", Ecdsa),
+    ] {
+        out.push(row("tls1.0", suite, "", key, Full));
+    }
+    for (suite, key) in [
+        ("TLS_RSA_WITH_AES_128_CBC_SHA", Rsa),
+        ("TLS_RSA_WITH_AES_128_GCM_SHA256", Rsa),
+        ("TLS_RSA_WITH_AES_256_GCM_SHA384", Rsa),
+        ("TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", Rsa),
+        ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", Rsa),
+        ("TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", Rsa),
+        ("TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", Rsa),
+        ("TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", Ecdsa),
+        ("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", Ecdsa),
+        ("TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", Ecdsa),
+    ] {
+        out.push(row("tls1.2", suite, "", key, Full));
+    }
+    for suite in ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"] {
+        out.push(row("tls1.3", suite, "x25519", Ecdsa, Full));
+    }
+    out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "x25519", Rsa, Full));
+    out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "secp256r1", Rsa, Full));
+    let suite13 = "TLS_AES_128_GCM_SHA256";
+    out.push(row("tls1.3", suite13, "secp256r1", Rsa, Full));
+    out.push(row("tls1.3", suite13, "X25519MLKEM768", Ecdsa, Full));
+    out.push(row("tls1.3", suite13, "x25519", Ed25519, Full));
+    for feature in [Resumed, ClientCertificate, Alpn] {
+        out.push(row("tls1.0", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "", Rsa, feature));
+        out.push(row("tls1.2", "TLS_RSA_WITH_AES_128_CBC_SHA", "", Rsa, feature));
+        out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "", Rsa, feature));
+        out.push(row("tls1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "", Ecdsa, feature));
+        out.push(row("tls1.3", suite13, "x25519", Ecdsa, feature));
+        out.push(row("tls1.3", "TLS_AES_256_GCM_SHA384", "x25519", Rsa, feature));
+    }
+    out.push(row("tls1.3", suite13, "secp256r1", Ecdsa, Retry));
+    out.push(row("tls1.3", suite13, "x25519", Ecdsa, KeyUpdate));
+    out
+}

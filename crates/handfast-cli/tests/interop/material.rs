@@ -1,0 +1,80 @@
+//! Certificates and keys, fresh for each run, in a folder that goes with it.
+
+use super::cases::Key;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PKCS_RSA_SHA256, SignatureAlgorithm,
+};
+use std::path::{Path, PathBuf};
+
+pub struct Material {
+    dir: PathBuf,
+}
+
+impl Material {
+    pub fn make() -> Self {
+        let dir = std::env::temp_dir().join(format!("handfast-interop-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).expect("a folder for the certificates");
+        let it = Self { dir };
+        // One authority with an RSA key: what old peers verify, all do.
+        let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.distinguished_name.push(rcgen::DnType::CommonName, "Handfast interop CA");
+        let ca = CertifiedIssuer::self_signed(params, key(&PKCS_RSA_SHA256)).expect("a CA");
+        it.write("ca.pem", &ca.pem());
+        for (name, algorithm, client) in [
+            ("rsa", &PKCS_RSA_SHA256, false),
+            ("ecdsa", &PKCS_ECDSA_P256_SHA256, false),
+            ("ed25519", &PKCS_ED25519, false),
+            ("client", &PKCS_RSA_SHA256, true),
+        ] {
+            let names = vec!["localhost".to_string(), "127.0.0.1".to_string()];
+            let mut params = CertificateParams::new(names).expect("parameters");
+            params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
+            params.extended_key_usages =
+                vec![if client { ExtendedKeyUsagePurpose::ClientAuth } else { ExtendedKeyUsagePurpose::ServerAuth }];
+            params.distinguished_name.push(rcgen::DnType::CommonName, format!("Handfast interop {name}"));
+            let key = key(algorithm);
+            let leaf = params.signed_by(&key, &ca).expect("a leaf");
+            it.write(&format!("{name}.pem"), &leaf.pem());
+            it.write(&format!("{name}.key"), &key.serialize_pem());
+        }
+        it
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.dir.join(name), text).expect("a file");
+    }
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+    pub fn path(&self, name: &str) -> String {
+        self.dir.join(name).to_string_lossy().into_owned()
+    }
+    pub fn ca(&self) -> String {
+        self.path("ca.pem")
+    }
+    /// Certificate and key of a server.
+    pub fn server(&self, key: Key) -> (String, String) {
+        let name = match key {
+            Key::Rsa => "rsa",
+            Key::Ecdsa => "ecdsa",
+            Key::Ed25519 => "ed25519",
+        };
+        (self.path(&format!("{name}.pem")), self.path(&format!("{name}.key")))
+    }
+    pub fn client(&self) -> (String, String) {
+        (self.path("client.pem"), self.path("client.key"))
+    }
+}
+
+impl Drop for Material {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+fn key(algorithm: &'static SignatureAlgorithm) -> KeyPair {
+    KeyPair::generate_for(algorithm).expect("a key")
+}

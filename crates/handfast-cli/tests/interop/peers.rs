@@ -1,0 +1,140 @@
+//! The peers: how each is told to do what a row says.
+
+mod chromium;
+mod curl;
+mod gnutls;
+mod openssl;
+mod rustls;
+
+use super::cases::Case;
+use super::material::Material;
+use super::run::reader;
+use std::io::Write;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Why a peer does not do it.
+pub enum Lacks {
+    /// It does not have it.
+    It(&'static str),
+    /// It should, and failed.
+    Failed(String),
+}
+
+/// A peer's running server.
+pub struct Server {
+    pub port: u16,
+    /// Makes it change its keys, and say "pong".
+    pub poke: Option<Box<dyn FnMut()>>,
+    process: Option<Child>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+/// A peer.
+pub trait Peer {
+    fn name(&self) -> &'static str;
+    /// `None` if it is not here.
+    fn version(&self) -> Option<String>;
+    fn serves(&self) -> bool;
+    fn connects(&self) -> bool;
+    /// Starts a server that echoes, or answers somehow with what it got.
+    fn serve(&self, case: &Case, material: &Material) -> Result<Server, Lacks>;
+    /// Why this cannot be tried as a client, if so.
+    fn cannot_connect(&self, case: &Case) -> Option<&'static str>;
+    /// Fetches `/` and checks that a page comes; twice where a session is to be resumed.
+    fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks>;
+}
+
+/// All of them.
+pub fn peers() -> Vec<Box<dyn Peer>> {
+    vec![
+        Box::new(openssl::OpenSsl),
+        Box::new(gnutls::GnuTls),
+        Box::new(rustls::Rustls),
+        Box::new(curl::Curl),
+        Box::new(chromium::Chromium),
+    ]
+}
+
+/// The first line of what a program says of its version.
+fn version_of(program: &str, arg: &str) -> Option<String> {
+    let out = Command::new(program).arg(arg).stderr(Stdio::null()).output().ok()?;
+    String::from_utf8_lossy(&out.stdout).lines().next().map(str::to_owned)
+}
+
+/// A port that was free a moment ago, for programs that cannot say which they got.
+fn free_port() -> std::io::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// Runs a client with this input, closing its stdin only when `done` is seen in what it prints, or the time is up.
+fn converse(mut command: Command, input: &[&str], done: &str) -> Result<String, Lacks> {
+    let failed = |e: std::io::Error| Lacks::Failed(e.to_string());
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
+    let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
+        return Err(Lacks::Failed("no pipes".into()));
+    };
+    let (out, err) = (reader(stdout), reader(stderr));
+    for (n, part) in input.iter().enumerate() {
+        // Commands are only seen at the start of what one read gives.
+        std::thread::sleep(Duration::from_millis(if n == 0 { 250 } else { 200 }));
+        let _ = stdin.write_all(part.as_bytes()).and_then(|()| stdin.flush());
+    }
+    let until = Instant::now() + Duration::from_secs(15);
+    let mut text = String::new();
+    while !text.contains(done) {
+        match out.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(line) => text += &(line + "\n"),
+            Err(_) => break,
+        }
+    }
+    drop(stdin);
+    std::thread::sleep(Duration::from_millis(50));
+    let _ = child.kill();
+    let _ = child.wait();
+    text.extend(out.try_iter().map(|l| l + "\n"));
+    if text.contains(done) {
+        return Ok(text);
+    }
+    let words: Vec<String> = err.try_iter().collect();
+    let tail: String = text.lines().rev().take(4).collect::<Vec<_>>().join(" | ");
+    Err(Lacks::Failed(format!("{done:?} did not come: {tail} / {}", words.join(" | "))))
+}
+
+/// Starts a server process and waits until its port takes connections or `ready` gives the port.
+fn start(
+    mut command: Command,
+    ready: impl Fn(&str) -> Option<u16>,
+) -> Result<(Child, u16, std::sync::mpsc::Receiver<String>), Lacks> {
+    let failed = |e: std::io::Error| Lacks::Failed(e.to_string());
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(Lacks::Failed("no pipes".into()));
+    };
+    let (out, err) = (reader(stdout), reader(stderr));
+    let until = Instant::now() + Duration::from_secs(10);
+    let mut text = String::new();
+    while let Ok(line) = out.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        if let Some(port) = ready(&line) {
+            // What follows must be read, or the peer would block; nobody needs stderr.
+            std::thread::spawn(move || err.into_iter().for_each(drop));
+            return Ok((child, port, out));
+        }
+        text += &(line + " | ");
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    text.extend(err.try_iter().map(|l| l + " | "));
+    Err(Lacks::Failed(format!("the peer did not start: {text}")))
+}

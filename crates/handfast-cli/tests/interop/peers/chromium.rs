@@ -1,0 +1,61 @@
+//! Chromium, headless, as a client.
+
+use super::super::cases::{Case, Feature, Key};
+use super::super::material::Material;
+use super::{Lacks, Peer, Server, version_of};
+use std::process::{Command, Stdio};
+
+pub struct Chromium;
+
+impl Peer for Chromium {
+    fn name(&self) -> &'static str {
+        "chromium"
+    }
+    fn version(&self) -> Option<String> {
+        version_of("chromium", "--version")
+    }
+    fn serves(&self) -> bool {
+        false
+    }
+    fn connects(&self) -> bool {
+        true
+    }
+    fn serve(&self, _: &Case, _: &Material) -> Result<Server, Lacks> {
+        Err(Lacks::It("Chromium is a client"))
+    }
+
+    fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
+        match (case.feature, case.version) {
+            (_, "tls1.0") => Some("no TLS 1.0 any more"),
+            (_, "tls1.2") if case.suite.contains("ECDHE_ECDSA") && case.suite.contains("CBC") => {
+                Some("no ECDHE_ECDSA with CBC")
+            }
+            _ if case.key == Key::Ed25519 => Some("no Ed25519 certificates"),
+            _ if matches!(case.group, "x25519" | "secp256r1") => {
+                Some("its groups cannot be chosen; it prefers X25519MLKEM768")
+            }
+            (Feature::ClientCertificate, _) => Some("headless, it has nobody to choose a certificate"),
+            (Feature::Retry | Feature::KeyUpdate, _) => Some("cannot be told to"),
+            (Feature::Resumed, _) => Some("one start is one page"),
+            _ => None,
+        }
+    }
+
+    fn connect(&self, _: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
+        let profile = material.path(&format!("chromium-{port}"));
+        let out = Command::new("timeout")
+            .args(["30", "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            .args(["--ignore-certificate-errors", "--dump-dom", &format!("--user-data-dir={profile}")])
+            .arg(format!("https://localhost:{port}/"))
+            .stderr(Stdio::null())
+            .output()
+            .map_err(|e| Lacks::Failed(e.to_string()))?;
+        let text = String::from_utf8_lossy(&out.stdout);
+        if text.contains("Handfast") && !text.contains("ERR_") {
+            return Ok(());
+        }
+        let error = text.split("ERR_").nth(1).map_or("no page", |t| t.split('<').next().unwrap_or(t));
+        Err(Lacks::Failed(format!("{}: {error}", out.status)))
+    }
+}

@@ -1,0 +1,68 @@
+//! curl, as a client.
+
+use super::super::cases::{Case, Feature};
+use super::super::material::Material;
+use super::openssl::group;
+use super::{Lacks, Peer, Server, version_of};
+use std::process::Command;
+
+pub struct Curl;
+
+impl Peer for Curl {
+    fn name(&self) -> &'static str {
+        "curl"
+    }
+    fn version(&self) -> Option<String> {
+        version_of("curl", "--version").map(|v| v.chars().take(60).collect())
+    }
+    fn serves(&self) -> bool {
+        false
+    }
+    fn connects(&self) -> bool {
+        true
+    }
+    fn serve(&self, _: &Case, _: &Material) -> Result<Server, Lacks> {
+        Err(Lacks::It("curl is a client"))
+    }
+
+    fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
+        match case.feature {
+            _ if case.group == "X25519MLKEM768" => Some("this curl's OpenSSL has no ML-KEM"),
+            Feature::KeyUpdate => Some("curl cannot be told to change its keys"),
+            _ => None,
+        }
+    }
+
+    fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
+        let mut command = Command::new("curl");
+        let url = format!("https://localhost:{port}/");
+        command.args(["--silent", "--show-error", "--fail", "--include", "--max-time", "15"]);
+        command.args(["--cacert", &material.ca(), "--resolve", &format!("localhost:{port}:127.0.0.1")]);
+        command.args(match case.version {
+            "tls1.0" => ["--tlsv1.0", "--tls-max", "1.0", "--ciphers", "ALL:@SECLEVEL=0"],
+            "tls1.2" => ["--tlsv1.2", "--tls-max", "1.2", "--ciphers", "ALL:@SECLEVEL=0"],
+            _ => ["--tlsv1.3", "--tls-max", "1.3", "--tls13-ciphers", case.suite],
+        });
+        match case.feature {
+            Feature::Retry => drop(command.args(["--curves", &format!("X448:{}", group(case.group))])),
+            _ if !case.group.is_empty() => drop(command.args(["--curves", group(case.group)])),
+            _ => {}
+        }
+        if case.feature == Feature::ClientCertificate {
+            let (cert, key) = material.client();
+            command.args(["--cert", &cert, "--key", &key]);
+        }
+        command.args(["--http1.1", "--header", "Connection: close"]);
+        command.arg(&url);
+        if case.feature == Feature::Resumed {
+            // A second connection of the same process: its session cache resumes.
+            command.arg(&url);
+        }
+        let out = command.output().map_err(|e| Lacks::Failed(e.to_string()))?;
+        let text = String::from_utf8_lossy(&out.stdout);
+        if out.status.success() && text.contains("200") {
+            return Ok(());
+        }
+        Err(Lacks::Failed(format!("{}: {}", out.status, String::from_utf8_lossy(&out.stderr).trim())))
+    }
+}

@@ -1,0 +1,147 @@
+//! OpenSSL's own tools.
+
+use super::super::cases::{Case, Feature};
+use super::super::material::Material;
+use super::{Lacks, Peer, Server, converse, start, version_of};
+use std::io::Write;
+use std::process::Command;
+use std::time::Duration;
+
+pub struct OpenSsl;
+
+/// OpenSSL's names of the suites.
+fn cipher(suite: &str) -> &'static str {
+    match suite {
+        "TLS_RSA_WITH_AES_128_CBC_SHA" => "AES128-SHA",
+        "TLS_RSA_WITH_AES_256_CBC_SHA" => "AES256-SHA",
+        "TLS_RSA_WITH_AES_128_GCM_SHA256" => "AES128-GCM-SHA256",
+        "TLS_RSA_WITH_AES_256_GCM_SHA384" => "AES256-GCM-SHA384",
+        "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA" => "ECDHE-RSA-AES128-SHA",
+        "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA" => "ECDHE-RSA-AES256-SHA",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA" => "ECDHE-ECDSA-AES128-SHA",
+        "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA" => "ECDHE-ECDSA-AES256-SHA",
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" => "ECDHE-RSA-AES128-GCM-SHA256",
+        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" => "ECDHE-RSA-AES256-GCM-SHA384",
+        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256" => "ECDHE-RSA-CHACHA20-POLY1305",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" => "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" => "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" => "ECDHE-ECDSA-CHACHA20-POLY1305",
+        _ => "",
+    }
+}
+
+/// OpenSSL's names of the groups; curl's too.
+pub fn group(name: &str) -> &str {
+    match name {
+        "x25519" => "X25519",
+        "secp256r1" => "P-256",
+        other => other,
+    }
+}
+
+fn negotiate(command: &mut Command, case: &Case, retry: &str) {
+    match case.version {
+        "tls1.0" => command.args(["-tls1", "-cipher", &format!("{}:@SECLEVEL=0", cipher(case.suite))]),
+        "tls1.2" => command.args(["-tls1_2", "-cipher", &format!("{}:@SECLEVEL=0", cipher(case.suite))]),
+        _ => command.args(["-tls1_3", "-ciphersuites", case.suite]),
+    };
+    if !case.group.is_empty() {
+        let groups = match case.feature {
+            Feature::Retry => format!("{retry}{}", group(case.group)),
+            _ => group(case.group).into(),
+        };
+        command.args(["-groups", &groups]);
+    }
+}
+
+const NO_ML_KEM: &str = "before OpenSSL 3.5 there is no ML-KEM";
+
+fn lacks(case: &Case) -> Option<&'static str> {
+    let old = version_of("openssl", "version").is_some_and(|v| {
+        let number = v.split(' ').nth(1).unwrap_or_default().to_owned();
+        let mut parts = number.split('.').filter_map(|p| p.parse::<u32>().ok());
+        (parts.next(), parts.next()) < (Some(3), Some(5))
+    });
+    (case.group == "X25519MLKEM768" && old).then_some(NO_ML_KEM)
+}
+
+impl Peer for OpenSsl {
+    fn name(&self) -> &'static str {
+        "openssl"
+    }
+    fn version(&self) -> Option<String> {
+        version_of("openssl", "version")
+    }
+    fn serves(&self) -> bool {
+        true
+    }
+    fn connects(&self) -> bool {
+        true
+    }
+
+    fn serve(&self, case: &Case, material: &Material) -> Result<Server, Lacks> {
+        if let Some(why) = lacks(case) {
+            return Err(Lacks::It(why));
+        }
+        let (cert, key) = material.server(case.key);
+        let mut command = Command::new("openssl");
+        command.args(["s_server", "-accept", "127.0.0.1:0", "-cert", &cert, "-key", &key]);
+        negotiate(&mut command, case, "");
+        match case.feature {
+            Feature::KeyUpdate => {}
+            _ => drop(command.arg("-rev")),
+        }
+        if case.feature == Feature::ClientCertificate {
+            command.args(["-Verify", "2", "-verify_return_error", "-CAfile", &material.ca()]);
+        }
+        if case.feature == Feature::Alpn {
+            command.args(["-alpn", "h2,http/1.1"]);
+        }
+        let (mut child, port, lines) =
+            start(command, |line| line.strip_prefix("ACCEPT ")?.rsplit(':').next()?.trim().parse().ok())?;
+        let poke: Option<Box<dyn FnMut()>> = child.stdin.take().map(|mut stdin| {
+            let poke = move || {
+                // A line that begins with K asks for a KeyUpdate both ways; any other is sent.
+                for line in ["K\n", "pong\n"] {
+                    std::thread::sleep(Duration::from_millis(200));
+                    let _ = stdin.write_all(line.as_bytes()).and_then(|()| stdin.flush());
+                }
+            };
+            Box::new(poke) as Box<dyn FnMut()>
+        });
+        std::thread::spawn(move || lines.into_iter().for_each(drop));
+        Ok(Server { port, poke, process: Some(child) })
+    }
+
+    fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
+        lacks(case)
+    }
+
+    fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
+        let session = material.path(&format!("openssl-{port}"));
+        let once = |resume: bool| {
+            let mut command = Command::new("openssl");
+            command.args(["s_client", "-connect", &format!("127.0.0.1:{port}"), "-servername", "localhost"]);
+            command.args(["-CAfile", &material.ca(), "-verify_return_error", "-verify_hostname", "localhost"]);
+            negotiate(&mut command, case, "X448:");
+            match case.feature {
+                Feature::ClientCertificate => {
+                    let (cert, key) = material.client();
+                    command.args(["-cert", &cert, "-key", &key]);
+                }
+                Feature::Alpn => drop(command.args(["-alpn", "h2,http/1.1"])),
+                Feature::Resumed if resume => drop(command.args(["-sess_in", &session])),
+                Feature::Resumed => drop(command.args(["-sess_out", &session])),
+                _ => {}
+            }
+            let get = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n";
+            let input: &[&str] = if case.feature == Feature::KeyUpdate { &["K\n", get] } else { &[get] };
+            converse(command, input, "HTTP/1.").map(drop)
+        };
+        once(false)?;
+        if case.feature == Feature::Resumed {
+            once(true)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! rustls, in threads of this process.
+
+use super::super::cases::{Case, Feature, Key};
+use super::super::material::Material;
+use super::{Lacks, Peer, Server};
+use rustls::client::Resumption;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{
+    ClientConfig, ClientConnection, NamedGroup, RootCertStore, ServerConfig, ServerConnection, StreamOwned, version,
+};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+pub struct Rustls;
+
+fn lacks(case: &Case) -> Option<&'static str> {
+    match case.version {
+        "tls1.0" => Some("no TLS 1.0"),
+        _ if case.suite.starts_with("TLS_RSA") => Some("no RSA key exchange"),
+        _ if case.suite.contains("CBC") => Some("no CBC"),
+        _ => None,
+    }
+}
+
+fn provider(case: &Case, first: Option<NamedGroup>) -> Arc<CryptoProvider> {
+    let mut provider = aws_lc_rs::default_provider();
+    provider.cipher_suites.retain(|s| format!("{:?}", s.suite()).replace("TLS13_", "TLS_") == case.suite);
+    let name = |g: NamedGroup| match g {
+        NamedGroup::X25519 => "x25519",
+        NamedGroup::secp256r1 => "secp256r1",
+        NamedGroup::X25519MLKEM768 => "X25519MLKEM768",
+        _ => "",
+    };
+    provider.kx_groups = aws_lc_rs::ALL_KX_GROUPS.to_vec();
+    if !case.group.is_empty() {
+        provider.kx_groups.retain(|g| name(g.name()) == case.group || Some(g.name()) == first);
+        provider.kx_groups.sort_by_key(|g| Some(g.name()) != first);
+    }
+    Arc::new(provider)
+}
+
+fn versions(case: &Case) -> &'static [&'static rustls::SupportedProtocolVersion] {
+    static TLS13: [&rustls::SupportedProtocolVersion; 1] = [&version::TLS13];
+    static TLS12: [&rustls::SupportedProtocolVersion; 1] = [&version::TLS12];
+    if case.is_13() { &TLS13 } else { &TLS12 }
+}
+
+fn roots(material: &Material) -> Result<RootCertStore, Lacks> {
+    let mut roots = RootCertStore::empty();
+    for cert in chain(&material.ca())? {
+        roots.add(cert).map_err(failed)?;
+    }
+    Ok(roots)
+}
+
+fn chain(path: &str) -> Result<Vec<CertificateDer<'static>>, Lacks> {
+    CertificateDer::pem_file_iter(path).and_then(|i| i.collect()).map_err(failed)
+}
+
+fn key(path: &str) -> Result<PrivateKeyDer<'static>, Lacks> {
+    PrivateKeyDer::from_pem_file(path).map_err(failed)
+}
+
+fn failed(e: impl std::fmt::Display) -> Lacks {
+    Lacks::Failed(e.to_string())
+}
+
+impl Peer for Rustls {
+    fn name(&self) -> &'static str {
+        "rustls"
+    }
+    fn version(&self) -> Option<String> {
+        Some("rustls 0.23, in this process".into())
+    }
+    fn serves(&self) -> bool {
+        true
+    }
+    fn connects(&self) -> bool {
+        true
+    }
+
+    fn serve(&self, case: &Case, material: &Material) -> Result<Server, Lacks> {
+        if let Some(why) = lacks(case) {
+            return Err(Lacks::It(why));
+        }
+        let builder = ServerConfig::builder_with_provider(provider(case, None))
+            .with_protocol_versions(versions(case))
+            .map_err(failed)?;
+        let builder = match case.feature {
+            Feature::ClientCertificate => {
+                let verifier =
+                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots(material)?), provider(case, None));
+                builder.with_client_cert_verifier(verifier.build().map_err(failed)?)
+            }
+            _ => builder.with_no_client_auth(),
+        };
+        let (cert, private) = material.server(case.key);
+        let mut config = builder.with_single_cert(chain(&cert)?, key(&private)?).map_err(failed)?;
+        if case.feature == Feature::Alpn {
+            config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        }
+        let config = Arc::new(config);
+        let listener = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
+        let port = listener.local_addr().map_err(failed)?.port();
+        let update = Arc::new(AtomicBool::new(false));
+        let asked = update.clone();
+        std::thread::spawn(move || {
+            // Two connections at most: a session is resumed once.
+            for stream in listener.incoming().take(2).flatten() {
+                let _ = echo(stream, config.clone(), &asked);
+            }
+        });
+        let poke = Box::new(move || update.store(true, Ordering::SeqCst)) as Box<dyn FnMut()>;
+        Ok(Server { port, poke: Some(poke), process: None })
+    }
+
+    fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
+        lacks(case)
+    }
+
+    fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
+        let first = (case.feature == Feature::Retry).then_some(NamedGroup::secp384r1);
+        let builder = ClientConfig::builder_with_provider(provider(case, first))
+            .with_protocol_versions(versions(case))
+            .map_err(failed)?
+            .with_root_certificates(roots(material)?);
+        let mut config = match case.feature {
+            Feature::ClientCertificate => {
+                let (cert, private) = material.client();
+                builder.with_client_auth_cert(chain(&cert)?, key(&private)?).map_err(failed)?
+            }
+            _ => builder.with_no_client_auth(),
+        };
+        if case.feature == Feature::Alpn {
+            config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        }
+        config.resumption = Resumption::in_memory_sessions(8);
+        let config = Arc::new(config);
+        debug_assert!(case.key != Key::Ed25519 || case.is_13());
+        for _ in 0..if case.feature == Feature::Resumed { 2 } else { 1 } {
+            get(config.clone(), port, case.feature == Feature::KeyUpdate).map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+fn echo(stream: TcpStream, config: Arc<ServerConfig>, update: &AtomicBool) -> Result<(), Box<dyn std::error::Error>> {
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let mut tls = StreamOwned::new(ServerConnection::new(config)?, stream);
+    let mut buffer = [0; 1024];
+    loop {
+        let n = tls.read(&mut buffer)?;
+        if n == 0 {
+            return Ok(());
+        }
+        if update.swap(false, Ordering::SeqCst) {
+            tls.conn.refresh_traffic_keys()?;
+        }
+        tls.write_all(&buffer[..n])?;
+        tls.flush()?;
+    }
+}
+
+fn get(config: Arc<ClientConfig>, port: u16, update: bool) -> Result<(), Box<dyn std::error::Error>> {
+    let stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let mut tls = StreamOwned::new(ClientConnection::new(config, ServerName::try_from("localhost")?)?, stream);
+    while tls.conn.is_handshaking() {
+        tls.conn.complete_io(&mut tls.sock)?;
+    }
+    if update {
+        tls.conn.refresh_traffic_keys()?;
+    }
+    tls.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    tls.flush()?;
+    let mut text = Vec::new();
+    tls.read_to_end(&mut text)?;
+    let text = String::from_utf8_lossy(&text);
+    if text.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(format!("no page: {text:.80}").into()) }
+}
