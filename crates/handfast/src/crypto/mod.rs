@@ -88,7 +88,7 @@ pub trait Hasher: Send + Sync {
 
 /// A keyed MAC state, made once and used many times.
 pub trait Hmac: Send + Sync {
-    /// The MAC of the parts one after the other, written to `out`, which has the hash's length.
+    /// The MAC of the parts one after the other, written to `out`, which has the hash's length or less: then its first bytes.
     fn sign(&self, parts: &[&[u8]], out: &mut [u8]);
 }
 

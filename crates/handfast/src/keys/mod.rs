@@ -4,11 +4,16 @@ mod classic;
 mod hkdf;
 mod log;
 mod prf;
+#[cfg(test)]
+pub(crate) mod rfc8448;
 mod schedule;
 mod secret;
+#[cfg(test)]
+pub(crate) mod tests;
 mod transcript;
 
 pub(crate) use classic::{KeyBlock, MasterSecret};
+pub(crate) use log::label;
 pub use log::{KeyLog, KeyLogFile};
 pub(crate) use prf::prf;
 pub(crate) use schedule::{

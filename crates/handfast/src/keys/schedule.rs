@@ -1,24 +1,55 @@
 //! TLS 1.3's key schedule (RFC 9846 7.1), a type for each of its stages: one is used up in making the next.
+//!
+//! A stage holds its secret as a MAC state that has taken it in, since a state is all that is asked of it.
 
 use super::Secret;
-use crate::crypto::{Aead, AeadAlgorithm, Digest, Failure, HashAlgorithm, Provider};
+use super::hkdf::{derive, expand_label, extract};
+use crate::crypto::{Aead, AeadAlgorithm, Digest, Failure, HashAlgorithm, Hmac, Provider};
 use std::sync::Arc;
 
+/// As many zeros as the longest hash has bytes.
+const ZEROS: [u8; 48] = [0; 48];
+
+/// A stage's secret.
+struct Stage {
+    provider: Arc<dyn Provider>,
+    hash: HashAlgorithm,
+    secret: Box<dyn Hmac>,
+}
+
+impl Stage {
+    fn traffic(&self, label: &[u8], transcript: &Digest) -> TrafficSecret {
+        TrafficSecret { hash: self.hash, secret: derive(&*self.secret, self.hash, label, transcript) }
+    }
+
+    /// The next stage: the "derived" secret salts what is new.
+    fn next(&self, ikm: &[u8]) -> Self {
+        let salt = derive(&*self.secret, self.hash, b"derived", empty_hash(self.hash));
+        let secret = extract(&*self.provider, self.hash, salt.bytes(), ikm);
+        Self { provider: self.provider.clone(), hash: self.hash, secret }
+    }
+}
+
 /// Early Secret.
-pub(crate) struct EarlySecret {}
+pub(crate) struct EarlySecret(Stage);
+
 /// Handshake Secret, and the two traffic secrets under it.
 pub(crate) struct HandshakeSecrets {
     pub(crate) client: TrafficSecret,
     pub(crate) server: TrafficSecret,
+    stage: Stage,
 }
+
 /// Master Secret.
-pub(crate) struct MasterOf13 {}
+pub(crate) struct MasterOf13(Stage);
+
 /// The application's traffic secrets, and the exporter's.
 pub(crate) struct ApplicationSecrets {
     pub(crate) client: TrafficSecret,
     pub(crate) server: TrafficSecret,
     pub(crate) exporter: Secret,
 }
+
 /// A traffic secret: of one direction, of one epoch.
 #[derive(Clone, Debug)]
 pub(crate) struct TrafficSecret {
@@ -27,60 +58,118 @@ pub(crate) struct TrafficSecret {
 }
 
 impl EarlySecret {
-    pub(crate) fn new(_: Arc<dyn Provider>, _: HashAlgorithm, _psk: Option<&Secret>) -> Self {
-        todo!()
+    pub(crate) fn new(provider: Arc<dyn Provider>, hash: HashAlgorithm, psk: Option<&Secret>) -> Self {
+        let zeros = &ZEROS[..hash.len()];
+        let secret = extract(&*provider, hash, zeros, psk.map_or(zeros, Secret::bytes));
+        Self(Stage { provider, hash, secret })
     }
+
     /// The binder of a resumption PSK over a truncated ClientHello (RFC 9846 4.3.11.2).
-    pub(crate) fn binder(&self, _truncated: &Digest) -> Digest {
-        todo!()
+    pub(crate) fn binder(&self, truncated: &Digest) -> Digest {
+        let Stage { provider, hash, secret } = &self.0;
+        let secret = derive(&**secret, *hash, b"res binder", empty_hash(*hash));
+        TrafficSecret { hash: *hash, secret }.verify_data(&**provider, truncated)
     }
+
     /// `hello` is the transcript up to ServerHello.
-    pub(crate) fn handshake(self, _shared: Option<&Secret>, _hello: &Digest) -> HandshakeSecrets {
-        todo!()
+    pub(crate) fn handshake(self, shared: Option<&Secret>, hello: &Digest) -> HandshakeSecrets {
+        let stage = self.0.next(shared.map_or(&ZEROS[..self.0.hash.len()], Secret::bytes));
+        HandshakeSecrets {
+            client: stage.traffic(b"c hs traffic", hello),
+            server: stage.traffic(b"s hs traffic", hello),
+            stage,
+        }
     }
 }
+
 impl HandshakeSecrets {
     /// On to the master secret.
     pub(crate) fn master(&self) -> MasterOf13 {
-        todo!()
+        MasterOf13(self.stage.next(&ZEROS[..self.stage.hash.len()]))
     }
 }
+
 impl MasterOf13 {
     /// `finished` is the transcript up to the server's Finished.
-    pub(crate) fn application(&self, _finished: &Digest) -> ApplicationSecrets {
-        todo!()
+    pub(crate) fn application(&self, finished: &Digest) -> ApplicationSecrets {
+        ApplicationSecrets {
+            client: self.0.traffic(b"c ap traffic", finished),
+            server: self.0.traffic(b"s ap traffic", finished),
+            exporter: self.0.traffic(b"exp master", finished).secret,
+        }
     }
+
     /// The resumption master secret; `finished` is the transcript up to the client's Finished.
-    pub(crate) fn resumption(self, _finished: &Digest) -> TrafficSecret {
-        todo!()
+    pub(crate) fn resumption(self, finished: &Digest) -> TrafficSecret {
+        self.0.traffic(b"res master", finished)
     }
 }
+
 impl TrafficSecret {
     /// The verify_data of a Finished made under this secret (RFC 9846 4.5.3).
-    pub(crate) fn verify_data(&self, _: &dyn Provider, _transcript: &Digest) -> Digest {
-        todo!()
+    pub(crate) fn verify_data(&self, provider: &dyn Provider, transcript: &Digest) -> Digest {
+        let finished_key = self.derive(provider, b"finished", &[]);
+        let mut out = [0; 48];
+        let out = &mut out[..self.hash.len()];
+        provider.hmac(self.hash, finished_key.bytes()).sign(&[transcript], out);
+        Digest::of(out)
     }
-    /// Key and IV for records.
-    pub(crate) fn keys(&self, _: &dyn Provider, _: AeadAlgorithm) -> Result<(Box<dyn Aead>, [u8; 12]), Failure> {
-        todo!()
+
+    /// Key and IV for records (RFC 9846 7.3).
+    pub(crate) fn keys(
+        &self,
+        provider: &dyn Provider,
+        aead: AeadAlgorithm,
+    ) -> Result<(Box<dyn Aead>, [u8; 12]), Failure> {
+        let state = provider.hmac(self.hash, self.secret.bytes());
+        let key = Secret::filled(aead.key_len(), |out| expand_label(&*state, self.hash, b"key", &[], out));
+        let mut iv = [0; 12];
+        expand_label(&*state, self.hash, b"iv", &[], &mut iv);
+        Ok((provider.aead(aead, key.bytes())?, iv))
     }
+
     /// The secret after a KeyUpdate (RFC 9846 7.2).
-    pub(crate) fn next(&self, _: &dyn Provider) -> Self {
-        todo!()
+    pub(crate) fn next(&self, provider: &dyn Provider) -> Self {
+        Self { hash: self.hash, secret: self.derive(provider, b"traffic upd", &[]) }
     }
+
     /// Of a resumption master secret: the PSK of a ticket (RFC 9846 4.7.1).
-    pub(crate) fn ticket_psk(&self, _: &dyn Provider, _nonce: &[u8]) -> Secret {
-        todo!()
+    pub(crate) fn ticket_psk(&self, provider: &dyn Provider, nonce: &[u8]) -> Secret {
+        self.derive(provider, b"resumption", nonce)
+    }
+
+    fn derive(&self, provider: &dyn Provider, label: &[u8], context: &[u8]) -> Secret {
+        derive(&*provider.hmac(self.hash, self.secret.bytes()), self.hash, label, context)
     }
 }
+
 /// An exporter's output (RFC 9846 7.5).
 pub(crate) fn export(
-    _: &dyn Provider,
-    _: HashAlgorithm,
-    _exporter: &Secret,
-    _label: &[u8],
-    _context: &[u8],
-    _out: &mut [u8],
+    provider: &dyn Provider,
+    hash: HashAlgorithm,
+    exporter: &Secret,
+    label: &[u8],
+    context: &[u8],
+    out: &mut [u8],
 ) {
-    todo!()
+    let secret = derive(&*provider.hmac(hash, exporter.bytes()), hash, label, empty_hash(hash));
+    let mut hasher = provider.hash(hash);
+    hasher.update(context);
+    let secret = provider.hmac(hash, secret.bytes());
+    expand_label(&*secret, hash, b"exporter", &hasher.current(), out);
+}
+
+/// The hash of nothing, which Derive-Secret takes for "". TLS 1.3 has no suite with MD5 and SHA-1.
+const fn empty_hash(hash: HashAlgorithm) -> &'static [u8] {
+    match hash {
+        HashAlgorithm::Sha384 => &[
+            0x38, 0xb0, 0x60, 0xa7, 0x51, 0xac, 0x96, 0x38, 0x4c, 0xd9, 0x32, 0x7e, 0xb1, 0xb1, 0xe3, 0x6a, 0x21, 0xfd,
+            0xb7, 0x11, 0x14, 0xbe, 0x07, 0x43, 0x4c, 0x0c, 0xc7, 0xbf, 0x63, 0xf6, 0xe1, 0xda, 0x27, 0x4e, 0xde, 0xbf,
+            0xe7, 0x6f, 0x65, 0xfb, 0xd5, 0x1a, 0xd2, 0xf1, 0x48, 0x98, 0xb9, 0x5b,
+        ],
+        HashAlgorithm::Sha256 | HashAlgorithm::Md5Sha1 => &[
+            0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae,
+            0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+        ],
+    }
 }

@@ -1,0 +1,85 @@
+//! The default provider: public keys, AEADs and randomness from AWS-LC, hashes from RustCrypto.
+//!
+//! Hashing is RustCrypto's because a hash or MAC that runs along is copied often, and there a copy is a plain value; in
+//! AWS-LC it is an allocation. A whole TLS 1.3 key schedule takes two thirds of the time so.
+
+mod aead;
+mod agreement;
+mod der;
+mod hash;
+mod legacy;
+mod private_key;
+mod signature;
+
+pub(super) use der::Spki;
+pub(super) use private_key::private_and_public;
+pub use private_key::private_key;
+
+use super::{Aead, AeadAlgorithm, Failure, HashAlgorithm, Hasher, Hmac, KeyExchange, Legacy, Provider, Response};
+use crate::wire::numbers::{NamedGroup, SignatureScheme};
+use std::sync::{Arc, OnceLock};
+
+/// The default provider: AWS-LC. Each call gives the same one.
+pub fn provider() -> Arc<dyn Provider> {
+    static PROVIDER: OnceLock<Arc<AwsLc>> = OnceLock::new();
+    PROVIDER.get_or_init(|| Arc::new(AwsLc)).clone()
+}
+
+#[derive(Debug)]
+struct AwsLc;
+
+impl Provider for AwsLc {
+    fn random(&self, out: &mut [u8]) -> Result<(), Failure> {
+        Ok(aws_lc_rs::rand::fill(out)?)
+    }
+    fn groups(&self) -> &'static [NamedGroup] {
+        agreement::GROUPS
+    }
+    fn start(&self, group: NamedGroup) -> Result<Box<dyn KeyExchange>, Failure> {
+        agreement::start(group)
+    }
+    fn respond(&self, group: NamedGroup, peer: &[u8]) -> Result<Response, Failure> {
+        agreement::respond(group, peer)
+    }
+    fn hash(&self, algorithm: HashAlgorithm) -> Box<dyn Hasher> {
+        hash::hasher(algorithm)
+    }
+    fn hmac(&self, algorithm: HashAlgorithm, key: &[u8]) -> Box<dyn Hmac> {
+        hash::hmac(algorithm, key)
+    }
+    fn aead(&self, algorithm: AeadAlgorithm, key: &[u8]) -> Result<Box<dyn Aead>, Failure> {
+        aead::aead(algorithm, key)
+    }
+    fn schemes(&self) -> &'static [SignatureScheme] {
+        signature::SCHEMES
+    }
+    fn verify(
+        &self,
+        scheme: SignatureScheme,
+        spki: &[u8],
+        any_curve: bool,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), Failure> {
+        signature::verify(scheme, spki, any_curve, message, signature)
+    }
+    fn legacy(&self) -> Option<&dyn Legacy> {
+        Some(&legacy::AwsLcLegacy)
+    }
+}
+
+impl From<aws_lc_rs::error::Unspecified> for Failure {
+    fn from(_: aws_lc_rs::error::Unspecified) -> Self {
+        Self
+    }
+}
+impl From<aws_lc_rs::error::KeyRejected> for Failure {
+    fn from(_: aws_lc_rs::error::KeyRejected) -> Self {
+        Self
+    }
+}
+impl From<handfast_legacy::Error> for Failure {
+    fn from(_: handfast_legacy::Error) -> Self {
+        Self
+    }
+}

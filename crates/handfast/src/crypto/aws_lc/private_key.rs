@@ -1,0 +1,205 @@
+//! Private keys in memory.
+
+use super::der::{Der, INTEGER, OCTET_STRING, SEQUENCE, push_element};
+use super::signature::{md5_sha1, sha1};
+use crate::crypto::{Failure, KeyKind, PrivateKey};
+use crate::keys::Secret;
+use crate::wait::Reply;
+use crate::wire::numbers::SignatureScheme;
+use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa;
+use aws_lc_rs::signature::{self as alg, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaEncoding};
+use handfast_legacy::{EcCurve, EcdsaPrivateKey, HashKind, RsaPrivateKey};
+use rustls_pki_types::PrivateKeyDer;
+use std::fmt;
+use std::sync::Arc;
+
+/// A private key in memory: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 A.1.2) or SEC 1 (RFC 5915), of RSA with 1024 to 8192 bits,
+/// ECDSA on P-256, P-384 or P-521, or Ed25519. RSA under 2048 bits signs with PKCS#1 v1.5 only.
+///
+/// # Errors
+/// [`Failure`] if it is malformed, inconsistent, or of another kind.
+pub fn private_key(der: PrivateKeyDer<'_>) -> Result<Arc<dyn PrivateKey>, Failure> {
+    Ok(Arc::new(Key::parse(&der)?))
+}
+
+/// The key, and the contents of the subjectPublicKey that belongs to it.
+pub(in crate::crypto) fn private_and_public(
+    der: &PrivateKeyDer<'_>,
+) -> Result<(Arc<dyn PrivateKey>, Vec<u8>), Failure> {
+    let key = Key::parse(der)?;
+    let public = key.public(der)?;
+    Ok((Arc::new(key), public))
+}
+
+enum Key {
+    Rsa {
+        /// Of 2048 bits or more.
+        strong: Option<rsa::KeyPair>,
+        legacy: RsaPrivateKey,
+    },
+    Ecdsa {
+        key: EcdsaKeyPair,
+        legacy: EcdsaPrivateKey,
+    },
+    Ed25519(Ed25519KeyPair),
+}
+
+impl Key {
+    fn parse(der: &PrivateKeyDer<'_>) -> Result<Self, Failure> {
+        let bytes = der.secret_der();
+        match der {
+            PrivateKeyDer::Pkcs1(_) => {
+                let strong = rsa::KeyPair::from_der(bytes).ok();
+                Ok(Self::Rsa { strong, legacy: RsaPrivateKey::from_pkcs1(bytes)? })
+            }
+            PrivateKeyDer::Sec1(_) => Self::ecdsa(bytes, EcdsaPrivateKey::from_sec1(bytes)?),
+            PrivateKeyDer::Pkcs8(_) => {
+                if let Ok(legacy) = RsaPrivateKey::from_pkcs8(bytes) {
+                    return Ok(Self::Rsa { strong: rsa::KeyPair::from_pkcs8(bytes).ok(), legacy });
+                }
+                if let Ok(legacy) = EcdsaPrivateKey::from_pkcs8(bytes) {
+                    return Self::ecdsa(bytes, legacy);
+                }
+                Ok(Self::Ed25519(Ed25519KeyPair::from_pkcs8(bytes)?))
+            }
+            _ => Err(Failure),
+        }
+    }
+
+    fn ecdsa(bytes: &[u8], legacy: EcdsaPrivateKey) -> Result<Self, Failure> {
+        let algorithm = match legacy.curve() {
+            EcCurve::P256 => &alg::ECDSA_P256_SHA256_ASN1_SIGNING,
+            EcCurve::P384 => &alg::ECDSA_P384_SHA384_ASN1_SIGNING,
+            EcCurve::P521 => &alg::ECDSA_P521_SHA512_ASN1_SIGNING,
+        };
+        Ok(Self::Ecdsa { key: EcdsaKeyPair::from_private_key_der(algorithm, bytes)?, legacy })
+    }
+
+    /// The contents of the subjectPublicKey.
+    fn public(&self, der: &PrivateKeyDer<'_>) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Rsa { .. } => rsa_public(der),
+            Self::Ecdsa { key, .. } => Ok(key.public_key().as_ref().to_vec()),
+            Self::Ed25519(key) => Ok(key.public_key().as_ref().to_vec()),
+        }
+    }
+
+    fn try_sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, Failure> {
+        use SignatureScheme as S;
+        if !self.schemes().contains(&scheme) {
+            return Err(Failure);
+        }
+        match (self, scheme) {
+            (Self::Rsa { legacy, .. }, S::RSA_PKCS1_MD5_SHA1) => Ok(legacy.sign_md5_sha1(&md5_sha1(message))?),
+            (Self::Rsa { legacy, .. }, S::RSA_PKCS1_SHA1) => Ok(legacy.sign_sha1(&sha1(message))?),
+            (Self::Rsa { strong: Some(key), .. }, _) => {
+                let mut signature = vec![0; key.public_modulus_len()];
+                key.sign(rsa_encoding(scheme).ok_or(Failure)?, &SystemRandom::new(), message, &mut signature)?;
+                Ok(signature)
+            }
+            (Self::Rsa { legacy, .. }, _) => {
+                let (kind, hash) = match scheme {
+                    S::RSA_PKCS1_SHA256 => (HashKind::Sha256, &SHA256),
+                    S::RSA_PKCS1_SHA384 => (HashKind::Sha384, &SHA384),
+                    S::RSA_PKCS1_SHA512 => (HashKind::Sha512, &SHA512),
+                    _ => return Err(Failure),
+                };
+                Ok(legacy.sign(kind, digest(hash, message).as_ref())?)
+            }
+            (Self::Ecdsa { legacy, .. }, S::ECDSA_SHA1) => Ok(legacy.sign_sha1(&sha1(message))?),
+            (Self::Ecdsa { key, .. }, _) => Ok(key.sign(&SystemRandom::new(), message)?.as_ref().to_vec()),
+            (Self::Ed25519(key), _) => Ok(key.try_sign(message)?.as_ref().to_vec()),
+        }
+    }
+}
+
+/// The RSAPublicKey of a private key: modulus and public exponent stand in it just as they do there (RFC 8017 A.1).
+fn rsa_public(der: &PrivateKeyDer<'_>) -> Result<Vec<u8>, Failure> {
+    let mut outer = Der::new(der.secret_der());
+    let mut key = outer.sequence()?;
+    if let PrivateKeyDer::Pkcs8(_) = der {
+        key.element(INTEGER)?;
+        key.element(SEQUENCE)?;
+        key = Der::new(key.element(OCTET_STRING)?).sequence()?;
+    }
+    key.element(INTEGER)?;
+    let (modulus, exponent) = (key.element(INTEGER)?, key.element(INTEGER)?);
+    let mut contents = Vec::new();
+    push_element(&mut contents, INTEGER, modulus);
+    push_element(&mut contents, INTEGER, exponent);
+    let mut public = Vec::new();
+    push_element(&mut public, SEQUENCE, &contents);
+    Ok(public)
+}
+
+fn rsa_encoding(scheme: SignatureScheme) -> Option<&'static dyn RsaEncoding> {
+    use SignatureScheme as S;
+    Some(match scheme {
+        S::RSA_PSS_RSAE_SHA256 => &alg::RSA_PSS_SHA256,
+        S::RSA_PSS_RSAE_SHA384 => &alg::RSA_PSS_SHA384,
+        S::RSA_PSS_RSAE_SHA512 => &alg::RSA_PSS_SHA512,
+        S::RSA_PKCS1_SHA256 => &alg::RSA_PKCS1_SHA256,
+        S::RSA_PKCS1_SHA384 => &alg::RSA_PKCS1_SHA384,
+        S::RSA_PKCS1_SHA512 => &alg::RSA_PKCS1_SHA512,
+        _ => return None,
+    })
+}
+
+impl PrivateKey for Key {
+    fn kind(&self) -> KeyKind {
+        match self {
+            Self::Rsa { .. } => KeyKind::Rsa,
+            Self::Ecdsa { .. } => KeyKind::Ecdsa,
+            Self::Ed25519(_) => KeyKind::Ed25519,
+        }
+    }
+
+    fn schemes(&self) -> &[SignatureScheme] {
+        use SignatureScheme as S;
+        const RSA: &[S] = &[
+            S::RSA_PSS_RSAE_SHA256,
+            S::RSA_PSS_RSAE_SHA384,
+            S::RSA_PSS_RSAE_SHA512,
+            S::RSA_PKCS1_SHA256,
+            S::RSA_PKCS1_SHA384,
+            S::RSA_PKCS1_SHA512,
+            S::RSA_PKCS1_SHA1,
+            S::RSA_PKCS1_MD5_SHA1,
+        ];
+        match self {
+            Self::Rsa { strong: Some(_), .. } => RSA,
+            Self::Rsa { strong: None, .. } => &RSA[3..],
+            Self::Ecdsa { legacy, .. } => match legacy.curve() {
+                EcCurve::P256 => &[S::ECDSA_SECP256R1_SHA256, S::ECDSA_SHA1],
+                EcCurve::P384 => &[S::ECDSA_SECP384R1_SHA384, S::ECDSA_SHA1],
+                EcCurve::P521 => &[S::ECDSA_SECP521R1_SHA512, S::ECDSA_SHA1],
+            },
+            Self::Ed25519(_) => &[S::ED25519],
+        }
+    }
+
+    fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Reply<Result<Vec<u8>, Failure>> {
+        Reply::Now(self.try_sign(scheme, message))
+    }
+
+    fn decrypts(&self) -> bool {
+        matches!(self, Self::Rsa { .. })
+    }
+
+    fn premaster(&self, encrypted: &[u8], client_version: u16, fallback: &Secret) -> Reply<Result<Secret, Failure>> {
+        Reply::Now(match (self, fallback.bytes().try_into()) {
+            (Self::Rsa { legacy, .. }, Ok(fallback)) => {
+                Ok(Secret::copy(legacy.unwrap_premaster(encrypted, client_version, fallback).as_bytes()))
+            }
+            _ => Err(Failure),
+        })
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PrivateKey").field(&self.kind()).finish()
+    }
+}
