@@ -379,6 +379,11 @@ impl Connection {
             }
             let Self { state, shared, transcript, joiner, reader, writer, .. } = self;
             let Some((raw, aligned)) = joiner.next(&mut content, shared.limits.message_size)? else { return Ok(()) };
+            if reader.is_armed() {
+                // The keys were armed by a message before this one in the same record.
+                let got = HandshakeType(raw.first().copied().unwrap_or_default());
+                return Err(ErrorKind::UnexpectedMessage { got, expected: "ChangeCipherSpec" }.into());
+            }
             let (name, dialect, protected) = (Message::name(raw), shared.dialect, reader.protects());
             shared.watch.see(Trace::Message { direction: Direction::Received, name, raw, dialect, protected });
             let message = Message::decode(raw, dialect).map_err(|m| match m.problem {

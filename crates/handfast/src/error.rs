@@ -184,7 +184,10 @@ pub enum ErrorKind {
     /// The peer's certificate is refused.
     Certificate(CertificateError),
     /// A client certificate is required and none came.
-    NoCertificate,
+    NoCertificate {
+        /// The version, which decides the alert.
+        version: ProtocolVersion,
+    },
     /// The name asked for is not served here.
     UnrecognizedName(String),
     /// A handshake signature is wrong.
@@ -278,7 +281,10 @@ impl ErrorKind {
             Self::InappropriateFallback => A::INAPPROPRIATE_FALLBACK,
             Self::InsufficientSecurity(_) => A::HANDSHAKE_FAILURE,
             Self::Certificate(e) => e.alert(),
-            Self::NoCertificate => A::CERTIFICATE_REQUIRED,
+            Self::NoCertificate { version } => match *version >= ProtocolVersion::TLS1_3 {
+                true => A::CERTIFICATE_REQUIRED,
+                false => A::HANDSHAKE_FAILURE,
+            },
             Self::UnrecognizedName(_) => A::UNRECOGNIZED_NAME,
             Self::BadSignature | Self::BadFinished | Self::BadBinder => A::DECRYPT_ERROR,
             Self::BadAnswer | Self::AnswerFailed(_) | Self::Crypto(_) | Self::Config(_) => A::INTERNAL_ERROR,

@@ -129,7 +129,7 @@ impl ErrorKind {
                 "Update the peer, or change the policy's field for this one connection.",
             ),
             Self::Certificate(e) => certificate(e),
-            Self::NoCertificate => words(
+            Self::NoCertificate { .. } => words(
                 Peer,
                 "a client certificate is required, and none was sent.",
                 "RFC 9846 4.5.1.4",
