@@ -386,7 +386,7 @@ fn certificate(e: &CertificateError) -> Words {
         CertificateError::WrongUsage(_) => "The peer needs a certificate that is made for this use.",
         CertificateError::Other(_) => "Look at the certificate with a tool such as openssl x509 -text.",
     };
-    words(Blame::Peer, format!("its certificate is refused: {e}"), "RFC 5280 6, RFC 6125", remedy)
+    words(Blame::Peer, format!("its certificate is refused: {e}."), "RFC 5280 6, RFC 6125", remedy)
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
-//! As much of a certificate as every handshake needs, read in one pass without allocation: its key, and what the key is for.
+//! As much of a certificate as every handshake needs, read in one pass: its key, and what the key is for; and what
+//! is said of it in errors.
 //!
-//! Errors are just `None`: that a certificate is malformed is found out, and said, by those who judge it.
+//! Values are not copied. Errors are just `None`: that a certificate is malformed is found out, and said, by those who judge it.
+
+use crate::crypto::KeyKind;
+use std::net::IpAddr;
 
 /// Tags of DER (X.690 8.1.2).
 pub(super) mod tag {
@@ -62,10 +66,16 @@ impl<'a> Der<'a> {
 
 /// The fields of a certificate (RFC 5280 4.1), as ranges of its bytes.
 pub(super) struct Certificate<'a> {
+    /// Whether a version is given: without it, the certificate is of version 1.
+    pub(super) versioned: bool,
     /// The content of the INTEGER.
     pub(super) serial: &'a [u8],
+    /// The content of the AlgorithmIdentifier.
+    pub(super) signature: &'a [u8],
     /// The Name, whole.
     pub(super) issuer: &'a [u8],
+    /// Both times, whole.
+    pub(super) validity: &'a [u8],
     /// The Name, whole.
     pub(super) subject: &'a [u8],
     /// The SubjectPublicKeyInfo, whole.
@@ -78,11 +88,11 @@ impl<'a> Certificate<'a> {
     pub(super) fn read(der: &'a [u8]) -> Option<Self> {
         let outer = Der(der).next(tag::SEQUENCE)?;
         let mut tbs = Der(Der(outer.content).next(tag::SEQUENCE)?.content);
-        tbs.optional(tag::EXPLICIT_0);
+        let versioned = tbs.optional(tag::EXPLICIT_0).is_some();
         let serial = tbs.next(tag::INTEGER)?.content;
-        tbs.next(tag::SEQUENCE)?; // signature
+        let signature = tbs.next(tag::SEQUENCE)?.content;
         let issuer = tbs.next(tag::SEQUENCE)?.whole;
-        tbs.next(tag::SEQUENCE)?; // validity
+        let validity = tbs.next(tag::SEQUENCE)?.whole;
         let subject = tbs.next(tag::SEQUENCE)?.whole;
         let spki = tbs.next(tag::SEQUENCE)?.whole;
         let mut extensions: &[u8] = &[];
@@ -91,11 +101,11 @@ impl<'a> Certificate<'a> {
                 extensions = Der(value.content).next(tag::SEQUENCE)?.content;
             }
         }
-        Some(Self { serial, issuer, subject, spki, extensions })
+        Some(Self { versioned, serial, signature, issuer, validity, subject, spki, extensions })
     }
 
     /// The value of the first extension with this OID (its content, not its dotted form).
-    pub(super) fn extension(&self, oid: &[u8]) -> Option<&'a [u8]> {
+    fn extension(&self, oid: &[u8]) -> Option<&'a [u8]> {
         let mut list = Der(self.extensions);
         while let Some(extension) = list.next(tag::SEQUENCE) {
             let mut fields = Der(extension.content);
@@ -106,13 +116,122 @@ impl<'a> Certificate<'a> {
         }
         None
     }
+
+    /// The first eight bits of keyUsage, digitalSignature on top (RFC 5280 4.2.1.3). `None`: the extension is absent, or is no
+    /// bit string, which those who judge refuse.
+    pub(super) fn key_usage(&self) -> Option<u8> {
+        let bits = Der(self.extension(&[0x55, 0x1d, 15])?).next(tag::BIT_STRING)?.content;
+        let (_unused, bits) = bits.split_first()?;
+        Some(bits.first().copied().unwrap_or(0))
+    }
+
+    /// The purposes of extendedKeyUsage (RFC 5280 4.2.1.12), dotted; empty if the extension is absent.
+    pub(super) fn extended_key_usage(&self) -> Vec<String> {
+        let list = self.extension(&[0x55, 0x1d, 37]).and_then(|e| Der(e).next(tag::SEQUENCE));
+        let mut list = Der(list.map_or(&[], |l| l.content));
+        std::iter::from_fn(|| list.next(tag::OID)).map(|oid| dotted(oid.content)).collect()
+    }
+
+    /// Whether basicConstraints says that it is an authority's (RFC 5280 4.2.1.9).
+    pub(super) fn is_authority(&self) -> bool {
+        let constraints = self.extension(&[0x55, 0x1d, 19]).and_then(|e| Der(e).next(tag::SEQUENCE));
+        constraints.and_then(|c| Der(c.content).next(tag::BOOLEAN)).is_some_and(|flag| flag.content != [0])
+    }
+
+    /// The DNS names and addresses of subjectAltName (RFC 5280 4.2.1.6), as text, at most `max`.
+    pub(super) fn names(&self, max: usize) -> Vec<String> {
+        const DNS: u8 = 0x82;
+        const ADDRESS: u8 = 0x87;
+        let list = self.extension(&[0x55, 0x1d, 17]).and_then(|e| Der(e).next(tag::SEQUENCE));
+        let mut list = Der(list.map_or(&[], |l| l.content));
+        let text = |name: Value<'_>| match name.tag {
+            DNS => Some(super::words::clean(&String::from_utf8_lossy(name.content))),
+            ADDRESS => <[u8; 4]>::try_from(name.content)
+                .map(IpAddr::from)
+                .or_else(|_| <[u8; 16]>::try_from(name.content).map(IpAddr::from))
+                .map(|a| a.to_string())
+                .ok(),
+            _ => None,
+        };
+        std::iter::from_fn(|| list.any()).filter_map(text).take(max).collect()
+    }
 }
 
-/// The OID of a SubjectPublicKeyInfo's algorithm: its content.
-pub(super) fn key_algorithm(spki: &[u8]) -> Option<&[u8]> {
-    let info = Der(spki).next(tag::SEQUENCE)?;
-    let algorithm = Der(info.content).next(tag::SEQUENCE)?;
-    Some(Der(algorithm.content).next(tag::OID)?.content)
+/// What a SubjectPublicKeyInfo holds (RFC 5280 4.1.2.7).
+pub(super) struct Key<'a> {
+    /// The OID's content.
+    pub(super) algorithm: &'a [u8],
+    bits: &'a [u8],
+}
+
+impl<'a> Key<'a> {
+    /// Reads one that is given whole.
+    pub(super) fn read(spki: &'a [u8]) -> Option<Self> {
+        Self::of_content(Der(spki).next(tag::SEQUENCE)?.content)
+    }
+
+    /// Reads one that is given without tag and length.
+    pub(super) fn of_content(spki: &'a [u8]) -> Option<Self> {
+        let mut info = Der(spki);
+        let algorithm = Der(info.next(tag::SEQUENCE)?.content).next(tag::OID)?.content;
+        let (_unused, bits) = info.next(tag::BIT_STRING)?.content.split_first()?;
+        Some(Self { algorithm, bits })
+    }
+
+    pub(super) fn kind(&self) -> Option<KeyKind> {
+        match self.algorithm {
+            RSA_ENCRYPTION | RSASSA_PSS => Some(KeyKind::Rsa),
+            EC_PUBLIC_KEY => Some(KeyKind::Ecdsa),
+            ED25519 => Some(KeyKind::Ed25519),
+            _ => None,
+        }
+    }
+
+    /// How many bits the modulus of an RSA key has (RFC 8017 A.1.1).
+    pub(super) fn rsa_bits(&self) -> Option<usize> {
+        if self.kind() != Some(KeyKind::Rsa) {
+            return None;
+        }
+        let mut modulus = Der(Der(self.bits).next(tag::SEQUENCE)?.content).next(tag::INTEGER)?.content;
+        while let [0, rest @ ..] = modulus {
+            modulus = rest;
+        }
+        Some(modulus.len() * 8 - modulus.first().map_or(0, |b| b.leading_zeros() as usize))
+    }
+}
+
+/// 1.2.840.113549.1.1.1 (RFC 3279 2.3.1)
+const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+/// 1.2.840.113549.1.1.10 (RFC 4055 1.2)
+const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
+/// 1.2.840.10045.2.1 (RFC 5480 2.1.1)
+const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+/// 1.3.101.112 (RFC 8410 3)
+const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+
+/// Issuer (whole), thisUpdate and nextUpdate (whole, or empty) of a list of revoked certificates (RFC 5280 5.1.2).
+pub(super) struct RevocationList<'a> {
+    pub(super) issuer: &'a [u8],
+    pub(super) this_update: &'a [u8],
+    pub(super) next_update: &'a [u8],
+}
+
+impl<'a> RevocationList<'a> {
+    pub(super) fn read(der: &'a [u8]) -> Option<Self> {
+        let outer = Der(der).next(tag::SEQUENCE)?;
+        let mut tbs = Der(Der(outer.content).next(tag::SEQUENCE)?.content);
+        tbs.optional(tag::INTEGER);
+        tbs.next(tag::SEQUENCE)?; // signature
+        let issuer = tbs.next(tag::SEQUENCE)?.whole;
+        let this_update = tbs.any()?.whole;
+        let next_update = tbs.any().filter(|v| v.tag != tag::SEQUENCE).map_or(&[][..], |v| v.whole);
+        Some(Self { issuer, this_update, next_update })
+    }
+}
+
+/// The OID of an AlgorithmIdentifier that is given without tag and length, dotted.
+pub(super) fn algorithm(content: &[u8]) -> String {
+    Der(content).next(tag::OID).map_or_else(|| "unreadable".into(), |oid| dotted(oid.content))
 }
 
 /// An OID's content in dotted decimals.

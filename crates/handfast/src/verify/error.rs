@@ -1,9 +1,10 @@
 //! Why a chain is refused.
 
+use super::words;
 use crate::alert::AlertDescription;
 use std::fmt;
 
-/// Why a chain is refused.
+/// Why a chain is refused. Each detail is a clause that says which certificate is meant, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CertificateError {
@@ -11,14 +12,16 @@ pub enum CertificateError {
     Malformed(String),
     /// No path to a root that is trusted.
     UnknownIssuer {
-        /// The issuer that nobody knows.
+        /// The name of the issuer that nobody knows.
         issuer: String,
+        /// Whose issuer it is, or that the certificate is self-signed: in words.
+        detail: String,
     },
     /// The certificate stands for other names.
     WrongName {
         /// The name that was wanted.
         wanted: String,
-        /// The names that it has.
+        /// The names that it has: DNS names and addresses of its subjectAltName.
         found: Vec<String>,
     },
     /// Its time is over.
@@ -33,7 +36,7 @@ pub enum CertificateError {
     },
     /// It was revoked.
     Revoked {
-        /// By which list.
+        /// Which, by which list: in words.
         detail: String,
     },
     /// Whether it is revoked cannot be told, and must be.
@@ -62,7 +65,21 @@ impl CertificateError {
 
 impl fmt::Display for CertificateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
+        match self {
+            Self::WrongName { wanted, found } if found.is_empty() => {
+                write!(f, "it is not for {wanted}: it names no host at all (no DNS name or address in subjectAltName)")
+            }
+            Self::WrongName { wanted, found } => write!(f, "it is not for {wanted}: it is for {}", words::list(found)),
+            Self::Malformed(detail)
+            | Self::UnknownIssuer { detail, .. }
+            | Self::Expired { detail }
+            | Self::NotYetValid { detail }
+            | Self::Revoked { detail }
+            | Self::UnknownRevocation(detail)
+            | Self::WrongUsage(detail)
+            | Self::BadSignature(detail)
+            | Self::Other(detail) => f.write_str(detail),
+        }
     }
 }
 impl std::error::Error for CertificateError {}

@@ -1,16 +1,27 @@
 //! Judging the peer's certificates.
 
+mod cache;
 mod der;
+mod diagnose;
 mod error;
+mod pinned;
+mod roots;
+mod usage;
+mod webpki;
+mod words;
+
+pub use self::webpki::WebPki;
 pub use error::CertificateError;
+pub use pinned::{NotChecked, PinnedLeaf, SelfSigned};
+pub use roots::Roots;
 
 use crate::Time;
 use crate::crypto::{KeyExchangeKind, KeyKind};
 use crate::wait::Reply;
 use crate::wire::numbers::SignatureScheme;
+use ::webpki::EndEntityCert;
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::fmt;
-use webpki::EndEntityCert;
 
 /// Who is to be judged.
 #[derive(Clone, Debug)]
@@ -71,27 +82,13 @@ pub(crate) fn public_key(chain: &[CertificateDer<'_>]) -> Result<PeerKey, Certif
     let leaf = chain.first().ok_or_else(|| malformed("there is no certificate in the chain"))?;
     let certificate =
         der::Certificate::read(leaf).ok_or_else(|| malformed("the peer's own certificate is not X.509 in DER"))?;
-    let algorithm =
-        der::key_algorithm(certificate.spki).ok_or_else(|| malformed("the peer's certificate holds no key"))?;
-    let kind = match algorithm {
-        RSA_ENCRYPTION | RSASSA_PSS => KeyKind::Rsa,
-        EC_PUBLIC_KEY => KeyKind::Ecdsa,
-        ED25519 => KeyKind::Ed25519,
-        other => {
-            let oid = der::dotted(other);
-            return Err(CertificateError::WrongUsage(format!(
-                "the key in the peer's certificate is of the algorithm {oid}, which is neither RSA, ECDSA nor Ed25519"
-            )));
-        }
-    };
+    let key = der::Key::read(certificate.spki).ok_or_else(|| malformed("the peer's certificate holds no key"))?;
+    let kind = key.kind().ok_or_else(|| {
+        let algorithm = der::dotted(key.algorithm);
+        CertificateError::WrongUsage(format!(
+            "the key in the peer's certificate is for {}, and not RSA, ECDSA or Ed25519",
+            words::oid(&algorithm)
+        ))
+    })?;
     Ok(PeerKey { kind, spki: certificate.spki.to_vec() })
 }
-
-/// 1.2.840.113549.1.1.1 (RFC 3279 2.3.1)
-const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
-/// 1.2.840.113549.1.1.10 (RFC 4055 1.2)
-const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
-/// 1.2.840.10045.2.1 (RFC 5480 2.1.1)
-const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
-/// 1.3.101.112 (RFC 8410 3)
-const ED25519: &[u8] = &[0x2b, 0x65, 0x70];

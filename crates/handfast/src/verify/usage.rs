@@ -1,0 +1,35 @@
+//! What the key of a peer's own certificate may be used for: webpki leaves this to us.
+
+use super::{CertificateError, PeerToVerify, der};
+use crate::crypto::KeyExchangeKind;
+
+/// keyUsage bits (RFC 5280 4.2.1.3), digitalSignature on top.
+const DIGITAL_SIGNATURE: u8 = 0x80;
+const KEY_ENCIPHERMENT: u8 = 0x20;
+
+/// Whether the key may do what it does in this handshake, and is long enough. `client`: whose key it is. Without keyUsage it may
+/// do all.
+pub(super) fn check(peer: &PeerToVerify, client: bool, min_rsa_bits: usize) -> Result<(), CertificateError> {
+    let Some(leaf) = peer.chain.first().and_then(|c| der::Certificate::read(c)) else {
+        return Err(CertificateError::Malformed("the peer's own certificate cannot be read".into()));
+    };
+    if let Some(bits) = der::Key::read(leaf.spki).and_then(|k| k.rsa_bits())
+        && bits < min_rsa_bits
+    {
+        return Err(CertificateError::WrongUsage(format!(
+            "the RSA key in the peer's certificate has {bits} bits, and {min_rsa_bits} is the least"
+        )));
+    }
+    let (needed, name, does) = match peer.key_exchange {
+        KeyExchangeKind::Rsa if !client => (KEY_ENCIPHERMENT, "keyEncipherment", "RSA key exchange needs"),
+        KeyExchangeKind::Rsa | KeyExchangeKind::Ecdhe | KeyExchangeKind::Tls13 => {
+            (DIGITAL_SIGNATURE, "digitalSignature", "signing the handshake needs")
+        }
+    };
+    match leaf.key_usage() {
+        Some(bits) if bits & needed == 0 => Err(CertificateError::WrongUsage(format!(
+            "the peer's certificate does not allow its key the use {name} (keyUsage), which {does}"
+        ))),
+        _ => Ok(()),
+    }
+}

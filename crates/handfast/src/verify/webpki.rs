@@ -1,0 +1,196 @@
+//! Verification as the web does it: a path of signatures to a root (RFC 5280 6), names (RFC 9525), dates, usage, revocation.
+
+use super::cache::{Cached, SignatureCache};
+use super::diagnose::Case;
+use super::{CertificateError, PeerToVerify, Roots, Verified, Verifier, der, pinned, usage, words};
+use crate::Time;
+use crate::wait::Reply;
+use ::webpki::{
+    CertRevocationList, EndEntityCert, ExpirationPolicy, KeyUsage, OwnedCertRevocationList, RevocationOptionsBuilder,
+    UnknownStatusPolicy, aws_lc_rs as algorithms,
+};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, SignatureVerificationAlgorithm, UnixTime};
+use std::fmt;
+use x509_parser::prelude::FromDer;
+use x509_parser::time::ASN1Time;
+
+/// The least length of RSA keys, in bits.
+pub(super) const MIN_RSA_BITS: usize = 2048;
+
+/// The signatures that may stand in certificates and lists of revoked ones. What a peer was told of by signature_algorithms does
+/// not narrow them: a server that has no fitting chain may send another one (RFC 9846 4.5.2.2), and these are all good.
+static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
+    algorithms::ECDSA_P256_SHA256,
+    algorithms::ECDSA_P256_SHA384,
+    algorithms::ECDSA_P256_SHA512,
+    algorithms::ECDSA_P384_SHA256,
+    algorithms::ECDSA_P384_SHA384,
+    algorithms::ECDSA_P384_SHA512,
+    algorithms::ECDSA_P521_SHA256,
+    algorithms::ECDSA_P521_SHA384,
+    algorithms::ECDSA_P521_SHA512,
+    algorithms::ED25519,
+    algorithms::RSA_PKCS1_2048_8192_SHA256,
+    algorithms::RSA_PKCS1_2048_8192_SHA384,
+    algorithms::RSA_PKCS1_2048_8192_SHA512,
+    algorithms::RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
+    algorithms::RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
+    algorithms::RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
+    algorithms::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
+    algorithms::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
+    algorithms::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
+];
+
+/// Judges chains as the web does. What is checked: a path of signatures to one of the roots, of at most six authorities; dates of
+/// all; CA flags, path lengths and name constraints; extendedKeyUsage and, of the peer's own certificate, keyUsage (RFC 5280
+/// 4.2.1.3); a server's name, DNS or address, in subjectAltName, where the left-most label may be a wildcard; and the lists of
+/// revoked certificates that were given. SHA-1 and RSA under 2048 bits are refused.
+pub struct WebPki {
+    roots: Roots,
+    clients: bool,
+    crls: Vec<Crl>,
+    cache: SignatureCache,
+    /// Whether a certificate of which no list says if it is revoked is refused; no by default. If so, there must be a list of each
+    /// issuer in the chain.
+    pub require_crls: bool,
+    /// Whether a list still counts when its nextUpdate is past; no by default: the chain is then refused.
+    pub allow_expired_crls: bool,
+    /// Whether a peer may use one of the roots as its own certificate, as self-signed ones are; no by default.
+    pub accept_root_as_leaf: bool,
+}
+
+/// A list of revoked certificates.
+pub(super) struct Crl {
+    pub(super) list: CertRevocationList<'static>,
+    /// Whole, in DER.
+    pub(super) issuer: Vec<u8>,
+    this_update: i64,
+    pub(super) next_update: i64,
+}
+
+impl WebPki {
+    /// Judges servers by these roots.
+    pub fn for_servers(roots: Roots) -> Self {
+        Self {
+            roots,
+            clients: false,
+            crls: Vec::new(),
+            cache: SignatureCache::default(),
+            require_crls: false,
+            allow_expired_crls: false,
+            accept_root_as_leaf: false,
+        }
+    }
+
+    /// Judges clients by these roots, whose names they are told.
+    pub fn for_clients(roots: Roots) -> Self {
+        Self { clients: true, ..Self::for_servers(roots) }
+    }
+
+    /// Judges servers by the roots of this system.
+    ///
+    /// # Errors
+    /// Those of [`Roots::platform`].
+    pub fn platform() -> Result<Self, CertificateError> {
+        Ok(Self::for_servers(Roots::platform()?))
+    }
+
+    /// With these lists of revoked certificates. Of several by one issuer the newest counts.
+    ///
+    /// # Errors
+    /// [`CertificateError::Malformed`] if one cannot be read. Version 1 lists, delta lists and indirect ones are not supported.
+    pub fn with_crls<'a>(
+        mut self,
+        lists: impl IntoIterator<Item = CertificateRevocationListDer<'a>>,
+    ) -> Result<Self, CertificateError> {
+        for list in lists {
+            let bad = |why: &str| {
+                CertificateError::Malformed(format!("a list of revoked certificates cannot be read ({why})"))
+            };
+            let head = der::RevocationList::read(&list).ok_or_else(|| bad("not a list in DER"))?;
+            let seconds = |der| ASN1Time::from_der(der).map(|(_, t)| t.timestamp()).map_err(|_| bad("its dates"));
+            self.crls.push(Crl {
+                issuer: head.issuer.to_vec(),
+                this_update: seconds(head.this_update)?,
+                next_update: seconds(head.next_update)?,
+                list: OwnedCertRevocationList::from_der(&list).map_err(|e| bad(&e.to_string()))?.into(),
+            });
+        }
+        self.crls.sort_by_key(|crl| std::cmp::Reverse(crl.this_update));
+        Ok(self)
+    }
+
+    fn judge(&self, peer: &PeerToVerify, now: Time) -> Result<Verified, CertificateError> {
+        let case = Case { chain: &peer.chain, roots: &self.roots, crls: &self.crls, clients: self.clients, now };
+        let Some((first, rest)) = peer.chain.split_first() else {
+            return Err(CertificateError::Malformed("there is no certificate in the chain".into()));
+        };
+        let name = match (&peer.name, self.clients) {
+            (_, true) => None,
+            (Some(name), false) => Some(name),
+            (None, false) => {
+                return Err(CertificateError::Other("there is no name to look for in the certificate".into()));
+            }
+        };
+        let how = if self.accept_root_as_leaf && self.roots.certificates.contains(first) {
+            pinned::trusted_itself(peer, now)?
+        } else {
+            let leaf = EndEntityCert::try_from(first).map_err(|e| case.explain(e))?;
+            let how = self.path(&leaf, rest, now).map_err(|e| case.explain(e))?;
+            if let Some(name) = name {
+                leaf.verify_is_valid_for_subject_name(name).map_err(|e| case.explain_name(e, name))?;
+            }
+            how
+        };
+        usage::check(peer, self.clients, MIN_RSA_BITS)?;
+        Ok(how)
+    }
+
+    /// A path from the leaf to a root, through some of the others.
+    fn path(
+        &self,
+        leaf: &EndEntityCert<'_>,
+        others: &[CertificateDer<'_>],
+        now: Time,
+    ) -> Result<Verified, ::webpki::Error> {
+        let cached: Vec<_> = ALGORITHMS.iter().map(|a| Cached { algorithm: *a, cache: &self.cache }).collect();
+        let algorithms: Vec<_> = cached.iter().map(|c| c as &dyn SignatureVerificationAlgorithm).collect();
+        let usage = if self.clients { KeyUsage::client_auth() } else { KeyUsage::server_auth() };
+        let time = UnixTime::since_unix_epoch(now.0);
+        let lists: Vec<_> = self.crls.iter().map(|crl| &crl.list).collect();
+        // Without any list there is nothing to build: then `require_crls` refuses below.
+        let revocation = RevocationOptionsBuilder::new(&lists).ok().map(|options| {
+            let unknown = if self.require_crls { UnknownStatusPolicy::Deny } else { UnknownStatusPolicy::Allow };
+            let expired = if self.allow_expired_crls { ExpirationPolicy::Ignore } else { ExpirationPolicy::Enforce };
+            options.with_status_policy(unknown).with_expiration_policy(expired).build()
+        });
+        if self.require_crls && revocation.is_none() {
+            return Err(::webpki::Error::UnknownRevocationStatus);
+        }
+        let path = leaf.verify_for_usage(&algorithms, &self.roots.anchors, others, time, usage, revocation, None)?;
+        let length = path.intermediate_certificates().count() + 1;
+        let until = der::Certificate::read(&leaf.der()).and_then(|c| words::validity(c.validity));
+        let until = until.map_or_else(String::new, |(_, until)| format!(", valid until {}", words::date(until)));
+        Ok(Verified::because(format!("chain of {length} to {}{until}", self.roots.words(path.anchor()))))
+    }
+}
+
+impl Verifier for WebPki {
+    fn verify(&self, peer: &PeerToVerify, now: Time) -> Reply<Result<Verified, CertificateError>> {
+        Reply::Now(self.judge(peer, now))
+    }
+    fn authorities(&self) -> Vec<Vec<u8>> {
+        self.roots.names().map(<[u8]>::to_vec).collect()
+    }
+}
+
+impl fmt::Debug for WebPki {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let judges = if self.clients { "clients" } else { "servers" };
+        f.debug_struct("WebPki")
+            .field("judges", &judges)
+            .field("roots", &self.roots)
+            .field("crls", &self.crls.len())
+            .finish_non_exhaustive()
+    }
+}
