@@ -4,6 +4,9 @@ use crate::crypto::{KeyExchangeKind, SUITES, Suite};
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
 
+/// The versions that are spoken here, newest first.
+pub const SPOKEN: &[ProtocolVersion] = &[ProtocolVersion::TLS1_3, ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_0];
+
 /// What may be spoken. The named ones are starting points; each field can be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -92,9 +95,10 @@ impl Policy {
         (self.min_version..=self.max_version).contains(&version)
     }
 
-    /// The versions, newest first.
+    /// The versions that it allows, that are spoken here and that some suite of it fits, newest first.
     pub fn versions(&self) -> Vec<ProtocolVersion> {
-        ProtocolVersion::NAMED.iter().rev().copied().filter(|v| self.allows(*v)).collect()
+        let fits = |v| self.suites.iter().any(|s| Suite::find(*s).is_some_and(|s| s.fits(v)));
+        SPOKEN.iter().copied().filter(|v| self.allows(*v) && fits(*v)).collect()
     }
 }
 

@@ -343,7 +343,7 @@ fn nothing_in_common(what: &NothingInCommon) -> Words {
 
 /// Names the strictest policy that has one of the peer's versions.
 fn version_remedy(theirs: &[ProtocolVersion]) -> String {
-    let has = |p: &Policy| crate::handshake::spoken(p).iter().any(|v| theirs.contains(v));
+    let has = |p: &Policy| p.versions().iter().any(|v| theirs.contains(v));
     match policy_where(has) {
         Some(name) => {
             format!("The policy `{name}` allows what the peer speaks: --policy {name}. Better, update the peer.")

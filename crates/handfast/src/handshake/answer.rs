@@ -71,7 +71,7 @@ fn choose(
     aligned: Option<Aligned>,
 ) -> Result<super::State, Error> {
     let version = hello::choose_version(hello, &config.policy)?;
-    let newest = hello::spoken(&config.policy).first().copied().unwrap_or(version);
+    let newest = config.policy.versions().first().copied().unwrap_or(version);
     if version < newest && hello.offers(CipherSuite::TLS_FALLBACK_SCSV) {
         return Err(ErrorKind::InappropriateFallback.into());
     }

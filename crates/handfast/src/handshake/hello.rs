@@ -1,10 +1,9 @@
 //! The one fork: which family a handshake goes on in.
 
-use super::classic::{self, Rules};
+use super::classic;
 use super::offer::Offered;
 use super::{Flow, State, answer, offer, tls13};
 use crate::config::{ClientConfig, ConfigSource, ServerConfig};
-use crate::crypto::Suite;
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
 use crate::extension::SupportedVersions;
 use crate::message::{ClientHello, ServerHello};
@@ -36,15 +35,6 @@ pub(crate) fn listen(with: Listen) -> State {
     answer::State::Listening(with).into()
 }
 
-/// The versions of a policy that are spoken here, and that some suite of the policy fits, newest first.
-pub(crate) fn spoken(policy: &Policy) -> Vec<ProtocolVersion> {
-    let speaks = |v: &ProtocolVersion| {
-        (*v == ProtocolVersion::TLS1_3 || Rules::of(*v).is_some())
-            && policy.suites.iter().any(|s| Suite::find(*s).is_some_and(|s| s.fits(*v)))
-    };
-    policy.versions().into_iter().filter(speaks).collect()
-}
-
 /// The client's fork, at ServerHello.
 pub(crate) fn client_fork(
     flow: &mut Flow<'_>,
@@ -66,7 +56,7 @@ pub(crate) fn client_fork(
         }
         Some(SupportedVersions::Offered(_)) | None => hello.fixed.legacy_version,
     };
-    if !spoken(&offered.config.policy).contains(&version) {
+    if !offered.config.policy.versions().contains(&version) {
         return Err(no_version(&[version], &offered.config.policy));
     }
     if version == ProtocolVersion::TLS1_3 {
@@ -81,7 +71,7 @@ pub(crate) fn client_fork(
 
 /// The server's choice of a version: the newest that both speak.
 pub(crate) fn choose_version(hello: &ClientHello<'_>, policy: &Policy) -> Result<ProtocolVersion, Error> {
-    let ours = spoken(policy);
+    let ours = policy.versions();
     match hello.extensions.supported_versions() {
         Some(SupportedVersions::Offered(list)) => {
             let common = ours.iter().copied().find(|v| list.contains(*v));
@@ -96,5 +86,5 @@ pub(crate) fn choose_version(hello: &ClientHello<'_>, policy: &Policy) -> Result
 }
 
 fn no_version(theirs: &[ProtocolVersion], policy: &Policy) -> Error {
-    NothingInCommon::Version { theirs: theirs.to_vec(), ours: spoken(policy) }.into()
+    NothingInCommon::Version { theirs: theirs.to_vec(), ours: policy.versions() }.into()
 }

@@ -10,7 +10,7 @@ mod offer;
 mod tls13;
 
 pub(crate) use flow::{Exporter, Flow, Shared, Side};
-pub(crate) use hello::{Listen, connect, listen, spoken};
+pub(crate) use hello::{Listen, connect, listen};
 pub(crate) use tls13::Traffic;
 
 use crate::error::Error;

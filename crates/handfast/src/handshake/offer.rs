@@ -96,7 +96,7 @@ impl Draft {
     fn offer(self, flow: &mut Flow<'_>, session: Option<ClientSession>) -> Result<super::State, Error> {
         let Self { config, name, key } = self;
         let (policy, provider) = (&config.policy, flow.provider());
-        let versions = hello::spoken(policy);
+        let versions = policy.versions();
         let (Some(newest), Some(oldest)) = (versions.first().copied(), versions.last().copied()) else {
             return Err(ErrorKind::Config(format!("the policy {} allows no version", policy.name)).into());
         };
