@@ -327,6 +327,9 @@ impl Connection {
                 length: opened.length,
                 protected: opened.protected,
             });
+            if opened.skipped {
+                continue;
+            }
             let (content, body) = (opened.content, opened.body);
             self.count_empty(content, body)?;
             if self.reader.is_armed() && !matches!(content, ContentType::CHANGE_CIPHER_SPEC | ContentType::ALERT) {

@@ -165,6 +165,12 @@ impl<'f> Flow<'f> {
         self.shared.watch.see(Trace::Keys { direction: Direction::Received, secret });
     }
 
+    /// The client offered early data that we do not accept: what of it cannot be opened is dropped, up to this many bytes
+    /// (RFC 9846 4.3.10). For a server, when it answers with ServerHello and again with HelloRetryRequest.
+    pub(crate) fn skip_early_data(&mut self, bytes: usize) {
+        self.reader.skip_early_data(bytes);
+    }
+
     /// TLS 1.3's ChangeCipherSpec: changes nothing, looks familiar to middleboxes. Once a side.
     pub(crate) fn compat_ccs(&mut self) -> Result<(), Error> {
         if std::mem::replace(&mut self.shared.compat_ccs_sent, true) {

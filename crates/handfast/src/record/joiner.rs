@@ -47,6 +47,7 @@ impl Joiner {
             let aligned = (self.at == self.buffer.len()).then_some(Aligned(()));
             return Ok(Some((&self.buffer[start..start + n], aligned)));
         }
+        self.shrink();
         let Some(n) = whole(content, most)? else {
             self.push(content);
             *content = &[];
@@ -73,8 +74,8 @@ impl Joiner {
 /// The length of the first message in `bytes`, if all of it is there. One that announces more than `most` is refused at its
 /// header, before anything is kept.
 fn whole(bytes: &[u8], most: usize) -> Result<Option<usize>, Error> {
-    let Some(header) = bytes.get(..HEADER) else { return Ok(None) };
-    let n = (header[1] as usize) << 16 | (header[2] as usize) << 8 | header[3] as usize;
+    let Some([_, high, middle, low]) = bytes.first_chunk::<HEADER>() else { return Ok(None) };
+    let n = u32::from_be_bytes([0, *high, *middle, *low]) as usize;
     if n > most {
         return Err(ErrorKind::TooMuch(Limit::MessageSize).into());
     }

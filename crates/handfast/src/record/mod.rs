@@ -1,5 +1,6 @@
 //! The record protocol (RFC 9846 5, RFC 5246 6.2): fragment, protect, header of type, version and length; and back.
 
+mod guess;
 mod joiner;
 mod protect;
 mod reader;

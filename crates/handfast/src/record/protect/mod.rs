@@ -1,0 +1,255 @@
+//! Protection of records (RFC 9846 5.2, RFC 5246 6.2.3): the keys of one direction, and how many records went under them.
+
+mod aead;
+mod cbc;
+mod null;
+
+use super::{HEADER, MAX_FRAGMENT};
+use crate::crypto::{AeadAlgorithm, BulkCipher, Failure, Provider, Suite};
+use crate::error::{Error, ErrorKind, Limit};
+use crate::keys::{Secret, TrafficSecret};
+use crate::wire::numbers::{ContentType, ProtocolVersion};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The keys of one direction of a classic connection.
+pub(crate) struct ClassicKeys<'k> {
+    pub(crate) mac: &'k Secret,
+    pub(crate) key: &'k Secret,
+    pub(crate) iv: &'k Secret,
+    /// TLS 1.0's: CBC goes on from the last record's last block.
+    pub(crate) implicit_iv: bool,
+    /// Send the first byte of application data by itself under implicit IVs (BEAST).
+    pub(crate) split: bool,
+}
+
+/// The forms of protection.
+enum Protection {
+    /// None yet.
+    Null,
+    /// An AEAD as TLS 1.2 uses it.
+    Classic(aead::Classic),
+    /// An AEAD as TLS 1.3 uses it.
+    Tls13(aead::Tls13),
+    /// MAC, pad, encrypt.
+    Cbc(cbc::Cbc),
+}
+
+impl Protection {
+    fn classic(
+        provider: &Arc<dyn Provider>,
+        suite: &Suite,
+        keys: ClassicKeys<'_>,
+        seal: bool,
+    ) -> Result<Self, Failure> {
+        match suite.bulk {
+            BulkCipher::Aead(algorithm) => aead::Classic::new(&**provider, algorithm, keys).map(Self::Classic),
+            BulkCipher::Cbc(cipher, mac) => cbc::Cbc::new(provider, cipher, mac, keys, seal).map(Self::Cbc),
+        }
+    }
+
+    fn tls13(provider: &dyn Provider, suite: &Suite, secret: &TrafficSecret) -> Result<Self, Failure> {
+        match suite.bulk {
+            BulkCipher::Aead(algorithm) => aead::Tls13::new(provider, algorithm, secret).map(Self::Tls13),
+            BulkCipher::Cbc(..) => Err(Failure),
+        }
+    }
+}
+
+/// Seals records. Made with new keys, it begins at number 0.
+pub(crate) struct Sealer {
+    keys: Protection,
+    /// The number of the next record (RFC 9846 5.3).
+    sequence: u64,
+    /// How many records of application data the keys are good for.
+    limit: u64,
+}
+
+impl Sealer {
+    /// Protects nothing.
+    pub(crate) fn null() -> Self {
+        Self { keys: Protection::Null, sequence: 0, limit: u64::MAX }
+    }
+
+    /// For SSL 3.0 to TLS 1.2.
+    ///
+    /// # Errors
+    /// [`Failure`] if a key has not the length that the suite wants, or the provider cannot do the suite.
+    pub(crate) fn classic(provider: &Arc<dyn Provider>, suite: &Suite, keys: ClassicKeys<'_>) -> Result<Self, Failure> {
+        let keys = Protection::classic(provider, suite, keys, true)?;
+        Ok(Self { keys, sequence: 0, limit: limit(suite.bulk) })
+    }
+
+    /// For TLS 1.3.
+    ///
+    /// # Errors
+    /// [`Failure`] if the provider cannot do the suite.
+    pub(crate) fn tls13(provider: &dyn Provider, suite: &Suite, secret: &TrafficSecret) -> Result<Self, Failure> {
+        let keys = Protection::tls13(provider, suite, secret)?;
+        Ok(Self { keys, sequence: 0, limit: limit(suite.bulk) })
+    }
+
+    /// Appends `plaintext`, at most [`MAX_FRAGMENT`] bytes, to `out` as one record. Gives whether it is protected: a
+    /// ChangeCipherSpec of TLS 1.3 never is.
+    ///
+    /// # Errors
+    /// [`Limit::Records`] if the numbers are used up. Nothing is then in `out`.
+    pub(super) fn seal(
+        &mut self,
+        content: ContentType,
+        version: ProtocolVersion,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
+        let disguise = content == ContentType::CHANGE_CIPHER_SPEC && matches!(self.keys, Protection::Tls13(_));
+        if disguise || !self.protects() {
+            null::seal(content, version, plaintext, out);
+            return Ok(false);
+        }
+        let (start, n) = (out.len(), self.sequence);
+        self.sequence = n.checked_add(1).ok_or(ErrorKind::TooMuch(Limit::Records))?;
+        let sealed = match &mut self.keys {
+            Protection::Null => Ok(()),
+            Protection::Classic(aead) => aead.seal(n, content, version, plaintext, out),
+            Protection::Tls13(aead) => aead.seal(n, content, plaintext, out),
+            Protection::Cbc(cbc) => cbc.seal(n, content, version, plaintext, out),
+        };
+        if sealed.is_err() {
+            out.truncate(start);
+        }
+        Ok(sealed.map(|()| true)?)
+    }
+
+    /// By how many bytes, at most, a record is longer than its plaintext.
+    pub(super) fn overhead(&self) -> usize {
+        HEADER
+            + match &self.keys {
+                Protection::Null => 0,
+                Protection::Classic(aead) => aead.overhead(),
+                Protection::Tls13(_) => aead::Tls13::OVERHEAD,
+                Protection::Cbc(_) => cbc::OVERHEAD,
+            }
+    }
+
+    /// Whether application data is to be split behind its first byte.
+    pub(super) fn splits(&self) -> bool {
+        matches!(&self.keys, Protection::Cbc(cbc) if cbc.split)
+    }
+
+    /// Whether records are protected.
+    pub(super) fn protects(&self) -> bool {
+        !matches!(self.keys, Protection::Null)
+    }
+
+    /// How many more records of application data may be sealed. Alerts and handshake messages, which are few, may go beyond, so that
+    /// the connection can still be closed, or its keys changed.
+    pub(super) fn left(&self) -> u64 {
+        self.limit.saturating_sub(self.sequence)
+    }
+
+    /// Records sealed so far.
+    pub(super) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+}
+
+/// Opens records. Made with new keys, it begins at number 0.
+pub(crate) struct Opener {
+    keys: Protection,
+    /// The number of the next record (RFC 9846 5.3).
+    sequence: u64,
+}
+
+impl Opener {
+    /// Takes records as they are.
+    pub(crate) fn null() -> Self {
+        Self { keys: Protection::Null, sequence: 0 }
+    }
+
+    /// For SSL 3.0 to TLS 1.2.
+    ///
+    /// # Errors
+    /// As [`Sealer::classic`].
+    pub(crate) fn classic(provider: &Arc<dyn Provider>, suite: &Suite, keys: ClassicKeys<'_>) -> Result<Self, Failure> {
+        Ok(Self { keys: Protection::classic(provider, suite, keys, false)?, sequence: 0 })
+    }
+
+    /// For TLS 1.3.
+    ///
+    /// # Errors
+    /// As [`Sealer::tls13`].
+    pub(crate) fn tls13(provider: &dyn Provider, suite: &Suite, secret: &TrafficSecret) -> Result<Self, Failure> {
+        Ok(Self { keys: Protection::tls13(provider, suite, secret)?, sequence: 0 })
+    }
+
+    /// Opens the fragment in place. Gives the type of its content, and where that lies. A record that fails does not count.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadRecordMac`] for every fault of padding, MAC, tag or length; [`ErrorKind::RecordOverflow`] if there is
+    /// too much inside; [`ErrorKind::UnexpectedRecord`] if the inner type of TLS 1.3 is none that may be protected;
+    /// [`Limit::Records`] if the numbers are used up.
+    pub(super) fn open(
+        &mut self,
+        header: &[u8; HEADER],
+        fragment: &mut [u8],
+    ) -> Result<(ContentType, Range<usize>), Error> {
+        let n = self.sequence;
+        let next = n.checked_add(1).ok_or(ErrorKind::TooMuch(Limit::Records))?;
+        let outer = ContentType(header[0]);
+        let bad = |Failure| Error::new(ErrorKind::BadRecordMac);
+        let (content, range) = match &mut self.keys {
+            Protection::Null => (outer, 0..fragment.len()),
+            Protection::Classic(aead) => (outer, aead.open(n, header, fragment).map_err(bad)?),
+            Protection::Tls13(aead) => aead.open(n, header, fragment)?,
+            Protection::Cbc(cbc) => (outer, cbc.open(n, header, fragment).map_err(bad)?),
+        };
+        if range.len() > MAX_FRAGMENT {
+            return Err(ErrorKind::RecordOverflow.into());
+        }
+        self.sequence = next;
+        Ok((content, range))
+    }
+
+    /// The most bytes that a fragment may have (RFC 5246 6.2.3, RFC 9846 5.2).
+    pub(super) fn max_fragment(&self) -> usize {
+        match &self.keys {
+            Protection::Null => MAX_FRAGMENT,
+            Protection::Tls13(_) => MAX_FRAGMENT + 256,
+            Protection::Classic(_) | Protection::Cbc(_) => MAX_FRAGMENT + 2048,
+        }
+    }
+
+    /// Whether records are protected.
+    pub(super) fn protects(&self) -> bool {
+        !matches!(self.keys, Protection::Null)
+    }
+
+    /// Whether they are protected as in TLS 1.3.
+    pub(super) fn is_tls13(&self) -> bool {
+        matches!(self.keys, Protection::Tls13(_))
+    }
+}
+
+/// How many full records one key may protect: 2^24.5 under AES-GCM (RFC 9846 5.5). For the others the numbers end first.
+fn limit(bulk: BulkCipher) -> u64 {
+    match bulk {
+        BulkCipher::Aead(AeadAlgorithm::Aes128Gcm | AeadAlgorithm::Aes256Gcm) => 23_726_566,
+        BulkCipher::Aead(AeadAlgorithm::ChaCha20Poly1305) | BulkCipher::Cbc(..) => u64::MAX,
+    }
+}
+
+/// A record's header. `length` is that of a fragment made here, which fits.
+fn header(content: ContentType, version: ProtocolVersion, length: usize) -> [u8; HEADER] {
+    let ([major, minor], [high, low]) = (version.0.to_be_bytes(), (length as u16).to_be_bytes());
+    [content.0, major, minor, high, low]
+}
+
+/// What MACs and AEADs of classic versions cover beside the plaintext and its length: number, type, version.
+fn covered(sequence: u64, content: ContentType, version: ProtocolVersion) -> [u8; 11] {
+    let mut out = [0; 11];
+    let (number, rest) = out.split_at_mut(8);
+    number.copy_from_slice(&sequence.to_be_bytes());
+    let [major, minor] = version.0.to_be_bytes();
+    rest.copy_from_slice(&[content.0, major, minor]);
+    out
+}
