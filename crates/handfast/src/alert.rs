@@ -95,3 +95,18 @@ impl fmt::Display for Alert {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_bytes_and_back() {
+        for alert in [Alert::fatal(AlertDescription::UNKNOWN_CA), Alert::warning(AlertDescription::CLOSE_NOTIFY)] {
+            assert_eq!(Alert::from_bytes(alert.to_bytes()), Some(alert));
+        }
+        assert_eq!(Alert::from_bytes([0, 0]), None);
+        assert_eq!(Alert::from_bytes([3, 0]), None);
+        assert_eq!(Alert::fatal(AlertDescription(200)).to_string(), "fatal 0xc8");
+    }
+}

@@ -82,3 +82,37 @@ impl<'a> Certificate<'a> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{classic, fault, round_trip};
+    use super::super::{Dialect, Message};
+    use super::*;
+    use crate::crypto::KeyExchangeKind;
+    use crate::wire::numbers::HandshakeType;
+
+    fn entries(n: usize, present: bool) -> Vec<CertificateEntry<'static>> {
+        let extensions = Extensions { list: Vec::new(), present };
+        vec![CertificateEntry { cert_data: &[0x30, 0], extensions }; n]
+    }
+
+    #[test]
+    fn both_forms_empty_and_not() {
+        for n in [0, 1, 3] {
+            let list = entries(n, false);
+            round_trip(&Message::Certificate(Certificate { context: None, list }), classic(KeyExchangeKind::Rsa, true));
+            let list = entries(n, true);
+            round_trip(&Message::Certificate(Certificate { context: Some(&[]), list }), Dialect::Tls13);
+        }
+    }
+
+    #[test]
+    fn an_empty_certificate_and_a_chain_without_end_are_refused() {
+        let empty = fault(HandshakeType::CERTIFICATE, &[0, 0, 3, 0, 0, 0], classic(KeyExchangeKind::Rsa, true));
+        assert_eq!(empty.problem, Problem::Length);
+        let long = Certificate { context: None, list: entries(Certificate::MOST + 1, false) };
+        let raw = Message::Certificate(long).to_bytes();
+        let m = fault(HandshakeType::CERTIFICATE, &raw[4..], classic(KeyExchangeKind::Rsa, true));
+        assert_eq!((m.field, m.problem), ("certificate_list", Problem::Length));
+    }
+}

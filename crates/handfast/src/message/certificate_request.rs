@@ -64,3 +64,30 @@ impl<'a> CertificateRequest13<'a> {
         self.extensions.encode(w);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{classic, round_trip};
+    use super::super::{Dialect, Message};
+    use super::*;
+    use crate::crypto::KeyExchangeKind;
+    use crate::extension::{Extension, SignatureAlgorithms};
+    use crate::wire::Opaque;
+
+    #[test]
+    fn all_three_forms() {
+        let types = [ClientCertificateType::RSA_SIGN, ClientCertificateType::ECDSA_SIGN];
+        let schemes = [SignatureScheme::RSA_PSS_RSAE_SHA256];
+        for with in [true, false] {
+            let m = CertificateRequest {
+                certificate_types: List::of(&types),
+                schemes: with.then_some(List::of(&schemes)),
+                authorities: vec![Opaque(&[0x30, 0])],
+            };
+            round_trip(&Message::CertificateRequest(m), classic(KeyExchangeKind::Ecdhe, with));
+        }
+        let list = vec![Extension::SignatureAlgorithms(SignatureAlgorithms(List::of(&schemes)))];
+        let m = CertificateRequest13 { context: &[1], extensions: Extensions::of(list) };
+        round_trip(&Message::CertificateRequest13(m), Dialect::Tls13);
+    }
+}

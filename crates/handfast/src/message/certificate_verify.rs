@@ -32,3 +32,20 @@ impl<'a> CertificateVerify<'a> {
         Opaque16::encode(&crate::wire::Opaque(self.signature), w);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Message;
+    use super::super::testing::{classic, round_trip};
+    use super::*;
+    use crate::crypto::KeyExchangeKind;
+
+    #[test]
+    fn with_and_without_scheme() {
+        for with in [true, false] {
+            let scheme = with.then_some(SignatureScheme::ED25519);
+            let m = CertificateVerify { scheme, signature: &[1, 2, 3] };
+            round_trip(&Message::CertificateVerify(m), classic(KeyExchangeKind::Ecdhe, with));
+        }
+    }
+}

@@ -63,3 +63,89 @@ impl<'a> ClientHello<'a> {
         self.fixed.cipher_suites.contains(suite)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{fault, round_trip};
+    use super::super::{Dialect, Message};
+    use super::*;
+    use crate::extension::{
+        Alpn, Bytes, Cookie, Empty, Extension, KeyShare, KeyShareEntry, OfferedPsks, PreSharedKey, PskIdentity,
+        ServerNameExtension, SupportedGroups, SupportedVersions,
+    };
+    use crate::wire::numbers::{ExtensionType, HandshakeType, NamedGroup};
+    use crate::wire::{List, Problem};
+
+    fn hello<'a>(list: Vec<Extension<'a>>, present: bool) -> Message<'a> {
+        Message::ClientHello(ClientHello {
+            fixed: Fixed {
+                legacy_version: ProtocolVersion::TLS1_2,
+                random: &[7; 32],
+                session_id: Opaque(&[1, 2, 3]),
+                cipher_suites: Vector(List::of(&[CipherSuite::TLS_AES_128_GCM_SHA256])),
+                compression_methods: Vector(List::of(&[CompressionMethod::NULL])),
+            },
+            extensions: Extensions { list, present },
+        })
+    }
+
+    #[test]
+    fn with_and_without_extensions() {
+        // Without a block, cutting is only noticed inside: the block may be missing.
+        let bare = hello(Vec::new(), false);
+        assert_eq!(Message::decode(&bare.to_bytes(), Dialect::Hello).as_ref(), Ok(&bare));
+        let identities = [PskIdentity { identity: Opaque(&[9; 20]), obfuscated_ticket_age: 5 }];
+        let binders = [Opaque(&[3; 32][..])];
+        let psks = OfferedPsks { identities: List::of(&identities), binders: List::of(&binders), binders_len: 35 };
+        let entries = [KeyShareEntry { group: NamedGroup::X25519, key_exchange: Opaque(&[4; 32]) }];
+        let list = vec![
+            Extension::ServerName(ServerNameExtension(Some("example.com"))),
+            Extension::SupportedGroups(SupportedGroups(List::of(&[NamedGroup::X25519]))),
+            Extension::ExtendedMasterSecret(Empty),
+            Extension::SessionTicket(Bytes(&[])),
+            Extension::Alpn(Alpn(vec![b"h2", b"http/1.1"])),
+            Extension::SupportedVersions(SupportedVersions::Offered(List::of(&[ProtocolVersion::TLS1_3]))),
+            Extension::Cookie(Cookie(&[1])),
+            Extension::KeyShare(KeyShare::Client(List::of(&entries))),
+            Extension::Unknown(ExtensionType(0x0a0a), &[1]),
+            Extension::PreSharedKey(PreSharedKey::Offered(psks)),
+        ];
+        let raw = round_trip(&hello(list, true), Dialect::Hello);
+        let Ok(Message::ClientHello(again)) = Message::decode(&raw, Dialect::Tls13) else { panic!() };
+        assert_eq!(again.extensions.alpn().map(|a| a.0.len()), Some(2));
+        assert_eq!(ClientHello::from_body(&raw[4..]).as_ref(), Ok(&again));
+        assert!(again.offers(CipherSuite::TLS_AES_128_GCM_SHA256));
+    }
+
+    #[test]
+    fn refusals() {
+        let broken = |list| {
+            let raw = hello(list, true).to_bytes();
+            fault(HandshakeType::CLIENT_HELLO, &raw[4..], Dialect::Hello)
+        };
+        let name = || Extension::ServerName(ServerNameExtension(Some("a")));
+        assert_eq!(broken(vec![name(), name()]).problem, Problem::Duplicate);
+        for bad in ["", ".", "a..b", "-a b", "127.0.0.1:443", "ä.example"] {
+            let m = broken(vec![Extension::ServerName(ServerNameExtension(Some(bad)))]);
+            assert!(m.field == "host_name" || m.problem == Problem::Length, "{bad:?}: {m}");
+        }
+        assert_eq!(
+            broken(vec![Extension::ExtendedMasterSecret(Empty), Extension::Alpn(Alpn(vec![]))]).problem,
+            Problem::Length
+        );
+        let no_suites = [&[3, 3][..], &[0; 32], &[0], &[0, 0], &[1, 0]].concat();
+        assert_eq!(fault(HandshakeType::CLIENT_HELLO, &no_suites, Dialect::Hello).field, "cipher_suites");
+        let odd_suites = [&[3, 3][..], &[0; 32], &[0], &[0, 3, 1, 2, 3], &[1, 0]].concat();
+        assert_eq!(fault(HandshakeType::CLIENT_HELLO, &odd_suites, Dialect::Hello).problem, Problem::Truncated);
+        let long_id = [&[3, 3][..], &[0; 32], &[33], &[0; 33]].concat();
+        assert_eq!(fault(HandshakeType::CLIENT_HELLO, &long_id, Dialect::Hello).field, "session_id");
+        let psk = |binders: &'static [Opaque<'static, 1, 32, 255>]| {
+            let identities: &'static [_] = &[PskIdentity { identity: Opaque(&[9; 20]), obfuscated_ticket_age: 5 }];
+            let o = OfferedPsks { identities: List::of(identities), binders: List::of(binders), binders_len: 0 };
+            Extension::PreSharedKey(PreSharedKey::Offered(o))
+        };
+        const ONE: Opaque<'static, 1, 32, 255> = Opaque(&[3; 32]);
+        assert_eq!(broken(vec![psk(&[ONE]), name()]).problem, Problem::NotLast);
+        assert!(matches!(broken(vec![psk(&[ONE, ONE])]).problem, Problem::Value(_)));
+    }
+}

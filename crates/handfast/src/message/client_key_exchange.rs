@@ -43,3 +43,23 @@ impl<'a> ClientKeyExchange<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{classic, round_trip};
+    use super::super::{Dialect, Message};
+    use super::*;
+
+    #[test]
+    fn each_form() {
+        let rsa = ClientKeyExchange::Rsa { encrypted: &[1; 256], length: true };
+        round_trip(&Message::ClientKeyExchange(rsa), classic(KeyExchangeKind::Rsa, true));
+        round_trip(
+            &Message::ClientKeyExchange(ClientKeyExchange::Ecdhe(&[4; 65])),
+            classic(KeyExchangeKind::Ecdhe, true),
+        );
+        let bare = Message::ClientKeyExchange(ClientKeyExchange::Rsa { encrypted: &[1; 256], length: false });
+        let form = ClassicForm { schemes: false, premaster_length: false, key_exchange: KeyExchangeKind::Rsa };
+        assert_eq!(Message::decode(&bare.to_bytes(), Dialect::Classic(form)).as_ref(), Ok(&bare));
+    }
+}

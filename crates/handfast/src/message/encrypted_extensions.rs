@@ -15,3 +15,28 @@ impl<'a> EncryptedExtensions<'a> {
         self.0.encode(w);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{fault, round_trip};
+    use super::super::{Dialect, Message};
+    use super::*;
+    use crate::extension::{Alpn, Extension, ServerNameExtension};
+    use crate::wire::Problem;
+    use crate::wire::numbers::HandshakeType;
+
+    #[test]
+    fn answers_are_read_and_strangers_are_misplaced() {
+        let list = vec![Extension::ServerName(ServerNameExtension(None)), Extension::Alpn(Alpn(vec![b"h2"]))];
+        round_trip(&Message::EncryptedExtensions(EncryptedExtensions(Extensions::of(list))), Dialect::Tls13);
+        // key_share may not stand here.
+        let m = fault(HandshakeType::ENCRYPTED_EXTENSIONS, &[0, 6, 0, 51, 0, 2, 0, 29], Dialect::Tls13);
+        assert_eq!(m.problem, Problem::Misplaced);
+        let two = vec![Extension::Alpn(Alpn(vec![b"h2", b"h3"]))];
+        let raw = Message::EncryptedExtensions(EncryptedExtensions(Extensions::of(two))).to_bytes();
+        assert!(matches!(
+            fault(HandshakeType::ENCRYPTED_EXTENSIONS, &raw[4..], Dialect::Tls13).problem,
+            Problem::Value(_)
+        ));
+    }
+}

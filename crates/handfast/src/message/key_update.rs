@@ -29,3 +29,18 @@ impl KeyUpdate {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{fault, round_trip};
+    use super::super::{Dialect, Message};
+    use super::*;
+    use crate::wire::numbers::HandshakeType;
+
+    #[test]
+    fn two_values_and_no_third() {
+        round_trip(&Message::KeyUpdate(KeyUpdate::UpdateNotRequested), Dialect::Tls13);
+        round_trip(&Message::KeyUpdate(KeyUpdate::UpdateRequested), Dialect::Tls13);
+        assert!(matches!(fault(HandshakeType::KEY_UPDATE, &[2], Dialect::Tls13).problem, Problem::Value(_)));
+    }
+}

@@ -204,3 +204,101 @@ impl<'a> Message<'a> {
         w.into_bytes()
     }
 }
+
+/// What the rooms' tests share.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// A classic dialect.
+    pub(crate) fn classic(key_exchange: KeyExchangeKind, schemes: bool) -> Dialect {
+        Dialect::Classic(ClassicForm { schemes, premaster_length: true, key_exchange })
+    }
+
+    /// The message survives encoding and decoding; every shorter and every longer form is refused; describing it shows
+    /// fields, whole and cut.
+    pub(crate) fn round_trip(message: &Message<'_>, dialect: Dialect) -> Vec<u8> {
+        let raw = message.to_bytes();
+        assert_eq!(Message::decode(&raw, dialect).as_ref(), Ok(message));
+        for n in 0..raw.len() {
+            assert!(Message::decode(&raw[..n], dialect).is_err(), "cut to {n} bytes");
+            let (_, fault) = Message::describe(&raw[..n], dialect);
+            assert!(fault.is_some(), "described without a fault, cut to {n} bytes");
+        }
+        let longer = [&raw[..], &[0]].concat();
+        assert!(Message::decode(&longer, dialect).is_err());
+        let (fields, fault) = Message::describe(&raw, dialect);
+        assert_eq!(fault, None);
+        assert_eq!(fields.iter().map(|f| f.range.len()).sum::<usize>(), raw.len(), "{fields:#?}");
+        raw
+    }
+
+    /// What is wrong with these bytes as a message of this type.
+    pub(crate) fn fault(kind: HandshakeType, body: &[u8], dialect: Dialect) -> Malformed {
+        let mut raw = vec![kind.0, 0, (body.len() >> 8) as u8, body.len() as u8];
+        raw.extend_from_slice(body);
+        Message::decode(&raw, dialect).expect_err("it is malformed")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{classic, round_trip};
+    use super::*;
+
+    #[test]
+    fn messages_without_content() {
+        round_trip(&Message::HelloRequest, classic(KeyExchangeKind::Rsa, true));
+        round_trip(&Message::ServerHelloDone, classic(KeyExchangeKind::Rsa, true));
+        round_trip(&Message::EndOfEarlyData, Dialect::Tls13);
+        assert!(Message::decode(&[14, 0, 0, 1, 0], classic(KeyExchangeKind::Rsa, true)).is_err());
+    }
+
+    #[test]
+    fn a_type_that_the_dialect_does_not_have_is_out_of_place() {
+        for (kind, dialect) in [
+            (HandshakeType::SERVER_HELLO_DONE, Dialect::Tls13),
+            (HandshakeType::KEY_UPDATE, classic(KeyExchangeKind::Ecdhe, true)),
+            (HandshakeType::FINISHED, Dialect::Hello),
+            (HandshakeType::MESSAGE_HASH, Dialect::Tls13),
+            (HandshakeType(77), Dialect::Tls13),
+        ] {
+            assert_eq!(testing::fault(kind, &[], dialect).problem, Problem::Misplaced, "{kind}");
+        }
+    }
+
+    /// No bytes make the decoder panic or loop: every type, every dialect, lengths and values from a fixed sequence.
+    #[test]
+    fn noise_is_refused_or_read_and_never_more() {
+        let mut x = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = move || {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            x
+        };
+        let dialects = [
+            Dialect::Hello,
+            Dialect::Tls13,
+            classic(KeyExchangeKind::Rsa, true),
+            classic(KeyExchangeKind::Ecdhe, false),
+        ];
+        let mut read = 0;
+        for _ in 0..40_000 {
+            let n = (next() % 60) as usize;
+            let mut raw = vec![(next() % 26) as u8, 0, 0, n as u8];
+            // Small numbers make lengths that fit more often.
+            raw.extend((0..n).map(|_| if next() % 3 == 0 { (next() % 256) as u8 } else { (next() % 6) as u8 }));
+            for dialect in dialects {
+                let decoded = Message::decode(&raw, dialect);
+                let (_, fault) = Message::describe(&raw, dialect);
+                assert_eq!(decoded.as_ref().err(), fault.as_ref(), "describing and decoding agree");
+                if let Ok(message) = decoded {
+                    read += 1;
+                    assert_eq!(message.to_bytes(), raw, "what is read is written the same");
+                }
+            }
+        }
+        assert!(read > 1000, "the noise is too wild to test anything: {read}");
+    }
+}

@@ -46,3 +46,25 @@ impl<'a> NewSessionTicket13<'a> {
         self.extensions.encode(w);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{classic, round_trip};
+    use super::super::{Dialect, Message};
+    use super::*;
+    use crate::crypto::KeyExchangeKind;
+    use crate::extension::{EarlyData, Extension};
+
+    #[test]
+    fn both_forms() {
+        for ticket in [&[][..], &[7; 100]] {
+            let m = NewSessionTicket { ticket_lifetime_hint: 300, ticket: Opaque(ticket) };
+            round_trip(&Message::NewSessionTicket(m), classic(KeyExchangeKind::Rsa, true));
+        }
+        for list in [vec![], vec![Extension::EarlyData(EarlyData(Some(1024)))]] {
+            let extensions = Extensions::of(list);
+            let m = NewSessionTicket13 { lifetime: 1, age_add: 2, nonce: &[0], ticket: &[8; 50], extensions };
+            round_trip(&Message::NewSessionTicket13(m), Dialect::Tls13);
+        }
+    }
+}

@@ -84,3 +84,63 @@ fn names_a_version(block: &[u8]) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{fault, round_trip};
+    use super::super::{Dialect, Message};
+    use super::*;
+    use crate::extension::{Cookie, Empty, Extension, KeyShare, KeyShareEntry, PreSharedKey, SupportedVersions};
+    use crate::wire::Problem;
+    use crate::wire::numbers::{HandshakeType, NamedGroup};
+
+    fn hello<'a>(random: &'a [u8; 32], list: Vec<Extension<'a>>) -> ServerHello<'a> {
+        ServerHello {
+            fixed: Fixed {
+                legacy_version: ProtocolVersion::TLS1_2,
+                random,
+                session_id: Opaque(&[1; 32]),
+                cipher_suite: CipherSuite::TLS_AES_128_GCM_SHA256,
+                compression_method: CompressionMethod::NULL,
+            },
+            extensions: Extensions::of(list),
+        }
+    }
+
+    const SELECTED: Extension<'static> =
+        Extension::SupportedVersions(SupportedVersions::Selected(ProtocolVersion::TLS1_3));
+
+    #[test]
+    fn each_of_the_three_forms() {
+        let classic = hello(&[5; 32], vec![Extension::ExtendedMasterSecret(Empty)]);
+        round_trip(&Message::ServerHello(classic), Dialect::Hello);
+        let entry = KeyShareEntry { group: NamedGroup::X25519, key_exchange: Opaque(&[4; 32]) };
+        let list = vec![
+            Extension::KeyShare(KeyShare::Server(entry)),
+            Extension::PreSharedKey(PreSharedKey::Selected(0)),
+            SELECTED,
+        ];
+        round_trip(&Message::ServerHello(hello(&[5; 32], list)), Dialect::Hello);
+        let list = vec![
+            SELECTED,
+            Extension::KeyShare(KeyShare::Retry(NamedGroup::SECP256R1)),
+            Extension::Cookie(Cookie(&[1])),
+        ];
+        let raw = round_trip(&Message::HelloRetryRequest(hello(&HELLO_RETRY_REQUEST_RANDOM, list)), Dialect::Hello);
+        assert_eq!(Message::name(&raw), "HelloRetryRequest");
+    }
+
+    #[test]
+    fn an_extension_of_another_form_is_misplaced() {
+        for (random, list) in [
+            ([5; 32], vec![SELECTED, Extension::ExtendedMasterSecret(Empty)]),
+            ([5; 32], vec![SELECTED, Extension::Cookie(Cookie(&[1]))]),
+            ([5; 32], vec![Extension::Cookie(Cookie(&[1]))]),
+            (HELLO_RETRY_REQUEST_RANDOM, vec![SELECTED, Extension::PreSharedKey(PreSharedKey::Selected(0))]),
+        ] {
+            let raw = Message::ServerHello(hello(&random, list)).to_bytes();
+            let m = fault(HandshakeType::SERVER_HELLO, &raw[4..], Dialect::Hello);
+            assert_eq!(m.problem, Problem::Misplaced, "{m}");
+        }
+    }
+}

@@ -79,3 +79,36 @@ impl<'a> ServerKeyExchange<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Message;
+    use super::super::testing::{classic, fault, round_trip};
+    use super::*;
+    use crate::wire::numbers::HandshakeType;
+
+    #[test]
+    fn ecdhe_with_and_without_scheme() {
+        for with in [true, false] {
+            let m = ServerKeyExchange::Ecdhe {
+                params: EcdheParams { group: NamedGroup::X25519, point: &[4; 32] },
+                scheme: with.then_some(SignatureScheme::RSA_PKCS1_SHA256),
+                signature: &[9; 8],
+            };
+            let raw = round_trip(&Message::ServerKeyExchange(m), classic(KeyExchangeKind::Ecdhe, with));
+            let ServerKeyExchange::Ecdhe { params, .. } = m;
+            let mut w = Writer::new();
+            params.encode(&mut w);
+            assert!(raw[4..].starts_with(w.as_bytes()), "what is signed stands first");
+        }
+    }
+
+    #[test]
+    fn explicit_curves_and_rsa_have_none() {
+        let body = [1, 0, 29, 1, 4, 4, 1, 0, 0];
+        let m = fault(HandshakeType::SERVER_KEY_EXCHANGE, &body, classic(KeyExchangeKind::Ecdhe, true));
+        assert_eq!(m.field, "curve_type");
+        let m = fault(HandshakeType::SERVER_KEY_EXCHANGE, &body, classic(KeyExchangeKind::Rsa, true));
+        assert_eq!(m.problem, Problem::Misplaced);
+    }
+}

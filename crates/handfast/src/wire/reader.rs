@@ -235,3 +235,42 @@ impl<'a> Reader<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_is_checked() {
+        let bytes = [3, 1, 2];
+        let within = |bounds, f: fn(&mut Reader<'_>) -> Result<(), Malformed>| {
+            Reader::new(&bytes).within(Prefix::U8, bounds, f).map_err(|m| m.problem)
+        };
+        assert_eq!(within(0..=9, |_| Ok(())), Err(Problem::Truncated));
+        let bytes = [2, 1, 2];
+        let within = |bounds, f: fn(&mut Reader<'_>) -> Result<(), Malformed>| {
+            Reader::new(&bytes).within(Prefix::U8, bounds, f).map_err(|m| m.problem)
+        };
+        assert_eq!(within(3..=9, |_| Ok(())), Err(Problem::Length));
+        assert_eq!(within(0..=1, |_| Ok(())), Err(Problem::Length));
+        assert_eq!(within(0..=9, |r| r.u8().map(drop)), Err(Problem::Trailing));
+        assert_eq!(within(0..=9, |r| r.u24().map(drop)), Err(Problem::Truncated));
+        assert_eq!(within(0..=9, |r| r.u16().map(drop)), Ok(()));
+    }
+
+    #[test]
+    fn notes_have_names_ranges_and_values_up_to_the_fault() {
+        let mut r = Reader::noting(&[7, 2, 9]);
+        let first = r.field("first", |r| {
+            r.note("what it is for");
+            <u8 as crate::wire::Wire<'_>>::decode(r)
+        });
+        assert_eq!(first, Ok(7));
+        let fault = r.field("second", |r| r.within(Prefix::U8, 0..=9, |r| r.field("inner", |r| r.u16())));
+        assert_eq!(fault.map_err(|m| m.field), Err("second"), "the length itself is at fault");
+        let notes = r.into_notes();
+        assert_eq!((notes[0].name, notes[0].range.clone(), notes[0].value.as_str()), ("first", 0..1, "7"));
+        assert_eq!(notes[0].note, "what it is for");
+        assert_eq!((notes[1].name, notes[1].value.as_str()), ("second", "malformed"));
+    }
+}
