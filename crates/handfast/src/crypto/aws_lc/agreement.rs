@@ -1,4 +1,4 @@
-//! Key exchange: X25519 and secp256r1 (RFC 9846 4.3.8.2), and X25519MLKEM768 (draft-ietf-tls-ecdhe-mlkem 4).
+//! Key exchange: X25519 and the NIST curves (RFC 9846 4.3.8.2), and X25519MLKEM768 (draft-ietf-tls-ecdhe-mlkem 4).
 
 use crate::crypto::{Failure, KeyExchange, Response};
 use crate::keys::Secret;
@@ -6,7 +6,13 @@ use crate::wire::numbers::NamedGroup;
 use aws_lc_rs::agreement::{self, Algorithm, PrivateKey, PublicKey, UnparsedPublicKey};
 use aws_lc_rs::kem::{DecapsulationKey, EncapsulationKey, ML_KEM_768};
 
-pub(super) const GROUPS: &[NamedGroup] = &[NamedGroup::X25519MLKEM768, NamedGroup::X25519, NamedGroup::SECP256R1];
+pub(super) const GROUPS: &[NamedGroup] = &[
+    NamedGroup::X25519MLKEM768,
+    NamedGroup::X25519,
+    NamedGroup::SECP256R1,
+    NamedGroup::SECP384R1,
+    NamedGroup::SECP521R1,
+];
 
 /// The sizes in bytes of an ML-KEM-768 encapsulation key and ciphertext (FIPS 203, table 3). In a share, what is
 /// X25519's comes after.
@@ -44,6 +50,8 @@ impl Ecdh {
         let algorithm: &'static Algorithm = match group {
             NamedGroup::X25519 => &agreement::X25519,
             NamedGroup::SECP256R1 => &agreement::ECDH_P256,
+            NamedGroup::SECP384R1 => &agreement::ECDH_P384,
+            NamedGroup::SECP521R1 => &agreement::ECDH_P521,
             _ => return Err(Failure),
         };
         let key = PrivateKey::generate(algorithm)?;
@@ -54,7 +62,7 @@ impl Ecdh {
     /// The secret, as `with` keeps it. AWS-LC checks that a point lies on its curve, and that a secret of X25519 is not
     /// all zero (RFC 9846 7.4.2); that a point is uncompressed is checked here.
     fn agree(&self, peer: &[u8], with: impl FnOnce(&[u8]) -> Secret) -> Result<Secret, Failure> {
-        let uncompressed = self.group != NamedGroup::SECP256R1 || peer.first() == Some(&4);
+        let uncompressed = self.group == NamedGroup::X25519 || peer.first() == Some(&4);
         if peer.len() != self.share().len() || !uncompressed {
             return Err(Failure);
         }
