@@ -384,6 +384,9 @@ fn certificate(e: &CertificateError) -> Words {
         CertificateError::Revoked { .. } => "Do not trust it. The peer needs a new certificate.",
         CertificateError::UnknownRevocation(_) => "Give a current list of this issuer with --crl.",
         CertificateError::WrongUsage(_) => "The peer needs a certificate that is made for this use.",
+        CertificateError::Refused { .. } => {
+            "The application's own rule refuses it: ask its makers what they want of a certificate."
+        }
         CertificateError::Other(_) => "Look at the certificate with a tool such as openssl x509 -text.",
     };
     words(Blame::Peer, format!("its certificate is refused: {e}."), "RFC 5280 6, RFC 6125", remedy)

@@ -47,6 +47,13 @@ pub enum CertificateError {
     BadSignature(String),
     /// Any other rule of the verifier.
     Other(String),
+    /// A rule of the application's own, which chooses the alert too.
+    Refused {
+        /// What the peer is told.
+        alert: AlertDescription,
+        /// What is wrong with it.
+        detail: String,
+    },
 }
 
 impl CertificateError {
@@ -59,6 +66,7 @@ impl CertificateError {
             Self::Revoked { .. } => AlertDescription::CERTIFICATE_REVOKED,
             Self::WrongUsage(_) => AlertDescription::UNSUPPORTED_CERTIFICATE,
             Self::UnknownRevocation(_) | Self::Other(_) => AlertDescription::CERTIFICATE_UNKNOWN,
+            Self::Refused { alert, .. } => *alert,
         }
     }
 }
@@ -78,7 +86,8 @@ impl fmt::Display for CertificateError {
             | Self::UnknownRevocation(detail)
             | Self::WrongUsage(detail)
             | Self::BadSignature(detail)
-            | Self::Other(detail) => f.write_str(detail),
+            | Self::Other(detail)
+            | Self::Refused { detail, .. } => f.write_str(detail),
         }
     }
 }

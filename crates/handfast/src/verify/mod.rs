@@ -68,6 +68,15 @@ pub fn stands_for(chain: &[CertificateDer<'_>], name: &str) -> bool {
     EndEntityCert::try_from(leaf).is_ok_and(|c| c.verify_is_valid_for_subject_name(&name).is_ok())
 }
 
+/// Whether the peer's own certificate can be read, and lets its key do what it does in this handshake (keyUsage, RFC 5280
+/// 4.2.1.3): what a verifier of one's own must not forget.
+///
+/// # Errors
+/// [`CertificateError::Malformed`], [`CertificateError::WrongUsage`].
+pub fn check_key_usage(peer: &PeerToVerify) -> Result<(), CertificateError> {
+    usage::check(peer, peer.name.is_none(), 0)
+}
+
 /// The key of a peer's own certificate.
 #[derive(Clone, Debug)]
 pub(crate) struct PeerKey {
