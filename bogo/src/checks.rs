@@ -1,0 +1,114 @@
+//! What the flags say to check.
+
+use crate::Stop;
+use crate::config::{Memory, has_aes, protocols};
+use crate::credentials::chain_of;
+use crate::flags::Flags;
+use crate::seen::Seen;
+use handfast::Negotiated;
+use handfast::wire::numbers::{ProtocolVersion, SignatureScheme};
+use std::fmt::Debug;
+use std::sync::atomic::Ordering;
+
+fn same<T: PartialEq + Debug>(what: &str, found: T, wanted: T) -> Result<(), Stop> {
+    match found == wanted {
+        true => Ok(()),
+        false => Err(Stop::broken(format!("{what}: found {found:?}, wanted {wanted:?}"))),
+    }
+}
+
+/// The same, where the flag was given.
+fn same_if<T: PartialEq + Debug>(what: &str, found: T, wanted: Option<T>) -> Result<(), Stop> {
+    wanted.map_or(Ok(()), |wanted| same(what, found, wanted))
+}
+
+/// It must be so, if the flag was given.
+fn must(flag: bool, what: &str, holds: bool) -> Result<(), Stop> {
+    if flag { same(what, holds, true) } else { Ok(()) }
+}
+
+/// Right after the handshake.
+pub(crate) fn handshake(
+    flags: &Flags,
+    memory: &mut Memory,
+    agreed: &Negotiated,
+    seen: &Seen,
+    index: usize,
+) -> Result<(), Stop> {
+    let resumes = index > 0;
+    let tls13 = agreed.version == Some(ProtocolVersion::TLS1_3);
+    same_if("version", agreed.version, flags.expect_version.map(Some))?;
+    same("resumed", agreed.resumed, resumes && !flags.expect_session_miss)?;
+    if !flags.server {
+        let expected = !flags.expect_no_session && (!agreed.resumed || flags.expect_ticket_renewal) && !tls13;
+        // A TLS 1.3 server may send its tickets so soon that they are here already.
+        if !tls13 {
+            same("a new session", seen.new_sessions > 0, expected)?;
+        }
+    }
+    if !resumes {
+        must(flags.expect_session_id, "kept under its session ID", seen.cached)?;
+        must(flags.expect_no_session_id, "not kept under its session ID", !seen.cached)?;
+    }
+    negotiated(flags, memory, agreed, seen)?;
+    authentication(flags, memory, agreed, seen)
+}
+
+fn negotiated(flags: &Flags, memory: &mut Memory, agreed: &Negotiated, seen: &Seen) -> Result<(), Stop> {
+    if flags.server {
+        same_if(
+            "server name",
+            &agreed.server_name,
+            flags.expect_server_name.is_some().then_some(&flags.expect_server_name),
+        )?;
+        must(flags.expect_no_server_name, "no server name", agreed.server_name.is_none())?;
+        if let Some(wanted) = &flags.expect_advertised_alpn {
+            same("offered protocols", &seen.alpn, &protocols(wanted)?)?;
+        }
+    }
+    let none = Vec::new();
+    let wanted = if flags.server { flags.select_alpn.as_ref() } else { Some(&flags.expect_alpn) };
+    same("protocol", agreed.alpn.as_ref().unwrap_or(&none), wanted.unwrap_or(&none))?;
+    // In TLS 1.3 both are so by themselves.
+    let tls13 = agreed.version == Some(ProtocolVersion::TLS1_3);
+    let (ems, secure) = (agreed.extended_master_secret || tls13, agreed.secure_renegotiation || tls13);
+    must(flags.expect_extended_master_secret, "extended master secret", ems)?;
+    must(flags.expect_secure_renegotiation, "secure renegotiation", secure)?;
+    must(flags.expect_no_secure_renegotiation, "no secure renegotiation", !secure)?;
+    must(flags.expect_hrr, "a HelloRetryRequest", agreed.retried)?;
+    must(flags.expect_no_hrr, "no HelloRetryRequest", !agreed.retried)?;
+    if !agreed.resumed || tls13 {
+        memory.group = agreed.group;
+    }
+    same_if("group", memory.group, flags.expect_curve_id.map(Some))?;
+    let suite = agreed.suite.map_or(0, |s| s.0);
+    let by_cpu = if has_aes() { flags.expect_cipher_aes } else { flags.expect_cipher_no_aes };
+    same_if("suite", suite, flags.expect_cipher)?;
+    same_if("suite", suite, by_cpu)
+}
+
+fn authentication(flags: &Flags, memory: &Memory, agreed: &Negotiated, seen: &Seen) -> Result<(), Stop> {
+    must(flags.expect_no_peer_cert, "no peer certificate", agreed.peer_chain.is_empty())?;
+    let has_to = !flags.server || flags.require_any_client_certificate;
+    must(has_to && !flags.expect_no_peer_cert, "a peer certificate", !agreed.peer_chain.is_empty())?;
+    if let Some(file) = &flags.expect_peer_cert_file {
+        same("peer chain", &agreed.peer_chain, &chain_of(file)?)?;
+    }
+    let verdict = memory.verdict.load(Ordering::Relaxed);
+    must(flags.expect_verify_result, "the verdict", verdict != flags.verify_fail)?;
+    let scheme = if flags.server { agreed.client_scheme } else { agreed.scheme };
+    same_if("peer's signature", scheme.map_or(0, |s| s.0), flags.expect_peer_signature_algorithm)?;
+    if !flags.expect_peer_verify_prefs.is_empty() {
+        // BoringSSL leaves out what it does not know.
+        let known = |s: &&SignatureScheme| s.name().is_some();
+        let found: Vec<_> = seen.peer_schemes.iter().filter(known).copied().collect();
+        same("schemes that the peer verifies", &found, &flags.expect_peer_verify_prefs)?;
+    }
+    same_if("authorities", &seen.authorities, flags.expect_client_ca_list.as_ref())?;
+    same_if("credential", seen.selected.unwrap_or(-1), flags.expect_selected_credential)
+}
+
+/// At the end of a connection.
+pub(crate) fn trace(flags: &Flags, seen: &Seen) -> Result<(), Stop> {
+    same_if("trace", &seen.trace, flags.expect_msg_callback.as_ref())
+}

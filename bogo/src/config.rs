@@ -1,0 +1,326 @@
+//! Configs made from flags, and what lives on from one connection to the next.
+
+use crate::Stop;
+use crate::credentials::Credentials;
+use crate::flags::Flags;
+use crate::judge::Judge;
+use crate::later::{Gate, Later};
+use crate::seen::Witness;
+use handfast::config::{ConfigSource, Limits};
+use handfast::crypto::{AeadAlgorithm, BulkCipher, CbcCipher, SUITES, Suite, aws_lc};
+use handfast::keys::Secret;
+use handfast::session::{
+    ClientSession, ClientSessionKind, ClientStore, MemoryServerStore, RotatingTickets, ServerStore, SessionKey, Tickets,
+};
+use handfast::verify::Verifier;
+use handfast::wait::HelloSummary;
+use handfast::wire::CipherSuite;
+use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+use handfast::{ClientAuth, ClientConfig, Policy, Reply, ServerConfig, Time};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What lives on.
+#[derive(Default)]
+pub(crate) struct Memory {
+    pub(crate) clock: Clock,
+    /// A client's newest session.
+    pub(crate) session: Option<ClientSession>,
+    tickets: Arc<RotatingTickets>,
+    cache: Arc<MemoryServerStore>,
+    /// The verifier's last verdict.
+    pub(crate) verdict: Arc<AtomicBool>,
+    /// The group of the first handshake, which a classic resumption does not say again.
+    pub(crate) group: Option<NamedGroup>,
+}
+
+/// The system's clock, put forward.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Clock(Duration);
+
+impl Clock {
+    pub(crate) fn advance(&mut self, seconds: u64) {
+        self.0 += Duration::from_secs(seconds);
+    }
+    pub(crate) fn now(self) -> Time {
+        Time(Time::now().0 + self.0)
+    }
+}
+
+/// A client's store for one connection: gives out the session of the connection before, and takes new ones.
+#[derive(Debug, Default)]
+pub(crate) struct Shelf {
+    offer: Mutex<Option<ClientSession>>,
+    newest: Mutex<Option<ClientSession>>,
+    seen: Witness,
+}
+
+impl Shelf {
+    pub(crate) fn new(offer: Option<ClientSession>, seen: &Witness) -> Self {
+        Self { offer: Mutex::new(offer), newest: Mutex::default(), seen: seen.clone() }
+    }
+
+    /// The session for the connection after.
+    pub(crate) fn newest(&self) -> Option<ClientSession> {
+        let classic = |s: &ClientSession| matches!(s.kind, ClientSessionKind::Classic(_));
+        let offered = || lock(&self.offer).clone().filter(classic);
+        lock(&self.newest).take().or_else(offered)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ClientStore for Shelf {
+    fn take(&self, _: &SessionKey, _: Time) -> Reply<Option<ClientSession>> {
+        Reply::Now(lock(&self.offer).clone())
+    }
+    fn put(&self, _: &SessionKey, session: ClientSession) {
+        self.seen.see().new_sessions += 1;
+        *lock(&self.newest) = Some(session);
+    }
+    fn forget(&self, _: &SessionKey) {
+        *lock(&self.offer) = None;
+    }
+}
+
+/// Tickets of which none is sealed.
+#[derive(Debug)]
+struct Unsealed(Arc<RotatingTickets>);
+
+impl Tickets for Unsealed {
+    fn seal(&self, _: &Secret, _: Time) -> Reply<Option<(Vec<u8>, u32)>> {
+        Reply::Now(None)
+    }
+    fn open(&self, ticket: &[u8], now: Time) -> Reply<Option<Secret>> {
+        self.0.open(ticket, now)
+    }
+}
+
+/// A cache that says when it keeps something.
+#[derive(Debug)]
+struct Cache {
+    inner: Arc<MemoryServerStore>,
+    seen: Witness,
+}
+
+impl ServerStore for Cache {
+    fn find(&self, id: &[u8], now: Time) -> Reply<Option<Secret>> {
+        self.inner.find(id, now)
+    }
+    fn keep(&self, id: &[u8], session: &Secret, now: Time) -> Reply<bool> {
+        self.seen.see().cached = true;
+        self.inner.keep(id, session, now)
+    }
+}
+
+/// One config, whoever the client is.
+#[derive(Debug)]
+struct Always(Arc<ServerConfig>);
+
+impl ConfigSource for Always {
+    fn choose(&self, _: &HelloSummary) -> Reply<Option<Arc<ServerConfig>>> {
+        Reply::Now(Some(self.0.clone()))
+    }
+}
+
+/// This part itself, or behind the gate if there is one.
+macro_rules! gated {
+    ($part:expr, $gate:expr, $kind:ty) => {{
+        let part: Arc<$kind> = $part;
+        match $gate {
+            Some(gate) => Arc::new(Later { inner: part, gate: gate.clone() }) as Arc<$kind>,
+            None => part,
+        }
+    }};
+}
+
+/// A client's config.
+pub(crate) fn client(
+    flags: &Flags,
+    memory: &Memory,
+    shelf: Arc<Shelf>,
+    seen: &Witness,
+    gate: Option<&Arc<Gate>>,
+) -> Result<Arc<ClientConfig>, Stop> {
+    let judge = gated!(Arc::new(Judge::new(flags, &memory.verdict)), gate, dyn Verifier);
+    let mut config = ClientConfig::new(policy(flags)?, judge);
+    let credentials = Credentials::load(flags, seen, gate)?;
+    if !credentials.is_empty() {
+        config.credentials = Some(Arc::new(credentials));
+    }
+    config.alpn = protocols(&flags.advertise_alpn)?;
+    config.store = Some(gated!(shelf, gate, dyn ClientStore));
+    config.key_log = Some(Arc::new(seen.clone()));
+    config.send_server_name = flags.host_name.is_some();
+    config.fallback = flags.fallback_scsv;
+    config.limits = limits(flags);
+    config.max_fragment = flags.max_send_fragment.unwrap_or(config.max_fragment);
+    if flags.no_ticket {
+        return Err(Stop::Unimplemented("a client that offers no tickets".into()));
+    }
+    Ok(Arc::new(config))
+}
+
+/// A server's config.
+pub(crate) fn server(
+    flags: &Flags,
+    memory: &Memory,
+    seen: &Witness,
+    gate: Option<&Arc<Gate>>,
+) -> Result<Arc<ServerConfig>, Stop> {
+    let credentials = Credentials::load(flags, seen, gate)?;
+    let mut config = ServerConfig::new(policy(flags)?, Arc::new(credentials));
+    let judge = gated!(Arc::new(Judge::new(flags, &memory.verdict)), gate, dyn Verifier);
+    config.client_auth = match (flags.verify_peer, flags.require_any_client_certificate) {
+        (true, _) => ClientAuth::Optional(judge),
+        (false, true) => ClientAuth::Required(judge),
+        (false, false) => ClientAuth::None,
+    };
+    config.alpn = match (&flags.select_alpn, flags.decline_alpn, flags.reject_alpn) {
+        (_, true, _) => Vec::new(),
+        // A name that no client of the runner's has.
+        (_, _, true) => vec![b"nothing in common".into()],
+        (protocol, ..) => protocol.iter().cloned().collect(),
+    };
+    let tickets: Arc<dyn Tickets> = match flags.skip_ticket {
+        true => Arc::new(Unsealed(memory.tickets.clone())),
+        false => memory.tickets.clone(),
+    };
+    config.tickets = (!flags.no_ticket).then(|| gated!(tickets, gate, dyn Tickets));
+    let cache = Cache { inner: memory.cache.clone(), seen: seen.clone() };
+    config.store = Some(gated!(Arc::new(cache), gate, dyn ServerStore));
+    config.key_log = Some(Arc::new(seen.clone()));
+    config.limits = limits(flags);
+    config.max_fragment = flags.max_send_fragment.unwrap_or(config.max_fragment);
+    Ok(Arc::new(config))
+}
+
+/// The same config, handed out when the client has spoken.
+pub(crate) fn source(config: Arc<ServerConfig>, gate: Option<&Arc<Gate>>) -> Arc<dyn ConfigSource> {
+    gated!(Arc::new(Always(config)), gate, dyn ConfigSource)
+}
+
+fn limits(flags: &Flags) -> Limits {
+    let mut limits = Limits::default();
+    // BoringSSL's bound for a Certificate message.
+    limits.message_size = flags.max_cert_list.unwrap_or(102_400);
+    limits
+}
+
+/// What BoringSSL speaks by default, as far as we have it, then what the flags change.
+fn policy(flags: &Flags) -> Result<Policy, Stop> {
+    use SignatureScheme as S;
+    let mut policy = Policy::legacy();
+    (policy.min_version, policy.max_version) = versions(flags)?;
+    policy.suites = suites(flags.cipher.as_deref())?;
+    policy.server_preference = flags.server_preference || flags.cipher.is_some();
+    let spoken = aws_lc::provider().groups();
+    policy.groups = match flags.curves.as_slice() {
+        [] => {
+            let default =
+                [NamedGroup::X25519MLKEM768, NamedGroup::X25519, NamedGroup::SECP256R1, NamedGroup::SECP384R1];
+            default.into_iter().filter(|g| spoken.contains(g)).collect()
+        }
+        chosen => chosen.to_vec(),
+    };
+    if let Some(group) = policy.groups.iter().find(|g| !spoken.contains(g)) {
+        return Err(Stop::Unimplemented(format!("the group {group}")));
+    }
+    policy.key_shares = key_shares(flags, &policy.groups)?;
+    policy.schemes = match flags.verify_prefs.as_slice() {
+        [] => vec![
+            S::ECDSA_SECP256R1_SHA256,
+            S::RSA_PSS_RSAE_SHA256,
+            S::RSA_PKCS1_SHA256,
+            S::ECDSA_SECP384R1_SHA384,
+            S::RSA_PSS_RSAE_SHA384,
+            S::RSA_PKCS1_SHA384,
+            S::RSA_PSS_RSAE_SHA512,
+            S::RSA_PKCS1_SHA512,
+            S::RSA_PKCS1_SHA1,
+        ],
+        chosen => chosen.to_vec(),
+    };
+    Ok(policy)
+}
+
+/// The first and the last of a range without holes.
+fn versions(flags: &Flags) -> Result<(ProtocolVersion, ProtocolVersion), Stop> {
+    let in_range = |v: &ProtocolVersion| (flags.min_version..=flags.max_version).contains(v);
+    let on = |v: &ProtocolVersion| *v >= ProtocolVersion::TLS1_0 && in_range(v) && !flags.versions_off.contains(v);
+    let versions: Vec<_> = ProtocolVersion::NAMED.iter().copied().filter(on).collect();
+    match versions.as_slice() {
+        // A range with nothing in it.
+        [] => Ok((ProtocolVersion::TLS1_3, ProtocolVersion::SSL3_0)),
+        [one] => Ok((*one, *one)),
+        [first, .., last] if usize::from(last.0 - first.0) + 1 == versions.len() => Ok((*first, *last)),
+        _ => Err(Stop::Unimplemented("versions with a hole between them".into())),
+    }
+}
+
+/// For how many of the groups shares are sent: like BoringSSL's, the first, and one of the other kind (post-quantum or
+/// classical), where that is the second.
+fn key_shares(flags: &Flags, groups: &[NamedGroup]) -> Result<usize, Stop> {
+    let hybrid = |g: &NamedGroup| *g == NamedGroup::X25519MLKEM768;
+    match (&flags.key_shares, groups) {
+        (Some(chosen), _) if groups.starts_with(chosen) => Ok(chosen.len()),
+        (Some(_), _) => Err(Stop::Unimplemented("key shares other than for the first groups".into())),
+        (None, [first, second, ..]) if hybrid(first) != hybrid(second) => Ok(2),
+        (None, _) => Ok(1),
+    }
+}
+
+/// The suites of an OpenSSL cipher string, as far as the runner uses them. Those of TLS 1.3 are always there.
+fn suites(string: Option<&str>) -> Result<Vec<CipherSuite>, Stop> {
+    let is_aes = |s: &Suite| !matches!(s.bulk, BulkCipher::Aead(AeadAlgorithm::ChaCha20Poly1305));
+    let is_aes128 = |s: &Suite| {
+        matches!(s.bulk, BulkCipher::Aead(AeadAlgorithm::Aes128Gcm) | BulkCipher::Cbc(CbcCipher::Aes128, _))
+    };
+    let (mut list, classic): (Vec<&Suite>, Vec<&Suite>) =
+        SUITES.iter().partition(|s| s.from >= ProtocolVersion::TLS1_3);
+    let mut chosen: Vec<&Suite> = Vec::new();
+    for word in string.unwrap_or("ALL").split(':') {
+        match word {
+            "ALL" | "DEFAULT" => chosen.extend(&classic),
+            "AES128" => chosen.extend(classic.iter().filter(|s| is_aes128(s))),
+            "!AES" => chosen.retain(|s| !is_aes(s)),
+            // Nothing is spoken that this could stand for.
+            "3DES" if !chosen.is_empty() => {}
+            name => match classic.iter().find(|s| s.number.name() == Some(name)) {
+                Some(suite) => chosen.push(suite),
+                None => return Err(Stop::Unimplemented(format!("the cipher string {word}"))),
+            },
+        }
+    }
+    list.extend(chosen);
+    // Without AES in hardware, ChaCha20 is the better choice.
+    if !has_aes() {
+        list.sort_by_key(|s| is_aes(s));
+    }
+    Ok(list.into_iter().map(|s| s.number).collect())
+}
+
+/// Whether the CPU has instructions for AES.
+pub(crate) fn has_aes() -> bool {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    return std::arch::is_x86_feature_detected!("aes");
+    #[cfg(target_arch = "aarch64")]
+    return std::arch::is_aarch64_feature_detected!("aes");
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
+    return false;
+}
+
+/// Protocol names from their wire form.
+pub(crate) fn protocols(mut wire: &[u8]) -> Result<Vec<Vec<u8>>, Stop> {
+    let mut out = Vec::new();
+    while let Some((length, rest)) = wire.split_first() {
+        let whole = rest.split_at_checked(usize::from(*length));
+        let (name, rest) = whole.ok_or_else(|| Stop::broken("a list of protocols is cut short"))?;
+        out.push(name.to_vec());
+        wire = rest;
+    }
+    Ok(out)
+}

@@ -1,0 +1,126 @@
+//! The shim's certificates, and the choice among them.
+
+use crate::Stop;
+use crate::flags::{CredentialFlags, Flags};
+use crate::later::{Gate, Later};
+use crate::seen::Witness;
+use handfast::Reply;
+use handfast::config::{ClientCredentials, ServerCredentials};
+use handfast::crypto::{Credential, Failure, KeyKind, PrivateKey, aws_lc};
+use handfast::keys::Secret;
+use handfast::pki_types::pem::PemObject;
+use handfast::pki_types::{CertificateDer, PrivateKeyDer};
+use handfast::wait::HelloSummary;
+use handfast::wire::numbers::SignatureScheme;
+use std::sync::Arc;
+
+/// All that a connection may prove itself with, in the order in which they are tried: the default one is the last.
+#[derive(Clone, Debug)]
+pub(crate) struct Credentials {
+    list: Vec<Arc<Credential>>,
+    seen: Witness,
+}
+
+impl Credentials {
+    /// `gate`: the keys answer later.
+    pub(crate) fn load(flags: &Flags, seen: &Witness, gate: Option<&Arc<Gate>>) -> Result<Self, Stop> {
+        let mut list = Vec::new();
+        let Some((default, others)) = flags.credentials.split_first() else { return Ok(Self::of(list, seen)) };
+        for (index, credential) in (0..).zip(others).chain([(-1, default)]) {
+            list.extend(load(credential, index, flags.fail_cert_callback, seen, gate)?);
+        }
+        Ok(Self::of(list, seen))
+    }
+
+    fn of(list: Vec<Arc<Credential>>, seen: &Witness) -> Self {
+        Self { list, seen: seen.clone() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}
+
+fn load(
+    flags: &CredentialFlags,
+    index: i32,
+    fails: bool,
+    seen: &Witness,
+    gate: Option<&Arc<Gate>>,
+) -> Result<Option<Arc<Credential>>, Stop> {
+    if flags.must_match_issuer {
+        return Err(Stop::Unimplemented("the choice of a certificate by its issuer".into()));
+    }
+    let (Some(cert), Some(key)) = (&flags.cert_file, &flags.key_file) else { return Ok(None) };
+    let chain = chain_of(cert)?;
+    let der = PrivateKeyDer::from_pem_file(key).map_err(|e| Stop::broken(format!("{key}: {e}")))?;
+    let inner = aws_lc::private_key(der).map_err(|_| Stop::Unimplemented(format!("the private key in {key}")))?;
+    let mut schemes = inner.schemes().to_vec();
+    if !flags.signing_prefs.is_empty() {
+        let able = |s: &SignatureScheme| inner.schemes().contains(s);
+        schemes = flags.signing_prefs.iter().copied().filter(able).collect();
+    }
+    let key: Arc<dyn PrivateKey> = Arc::new(Key { inner, schemes, index, fails, seen: seen.clone() });
+    let key = match gate {
+        Some(gate) => Arc::new(Later { inner: key, gate: gate.clone() }),
+        None => key,
+    };
+    Ok(Some(Arc::new(Credential { chain, key })))
+}
+
+/// The certificates in a PEM file.
+pub(crate) fn chain_of(path: &str) -> Result<Vec<CertificateDer<'static>>, Stop> {
+    let wrong = |e| Stop::broken(format!("{path}: {e}"));
+    CertificateDer::pem_file_iter(path).map_err(wrong)?.collect::<Result<_, _>>().map_err(wrong)
+}
+
+/// A key that signs as the flags say, and says that it was used.
+#[derive(Debug)]
+struct Key {
+    inner: Arc<dyn PrivateKey>,
+    schemes: Vec<SignatureScheme>,
+    index: i32,
+    fails: bool,
+    seen: Witness,
+}
+
+impl PrivateKey for Key {
+    fn kind(&self) -> KeyKind {
+        self.inner.kind()
+    }
+    fn schemes(&self) -> &[SignatureScheme] {
+        &self.schemes
+    }
+    fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Reply<Result<Vec<u8>, Failure>> {
+        self.seen.see().selected = Some(self.index);
+        if self.fails { Reply::Now(Err(Failure)) } else { self.inner.sign(scheme, message) }
+    }
+    fn decrypts(&self) -> bool {
+        self.inner.decrypts()
+    }
+    fn premaster(&self, encrypted: &[u8], client_version: u16, fallback: &Secret) -> Reply<Result<Secret, Failure>> {
+        self.seen.see().selected = Some(self.index);
+        if self.fails { Reply::Now(Err(Failure)) } else { self.inner.premaster(encrypted, client_version, fallback) }
+    }
+}
+
+impl ServerCredentials for Credentials {
+    fn candidates(&self, hello: &HelloSummary) -> Vec<Arc<Credential>> {
+        let mut seen = self.seen.see();
+        seen.peer_schemes = hello.schemes.clone();
+        seen.alpn = hello.alpn.clone();
+        self.list.clone()
+    }
+}
+
+impl ClientCredentials for Credentials {
+    /// The first that fits. If none does, the last all the same, so that the handshake fails, as the runner wants it, rather
+    /// than goes on without a certificate.
+    fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>> {
+        let mut seen = self.seen.see();
+        seen.peer_schemes = schemes.to_vec();
+        seen.authorities = authorities.iter().map(|a| a.to_vec()).collect();
+        let fits = |c: &&Arc<Credential>| c.key.schemes().iter().any(|s| schemes.contains(s));
+        self.list.iter().find(fits).or(self.list.last()).cloned()
+    }
+}

@@ -1,0 +1,173 @@
+//! Our errors under the runner's names. The runner looks for one name in what we print; a kind of ours may stand for several
+//! of BoringSSL's, which are then all printed. Alerts are checked by the runner apart from this, as it receives them.
+
+use handfast::alert::AlertDescription;
+use handfast::error::NotTls;
+use handfast::error::{Limit, NothingInCommon};
+use handfast::verify::CertificateError;
+use handfast::wire::Problem;
+use handfast::wire::numbers::{ContentType, ExtensionType, HandshakeType};
+use handfast::{Error, ErrorKind};
+
+/// The runner's names, a line each, then the error in words. `early`: before a version was agreed.
+pub(crate) fn describe(error: &Error, early: bool) -> String {
+    let message = error.moment().map_or("", |m| m.message);
+    let mut lines = names(error.kind(), message, early);
+    lines.push(format!("{error}"));
+    lines.push(format!("during {message}: {:?}", error.kind()));
+    lines.join("\n")
+}
+
+fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
+    let fixed: &[&str] = match kind {
+        ErrorKind::Malformed(m) => return malformed(m.field, &m.problem, message),
+        ErrorKind::PeerAlert(description) => return vec![peer_alert(*description, early)],
+        ErrorKind::UnexpectedMessage { got, .. } => match *got {
+            // After the handshake these ask for a new one.
+            HandshakeType::HELLO_REQUEST | HandshakeType::CLIENT_HELLO => {
+                &[":NO_RENEGOTIATION:", ":UNEXPECTED_MESSAGE:", ":EXCESS_HANDSHAKE_DATA:"]
+            }
+            _ => &[":UNEXPECTED_MESSAGE:", ":EXCESS_HANDSHAKE_DATA:"],
+        },
+        ErrorKind::UnexpectedRecord { got, .. } => match *got {
+            ContentType::CHANGE_CIPHER_SPEC => {
+                &[":UNEXPECTED_RECORD:", ":BAD_CHANGE_CIPHER_SPEC:", ":EXCESS_HANDSHAKE_DATA:", ":UNEXPECTED_MESSAGE:"]
+            }
+            _ => &[":UNEXPECTED_RECORD:", ":INVALID_OUTER_RECORD_TYPE:", ":UNEXPECTED_MESSAGE:"],
+        },
+        ErrorKind::IllegalParameter { field, .. } => illegal(field),
+        ErrorKind::RecordVersion { .. } => &[":WRONG_VERSION_NUMBER:"],
+        ErrorKind::NotTls(NotTls::Http) => &[":HTTP_REQUEST:", ":HTTPS_PROXY_REQUEST:"],
+        ErrorKind::NotTls(_) => &[":WRONG_VERSION_NUMBER:"],
+        ErrorKind::RecordOverflow => &[":DATA_LENGTH_TOO_LONG:", ":ENCRYPTED_LENGTH_TOO_LONG:"],
+        ErrorKind::BadRecordMac => &[":DECRYPTION_FAILED_OR_BAD_RECORD_MAC:", ":BAD_DECRYPT:"],
+        ErrorKind::TooMuch(limit) => match limit {
+            Limit::MessageSize | Limit::HandshakeBytes | Limit::Chain => &[":EXCESSIVE_MESSAGE_SIZE:"],
+            Limit::EmptyRecords | Limit::ChangeCipherSpecs => &[":TOO_MANY_EMPTY_FRAGMENTS:"],
+            Limit::Warnings => &[":TOO_MANY_WARNING_ALERTS:"],
+            Limit::KeyUpdates => &[":TOO_MANY_KEY_UPDATES:"],
+            Limit::Renegotiations => &[":NO_RENEGOTIATION:"],
+            _ => &[],
+        },
+        ErrorKind::NothingInCommon(what) => match what {
+            NothingInCommon::Version { .. } => &[":UNSUPPORTED_PROTOCOL:"],
+            NothingInCommon::Suite { .. } => &[":NO_SHARED_CIPHER:"],
+            NothingInCommon::Group { .. } => &[":NO_SHARED_GROUP:", ":NO_SHARED_CIPHER:"],
+            NothingInCommon::Scheme { .. } => &[":NO_COMMON_SIGNATURE_ALGORITHMS:", ":NO_SHARED_CIPHER:"],
+            NothingInCommon::Protocol { .. } => &[":NO_APPLICATION_PROTOCOL:"],
+            NothingInCommon::Compression => &[":INVALID_COMPRESSION_LIST:"],
+        },
+        ErrorKind::UnsolicitedExtension(_) => &[":UNEXPECTED_EXTENSION:", ":ERROR_PARSING_EXTENSION:"],
+        ErrorKind::MissingExtension(which) => match *which {
+            ExtensionType::KEY_SHARE => &[":MISSING_KEY_SHARE:", ":MISSING_EXTENSION:"],
+            ExtensionType::SUPPORTED_GROUPS => &[":NO_SHARED_GROUP:", ":MISSING_EXTENSION:"],
+            ExtensionType::EXTENDED_MASTER_SECRET => &[":RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION:"],
+            // A CertificateRequest without its one required extension is malformed to BoringSSL.
+            ExtensionType::SIGNATURE_ALGORITHMS => &[":MISSING_EXTENSION:", ":DECODE_ERROR:"],
+            _ => &[":MISSING_EXTENSION:"],
+        },
+        ErrorKind::InappropriateFallback => &[":INAPPROPRIATE_FALLBACK:"],
+        ErrorKind::Downgrade => &[":TLS13_DOWNGRADE:"],
+        ErrorKind::Certificate(CertificateError::Malformed(_)) => &[":CANNOT_PARSE_LEAF_CERT:"],
+        ErrorKind::Certificate(CertificateError::WrongUsage(_)) => &[":KEY_USAGE_BIT_INCORRECT:"],
+        ErrorKind::Certificate(_) => &[":CERTIFICATE_VERIFY_FAILED:", ":UNSUPPORTED_ALGORITHM:"],
+        ErrorKind::NoCertificate { .. } => &[":PEER_DID_NOT_RETURN_A_CERTIFICATE:"],
+        ErrorKind::BadSignature => &[":BAD_SIGNATURE:"],
+        ErrorKind::BadFinished | ErrorKind::BadBinder => &[":DIGEST_CHECK_FAILED:"],
+        ErrorKind::BadKeyShare(_) => &[":BAD_ECPOINT:"],
+        ErrorKind::AnswerFailed(_) => &[":CERT_CB_ERROR:"],
+        ErrorKind::Config(_) => &[":NO_SUPPORTED_VERSIONS_ENABLED:"],
+        _ => &[],
+    };
+    fixed.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn malformed(field: &str, problem: &Problem, message: &str) -> Vec<String> {
+    let mut out = vec![":DECODE_ERROR:", ":PARSE_TLSEXT:", ":ERROR_PARSING_EXTENSION:"];
+    match problem {
+        Problem::Duplicate => out.extend([":DUPLICATE_EXTENSION:", ":DUPLICATE_KEY_SHARE:"]),
+        Problem::NotLast => out.push(":PRE_SHARED_KEY_MUST_BE_LAST:"),
+        // An extension that has no place in this message.
+        Problem::Misplaced => out.push(":UNEXPECTED_EXTENSION:"),
+        _ => {}
+    }
+    match message {
+        "ClientHello" => out.push(":CLIENTHELLO_PARSE_FAILED:"),
+        "Certificate" => out.push(":CANNOT_PARSE_LEAF_CERT:"),
+        _ => {}
+    }
+    for (part, name) in [
+        ("alert", ":BAD_ALERT:"),
+        ("key_exchange", ":BAD_ECPOINT:"),
+        ("public", ":BAD_ECPOINT:"),
+        ("point", ":BAD_ECPOINT:"),
+        ("binders", ":PSK_IDENTITY_BINDER_COUNT_MISMATCH:"),
+        ("compression", ":UNSUPPORTED_COMPRESSION_ALGORITHM:"),
+    ] {
+        if field.contains(part) {
+            out.push(name);
+        }
+    }
+    out.into_iter().map(str::to_owned).collect()
+}
+
+/// By the field: its name is one that the RFCs use.
+fn illegal(field: &str) -> &'static [&'static str] {
+    match field {
+        "alert" => &[":UNKNOWN_ALERT_TYPE:", ":BAD_ALERT:"],
+        "algorithm" | "signature" => &[":WRONG_SIGNATURE_TYPE:", ":WRONG_CERTIFICATE_TYPE:"],
+        "cipher_suite" => &[
+            ":WRONG_CIPHER_RETURNED:",
+            ":WRONG_CERTIFICATE_TYPE:",
+            ":OLD_SESSION_CIPHER_NOT_RETURNED:",
+            ":OLD_SESSION_PRF_HASH_MISMATCH:",
+        ],
+        "key_share" | "selected_group" | "named_curve" | "namedcurve" => {
+            &[":WRONG_CURVE:", ":DUPLICATE_KEY_SHARE:", ":MISSING_KEY_SHARE:", ":BAD_ECPOINT:"]
+        }
+        "HelloRetryRequest" => &[":EMPTY_HELLO_RETRY_REQUEST:"],
+        "legacy_session_id_echo" | "session_id" => {
+            &[":SERVER_ECHOED_INVALID_SESSION_ID:", ":OLD_SESSION_VERSION_NOT_RETURNED:"]
+        }
+        "version" | "server_version" | "supported_versions" => {
+            &[":UNSUPPORTED_PROTOCOL:", ":OLD_SESSION_VERSION_NOT_RETURNED:", ":UNEXPECTED_EXTENSION:"]
+        }
+        "selected_identity" => &[":PSK_IDENTITY_NOT_FOUND:"],
+        "protocol_name" => &[":INVALID_ALPN_PROTOCOL:"],
+        "binders" => &[":PSK_IDENTITY_BINDER_COUNT_MISMATCH:"],
+        "extended_master_secret" => {
+            &[":RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION:", ":RESUMED_NON_EMS_SESSION_WITH_EMS_EXTENSION:"]
+        }
+        "renegotiation_info" => &[":RENEGOTIATION_MISMATCH:"],
+        _ if field.contains("compression") => &[":UNSUPPORTED_COMPRESSION_ALGORITHM:", ":INVALID_COMPRESSION_LIST:"],
+        _ => &[],
+    }
+}
+
+/// An alert of the peer's. BoringSSL names those of SSL 3.0 apart from the later ones.
+fn peer_alert(description: AlertDescription, early: bool) -> String {
+    use AlertDescription as A;
+    if early && description == A::HANDSHAKE_FAILURE {
+        return ":HANDSHAKE_FAILURE_ON_CLIENT_HELLO:".into();
+    }
+    let ssl3 = [
+        A::CLOSE_NOTIFY,
+        A::UNEXPECTED_MESSAGE,
+        A::BAD_RECORD_MAC,
+        A::DECOMPRESSION_FAILURE,
+        A::HANDSHAKE_FAILURE,
+        A::NO_CERTIFICATE,
+        A::BAD_CERTIFICATE,
+        A::UNSUPPORTED_CERTIFICATE,
+        A::CERTIFICATE_REVOKED,
+        A::CERTIFICATE_EXPIRED,
+        A::CERTIFICATE_UNKNOWN,
+        A::ILLEGAL_PARAMETER,
+    ];
+    let family = if ssl3.contains(&description) { "SSLV3" } else { "TLSV1" };
+    let name = match description {
+        A::USER_CANCELED => "USER_CANCELLED".to_owned(),
+        other => other.name().unwrap_or("UNKNOWN").to_ascii_uppercase(),
+    };
+    format!(":{family}_ALERT_{name}:")
+}

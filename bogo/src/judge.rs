@@ -1,0 +1,52 @@
+//! The shim's verifier. The runner decides by `-verify-fail` alone: chains, names and times are not looked at.
+
+use crate::flags::Flags;
+use handfast::Reply;
+use handfast::Time;
+use handfast::alert::AlertDescription;
+use handfast::verify::{CertificateError, PeerToVerify, Verified, Verifier, check_key_usage};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Judges as the flags say.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    fail: bool,
+    /// Whether a refusal ends the handshake. A client of BoringSSL's need not mind.
+    fatal: bool,
+    alert: AlertDescription,
+    authorities: Vec<Vec<u8>>,
+    /// The last verdict: it is remembered with a session.
+    verdict: Arc<AtomicBool>,
+}
+
+impl Judge {
+    pub(crate) fn new(flags: &Flags, verdict: &Arc<AtomicBool>) -> Self {
+        Self {
+            fail: flags.verify_fail,
+            fatal: flags.server || flags.verify_peer,
+            // BoringSSL's two callbacks differ in the alert of a refusal.
+            alert: match flags.use_custom_verify_callback {
+                true => AlertDescription::CERTIFICATE_UNKNOWN,
+                false => AlertDescription::HANDSHAKE_FAILURE,
+            },
+            authorities: flags.client_ca_list.clone(),
+            verdict: verdict.clone(),
+        }
+    }
+}
+
+impl Verifier for Judge {
+    fn verify(&self, peer: &PeerToVerify, _: Time) -> Reply<Result<Verified, CertificateError>> {
+        self.verdict.store(!self.fail, Ordering::Relaxed);
+        if self.fail && self.fatal {
+            let detail = "the runner says so".into();
+            return Reply::Now(Err(CertificateError::Refused { alert: self.alert, detail }));
+        }
+        // BoringSSL looks at this itself.
+        Reply::Now(check_key_usage(peer).map(|()| Verified::because("the runner says so")))
+    }
+    fn authorities(&self) -> Vec<Vec<u8>> {
+        self.authorities.clone()
+    }
+}
