@@ -6,6 +6,7 @@
 
 pub mod alert;
 mod bounded;
+pub mod buffered;
 pub mod config;
 mod connection;
 pub mod crypto;
@@ -18,6 +19,7 @@ pub mod message;
 pub mod policy;
 mod record;
 pub mod session;
+mod stream;
 mod time;
 pub mod trace;
 pub mod verify;
@@ -30,5 +32,6 @@ pub use error::{Error, ErrorKind};
 pub use event::{Event, Negotiated};
 pub use policy::Policy;
 pub use rustls_pki_types as pki_types;
+pub use stream::Stream;
 pub use time::Time;
 pub use wait::{Answer, Reply, Wait};

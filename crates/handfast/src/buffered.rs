@@ -1,0 +1,243 @@
+//! A connection with buffers of its own: what stands between the engine and a stream, blocking or not.
+
+use crate::{Answer, Connection, Error, ErrorKind, Event, Time, Wait};
+use std::io;
+use std::ops::Range;
+
+/// The longest record there is, header included (RFC 5246 6.2.3): 5 bytes, 2^14, and 2048 for protection.
+const LONGEST_RECORD: usize = 5 + (1 << 14) + 2048;
+/// The input buffer grows to this where records come faster than they are read.
+const MOST_INPUT: usize = 4 * LONGEST_RECORD;
+/// The most plaintext that is sealed at once.
+const MOST_OUTPUT: usize = 64 << 10;
+
+/// A [`Connection`] and the bytes on their way in and out of it. It does no I/O; [`crate::Stream`] and the asynchronous
+/// streams move bytes between it and a socket, as [`Buffered::advance`] tells them.
+///
+/// Plaintext stays where it was decrypted, in the input buffer, until it is consumed. Buffers live only while they hold
+/// something, or while bytes are awaited in them.
+pub struct Buffered {
+    connection: Connection,
+    input: Vec<u8>,
+    /// Where plaintext stands in `input`.
+    plain: Range<usize>,
+    /// Where bytes stand in `input` that the connection has not taken.
+    fresh: Range<usize>,
+    /// How large `input` is made when it is needed.
+    size: usize,
+    output: Vec<u8>,
+    /// How much of `output` is on the wire.
+    written: usize,
+    connected: bool,
+}
+
+/// What a [`Buffered`] needs to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Plaintext is there to be consumed.
+    Data,
+    /// The handshake has just been done; said once.
+    Connected,
+    /// More bytes from the peer; what is to go to it should go first.
+    Read,
+    /// An answer to [`Buffered::wait`].
+    Answer,
+    /// Nothing: the peer has said close_notify.
+    Closed,
+}
+
+impl Buffered {
+    /// With empty buffers.
+    pub fn new(connection: Connection) -> Self {
+        let (input, output) = (Vec::new(), Vec::new());
+        Self { connection, input, plain: 0..0, fresh: 0..0, size: LONGEST_RECORD, output, written: 0, connected: false }
+    }
+
+    /// The connection.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The connection, to update keys or to watch. What it then has to send goes out with the next flush.
+    pub fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// The connection; what was buffered is gone.
+    pub fn into_connection(self) -> Connection {
+        self.connection
+    }
+
+    /// Whether the handshake is done.
+    pub fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    /// Goes on as far as the input allows. Alerts that are mere warnings are passed over.
+    ///
+    /// # Errors
+    /// Whatever ends the connection. [`Buffered::output`] then has the alert.
+    pub fn advance(&mut self, now: Time) -> Result<Next, Error> {
+        loop {
+            if !self.plain.is_empty() {
+                return Ok(Next::Data);
+            }
+            if self.connection.wait().is_some() {
+                return Ok(Next::Answer);
+            }
+            let base = self.input.as_ptr() as usize;
+            let fresh = self.input.get_mut(self.fresh.clone()).unwrap_or_default();
+            let received = self.connection.receive(fresh, now)?;
+            self.fresh.start += received.used;
+            match received.event {
+                Some(Event::Data(data)) => {
+                    let start = data.as_ptr() as usize - base;
+                    self.plain = start..start + data.len();
+                }
+                Some(Event::Connected) => {
+                    self.connected = true;
+                    return Ok(Next::Connected);
+                }
+                Some(_) => {}
+                None if self.connection.peer_closed() => return Ok(Next::Closed),
+                None => return Ok(Next::Read),
+            }
+        }
+    }
+
+    // --- in ---
+
+    /// Where more bytes from the peer go. Never empty where [`Next::Read`] asked for it; [`Buffered::filled`] says how many
+    /// came.
+    pub fn room(&mut self) -> &mut [u8] {
+        if !self.plain.is_empty() {
+            return &mut [];
+        }
+        if self.fresh.start > 0 {
+            self.input.copy_within(self.fresh.clone(), 0);
+            self.fresh = 0..self.fresh.len();
+        }
+        if self.input.len() < self.size.max(self.fresh.end + 1) {
+            self.input.resize(self.size.max(self.fresh.end + LONGEST_RECORD), 0);
+        }
+        self.input.get_mut(self.fresh.end..).unwrap_or_default()
+    }
+
+    /// So many bytes came into [`Buffered::room`].
+    pub fn filled(&mut self, bytes: usize) {
+        self.fresh.end = (self.fresh.end + bytes).min(self.input.len());
+        if self.fresh.end == self.input.len() {
+            self.size = (2 * self.size).min(MOST_INPUT);
+        }
+    }
+
+    /// The stream ended.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Truncated`] if no close_notify had come.
+    pub fn eof(&mut self) -> Result<(), Error> {
+        self.connection.receive_eof()
+    }
+
+    /// Plaintext, if there is some.
+    pub fn plaintext(&self) -> &[u8] {
+        self.input.get(self.plain.clone()).unwrap_or_default()
+    }
+
+    /// So much of the plaintext is not needed any more.
+    pub fn consume(&mut self, bytes: usize) {
+        self.plain.start = (self.plain.start + bytes).min(self.plain.end);
+    }
+
+    /// Gives the input buffer back if there is nothing in it.
+    pub fn relax(&mut self) {
+        if self.plain.is_empty() && self.fresh.is_empty() {
+            (self.input, self.fresh) = (Vec::new(), 0..0);
+        }
+    }
+
+    // --- out ---
+
+    /// Seals plaintext, 64 KiB at most; gives how much was taken.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Misuse`] before the handshake is done and after [`Buffered::close`], else whatever ended the connection.
+    pub fn send(&mut self, plaintext: &[u8]) -> Result<usize, Error> {
+        let part = plaintext.get(..MOST_OUTPUT).unwrap_or(plaintext);
+        self.connection.send(part, &mut self.output)?;
+        Ok(part.len())
+    }
+
+    /// Seals plaintext that stands in several places: small pieces share a record.
+    ///
+    /// # Errors
+    /// As [`Buffered::send`].
+    pub fn send_vectored(&mut self, pieces: &[io::IoSlice<'_>]) -> Result<usize, Error> {
+        const RECORD: usize = 1 << 14;
+        let start = pieces.iter().position(|p| !p.is_empty()).unwrap_or(0);
+        let pieces = match pieces.get(start..).unwrap_or_default() {
+            [] => return self.send(&[]),
+            [one] => return self.send(one),
+            [first, ..] if first.len() >= RECORD => return self.send(first),
+            several => several,
+        };
+        let mut record = Vec::with_capacity(RECORD);
+        for piece in pieces {
+            let left = RECORD - record.len();
+            record.extend_from_slice(piece.get(..left).unwrap_or(piece));
+        }
+        self.send(&record)
+    }
+
+    /// Says close_notify.
+    pub fn close(&mut self) {
+        self.connection.close();
+    }
+
+    /// What is to go to the peer.
+    pub fn output(&mut self) -> &[u8] {
+        self.connection.transmit(&mut self.output);
+        self.output.get(self.written..).unwrap_or_default()
+    }
+
+    /// So much of [`Buffered::output`] is on the wire.
+    pub fn wrote(&mut self, bytes: usize) {
+        self.written += bytes;
+        if self.written >= self.output.len() {
+            (self.output, self.written) = (Vec::new(), 0);
+        }
+    }
+
+    // --- questions ---
+
+    /// What the connection is parked on.
+    pub fn wait(&self) -> Option<&Wait> {
+        self.connection.wait()
+    }
+
+    /// The answer.
+    ///
+    /// # Errors
+    /// As [`Connection::answer`].
+    pub fn answer(&mut self, answer: Answer, now: Time) -> Result<(), Error> {
+        self.connection.answer(answer, now)
+    }
+
+    /// What a stream says if the connection is parked and no one has been set to answer.
+    pub fn unanswered() -> Error {
+        ErrorKind::Misuse("the connection is parked on a question, and no one has been set to answer it").into()
+    }
+}
+
+/// A cut connection is `UnexpectedEof`, a misuse `InvalidInput`, all else `InvalidData`. The [`Error`] is inside:
+/// `get_ref` and `downcast_ref` give it back.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::Truncated { .. } => io::ErrorKind::UnexpectedEof,
+            ErrorKind::Misuse(_) | ErrorKind::Config(_) => io::ErrorKind::InvalidInput,
+            _ => io::ErrorKind::InvalidData,
+        };
+        Self::new(kind, error)
+    }
+}

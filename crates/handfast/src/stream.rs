@@ -1,0 +1,233 @@
+//! The blocking stream.
+
+use crate::buffered::{Buffered, Next};
+use crate::{Answer, Connection, Error, Time, Wait};
+use std::io::{self, BufRead, IoSlice, Read, Write};
+
+/// Who answers what the connection is parked on.
+type Answers = Box<dyn FnMut(&Wait) -> Answer + Send>;
+
+/// A [`Connection`] over anything that reads and writes.
+///
+/// The handshake is done at the first read or write, or by [`Stream::handshake`]. [`BufRead`] gives plaintext without a
+/// copy, [`Read`] with one. What is written is sealed at once; it is on the wire when `write` returns, but for a socket that
+/// times out: then `flush` sends the rest.
+///
+/// Errors of the connection are [`io::Error`]s with an [`Error`] inside; the alert has then been sent. An end without
+/// close_notify is [`io::ErrorKind::UnexpectedEof`].
+pub struct Stream<S> {
+    buffered: Buffered,
+    io: S,
+    answers: Option<Answers>,
+}
+
+impl<S: Read + Write> Stream<S> {
+    /// Over `io`. Nothing is read or written yet.
+    pub fn new(connection: Connection, io: S) -> Self {
+        Self { buffered: Buffered::new(connection), io, answers: None }
+    }
+
+    /// With someone who answers what the config will only answer later, at whatever time it takes. Without one such a question
+    /// is an error.
+    pub fn answer_with(mut self, answers: impl FnMut(&Wait) -> Answer + Send + 'static) -> Self {
+        self.answers = Some(Box::new(answers));
+        self
+    }
+
+    /// Does the handshake, unless it is done.
+    ///
+    /// # Errors
+    /// Whatever ends it, and those of `io`. With `WouldBlock` and `TimedOut` it may be called again.
+    pub fn handshake(&mut self) -> io::Result<()> {
+        while !self.buffered.is_connected() {
+            if self.step()? == Next::Closed {
+                return Err(io::ErrorKind::NotConnected.into());
+            }
+        }
+        self.flush_output()
+    }
+
+    /// The same, for use in a chain: `Stream::new(connection, socket).complete()?`.
+    ///
+    /// # Errors
+    /// As [`Stream::handshake`].
+    pub fn complete(mut self) -> io::Result<Self> {
+        self.handshake()?;
+        Ok(self)
+    }
+
+    /// Says close_notify. Reading may go on, until the peer says it too.
+    ///
+    /// # Errors
+    /// Those of `io`.
+    pub fn shutdown(&mut self) -> io::Result<()> {
+        self.buffered.close();
+        self.flush()
+    }
+
+    /// The connection: all that was negotiated, exporters.
+    pub fn connection(&self) -> &Connection {
+        self.buffered.connection()
+    }
+
+    /// The connection, to update keys or to watch. What it then has to send goes out with the next write or flush.
+    pub fn connection_mut(&mut self) -> &mut Connection {
+        self.buffered.connection_mut()
+    }
+
+    /// What it stands on.
+    pub fn get_ref(&self) -> &S {
+        &self.io
+    }
+
+    /// What it stands on. Bytes read or written past the connection break it.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.io
+    }
+
+    /// The connection and what it stands on. Bytes that were read ahead are lost.
+    pub fn into_parts(self) -> (Connection, S) {
+        (self.buffered.into_connection(), self.io)
+    }
+
+    /// One step towards data: advances, answers, or sends and then reads. Gives what it came to.
+    fn step(&mut self) -> io::Result<Next> {
+        let next = match self.buffered.advance(Time::now()) {
+            Ok(next) => next,
+            Err(error) => return Err(self.failed(error)),
+        };
+        match next {
+            Next::Read => self.fill()?,
+            Next::Answer => self.answer()?,
+            Next::Data | Next::Connected | Next::Closed => {}
+        }
+        Ok(next)
+    }
+
+    /// Sends what is to be sent, then reads.
+    fn fill(&mut self) -> io::Result<()> {
+        let unsent = match self.flush_output() {
+            // The peer is gone; what it said before tells why.
+            Err(e) if matches!(e.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => Some(e),
+            // Once connected there is nothing to send that reading has to wait for.
+            Err(e) if is_pause(&e) && self.buffered.is_connected() => None,
+            other => {
+                other?;
+                None
+            }
+        };
+        let read = retry(|| self.io.read(self.buffered.room()));
+        match (read, unsent) {
+            (Ok(0) | Err(_), Some(unsent)) => return Err(unsent),
+            (Ok(0), None) => {
+                if let Err(error) = self.buffered.eof() {
+                    return Err(self.failed(error));
+                }
+            }
+            (Ok(n), _) => self.buffered.filled(n),
+            (Err(e), None) => {
+                self.buffered.relax();
+                return Err(e);
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self) -> io::Result<()> {
+        let (Some(answers), Some(wait)) = (&mut self.answers, self.buffered.wait()) else {
+            return Err(Buffered::unanswered().into());
+        };
+        let answer = answers(wait);
+        self.buffered.answer(answer, Time::now()).map_err(|e| self.failed(e))
+    }
+
+    /// The alert goes out as far as it can; the error matters more than whether it did.
+    fn failed(&mut self, error: Error) -> io::Error {
+        let _ = self.flush_output();
+        error.into()
+    }
+
+    fn flush_output(&mut self) -> io::Result<()> {
+        loop {
+            let output = self.buffered.output();
+            if output.is_empty() {
+                return Ok(());
+            }
+            let n = retry(|| self.io.write(output))?;
+            if n == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            self.buffered.wrote(n);
+        }
+    }
+
+    /// Seals what `seal` seals, behind what was sealed before.
+    fn seal(&mut self, seal: impl FnOnce(&mut Buffered) -> Result<usize, Error>) -> io::Result<usize> {
+        self.handshake()?;
+        self.flush_output()?;
+        let taken = seal(&mut self.buffered)?;
+        match self.flush_output() {
+            // It is taken, so it must not be offered again.
+            Err(e) if !is_pause(&e) => Err(e),
+            _ => Ok(taken),
+        }
+    }
+}
+
+impl<S: Read + Write> BufRead for Stream<S> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while !matches!(self.step()?, Next::Data | Next::Closed) {}
+        Ok(self.buffered.plaintext())
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.buffered.consume(bytes);
+        self.buffered.relax();
+    }
+}
+
+impl<S: Read + Write> Read for Stream<S> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if out.is_empty() {
+            return Ok(0);
+        }
+        let n = self.fill_buf()?.read(out)?;
+        self.consume(n);
+        Ok(n)
+    }
+}
+
+impl<S: Read + Write> Write for Stream<S> {
+    fn write(&mut self, plaintext: &[u8]) -> io::Result<usize> {
+        self.seal(|b| b.send(plaintext))
+    }
+
+    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.seal(|b| b.send_vectored(pieces))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.flush_output()?;
+        self.io.flush()
+    }
+}
+
+impl<S> std::fmt::Debug for Stream<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream").field("connected", &self.buffered.is_connected()).finish_non_exhaustive()
+    }
+}
+
+/// Whether the socket only wants to be asked again.
+fn is_pause(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+fn retry<T>(mut io: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match io() {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
