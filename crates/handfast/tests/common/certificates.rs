@@ -1,0 +1,195 @@
+//! Certificates of every kind, made once, and configs that use them.
+
+use handfast::crypto::{Credential, KeyKind, aws_lc};
+use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use handfast::verify::{CertificateError, PeerToVerify, Verified, Verifier};
+use handfast::wire::CipherSuite;
+use handfast::wire::numbers::{NamedGroup, ProtocolVersion};
+use handfast::{ClientAuth, ClientConfig, Policy, Reply, ServerConfig, Time};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
+use std::sync::{Arc, OnceLock};
+
+/// A root, and what it issued.
+pub struct Authority {
+    pub root: CertificateDer<'static>,
+    server: [Arc<Credential>; 3],
+    client: [Arc<Credential>; 3],
+}
+
+fn index(kind: KeyKind) -> usize {
+    match kind {
+        KeyKind::Rsa => 0,
+        KeyKind::Ecdsa => 1,
+        KeyKind::Ed25519 => 2,
+    }
+}
+
+/// Every kind of key.
+pub const KINDS: [KeyKind; 3] = [KeyKind::Rsa, KeyKind::Ecdsa, KeyKind::Ed25519];
+
+/// The tests' root.
+pub fn authority() -> &'static Authority {
+    static AUTHORITY: OnceLock<Authority> = OnceLock::new();
+    AUTHORITY.get_or_init(|| {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.distinguished_name.push(DnType::CommonName, "the tests' root");
+        let root = params.self_signed(&key).unwrap().der().clone();
+        let issuer = Issuer::new(params, key);
+        let issue =
+            |name, usage: ExtendedKeyUsagePurpose| KINDS.map(|k| Arc::new(leaf(&issuer, k, name, usage.clone())));
+        Authority {
+            root,
+            server: issue(super::NAME, ExtendedKeyUsagePurpose::ServerAuth),
+            client: issue("client.test", ExtendedKeyUsagePurpose::ClientAuth),
+        }
+    })
+}
+
+fn leaf(issuer: &Issuer<'_, KeyPair>, kind: KeyKind, name: &str, usage: ExtendedKeyUsagePurpose) -> Credential {
+    let key = KeyPair::generate_for(match kind {
+        KeyKind::Rsa => &rcgen::PKCS_RSA_SHA256,
+        KeyKind::Ecdsa => &rcgen::PKCS_ECDSA_P256_SHA256,
+        KeyKind::Ed25519 => &rcgen::PKCS_ED25519,
+    })
+    .unwrap();
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    if kind == KeyKind::Rsa {
+        params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
+    }
+    params.extended_key_usages = vec![usage];
+    let certificate = params.signed_by(&key, issuer).unwrap();
+    let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    Credential { chain: vec![certificate.der().clone()], key: aws_lc::private_key(der).unwrap() }
+}
+
+/// The server's certificate with a key of this kind.
+pub fn server_credential(kind: KeyKind) -> Arc<Credential> {
+    authority().server[index(kind)].clone()
+}
+
+/// The client's certificate with a key of this kind.
+pub fn client_credential(kind: KeyKind) -> Arc<Credential> {
+    authority().client[index(kind)].clone()
+}
+
+/// Trusts what the tests' root issued, compared byte by byte: a stand-in for a verifier where verification is not the matter.
+#[derive(Debug)]
+pub struct Known;
+
+impl Verifier for Known {
+    fn verify(&self, peer: &PeerToVerify, _: Time) -> Reply<Result<Verified, CertificateError>> {
+        let known = authority().server.iter().chain(&authority().client).any(|c| c.chain == peer.chain);
+        Reply::Now(if known {
+            Ok(Verified::because("known to the tests"))
+        } else {
+            Err(CertificateError::UnknownIssuer { issuer: "nobody".into(), detail: "not known to the tests".into() })
+        })
+    }
+}
+
+/// What a handshake is to negotiate.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub version: ProtocolVersion,
+    /// The only suite; `None`: whatever the version has.
+    pub suite: Option<CipherSuite>,
+    pub group: NamedGroup,
+    pub server: KeyKind,
+    /// The client's certificate.
+    pub client: Option<KeyKind>,
+    pub auth: Auth,
+    pub tickets: bool,
+    pub cache: bool,
+}
+
+/// Whether the server wants a client certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    None,
+    Optional,
+    Required,
+}
+
+impl Setup {
+    /// X25519 and ECDSA; nobody asks the client; tickets.
+    pub fn new(version: ProtocolVersion) -> Self {
+        Self {
+            version,
+            suite: None,
+            group: NamedGroup::X25519,
+            server: KeyKind::Ecdsa,
+            client: None,
+            auth: Auth::None,
+            tickets: true,
+            cache: false,
+        }
+    }
+
+    pub fn suite(mut self, suite: CipherSuite) -> Self {
+        self.suite = Some(suite);
+        self
+    }
+
+    pub fn server(mut self, kind: KeyKind) -> Self {
+        self.server = kind;
+        self
+    }
+
+    pub fn mutual(mut self, client: KeyKind) -> Self {
+        self.client = Some(client);
+        self.auth = Auth::Required;
+        self
+    }
+
+    pub fn by_id(mut self) -> Self {
+        self.tickets = false;
+        self.cache = true;
+        self
+    }
+
+    /// A policy of exactly this version, suite and group.
+    pub fn policy(&self) -> Policy {
+        let mut policy = Policy::legacy();
+        policy.min_version = self.version;
+        policy.max_version = self.version;
+        policy.groups = vec![self.group];
+        policy.key_shares = 1;
+        if let Some(suite) = self.suite {
+            policy.suites = vec![suite];
+        }
+        policy
+    }
+
+    pub fn client_config(&self) -> ClientConfig {
+        let mut config = ClientConfig::new(self.policy(), Arc::new(Known));
+        config.credentials = self.client.map(|kind| client_credential(kind) as _);
+        config
+    }
+
+    pub fn server_config(&self) -> ServerConfig {
+        let mut config = ServerConfig::new(self.policy(), server_credential(self.server));
+        config.client_auth = match self.auth {
+            Auth::None => ClientAuth::None,
+            Auth::Optional => ClientAuth::Optional(Arc::new(Known)),
+            Auth::Required => ClientAuth::Required(Arc::new(Known)),
+        };
+        if !self.tickets {
+            config.tickets = None;
+        }
+        if self.cache {
+            config = config.with_session_cache();
+        }
+        config
+    }
+
+    pub fn configs(&self) -> (Arc<ClientConfig>, Arc<ServerConfig>) {
+        (Arc::new(self.client_config()), Arc::new(self.server_config()))
+    }
+}

@@ -1,0 +1,375 @@
+//! Both ends of a connection in memory.
+//!
+//! A [`Pair`] carries bytes between two [`End`]s, in chunks of any size, answers what they are parked on, and keeps all that
+//! happened. [`later`] makes any part of a config take its time.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+
+pub mod certificates;
+pub mod later;
+
+use handfast::alert::Alert;
+use handfast::config::{ConfigSource, Limits};
+use handfast::crypto::aws_lc;
+use handfast::pki_types::ServerName;
+use handfast::trace::{Direction, Trace};
+use handfast::{ClientConfig, Connection, Error, Event, Negotiated, ServerConfig, Time};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// The name that servers are asked for.
+pub const NAME: &str = "server.test";
+
+/// An end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Client,
+    Server,
+}
+
+impl Side {
+    pub const BOTH: [Self; 2] = [Self::Client, Self::Server];
+
+    pub fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
+/// What an end came upon: [`Event`], owned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    Data(Vec<u8>),
+    Parked(&'static str),
+    Connected,
+    Closed,
+    Warning(Alert),
+}
+
+/// One end, with the wire that leads to it.
+pub struct End {
+    pub connection: Connection,
+    /// What came from the peer and was not taken.
+    pub input: Vec<u8>,
+    /// What is sealed and not yet on the wire.
+    pub output: Vec<u8>,
+    /// Every byte that was put on the wire, as this end meant it.
+    pub sent: Vec<u8>,
+    pub events: Vec<Seen>,
+    /// The plaintext of all events.
+    pub data: Vec<u8>,
+    pub error: Option<Error>,
+    /// For how many deliveries a question stays open; `None`: the test answers.
+    pub patience: Option<usize>,
+    waited: usize,
+    trace: Arc<Mutex<Vec<String>>>,
+}
+
+impl End {
+    pub fn new(mut connection: Connection) -> Self {
+        let trace = Arc::new(Mutex::new(Vec::new()));
+        connection.observe(Box::new(observer(trace.clone())));
+        Self::traced(connection, trace)
+    }
+
+    fn traced(connection: Connection, trace: Arc<Mutex<Vec<String>>>) -> Self {
+        Self {
+            connection,
+            input: Vec::new(),
+            output: Vec::new(),
+            sent: Vec::new(),
+            events: Vec::new(),
+            data: Vec::new(),
+            error: None,
+            patience: Some(0),
+            waited: 0,
+            trace,
+        }
+    }
+
+    pub fn client(config: &Arc<ClientConfig>, now: Time) -> Self {
+        let trace = Arc::new(Mutex::new(Vec::new()));
+        let name = ServerName::try_from(NAME).unwrap();
+        let observer = Box::new(observer(trace.clone()));
+        let connection = Connection::client_observed(config.clone(), name, now, Some(observer)).unwrap();
+        Self::traced(connection, trace)
+    }
+
+    pub fn server(config: &Arc<ServerConfig>) -> Self {
+        Self::new(Connection::server(config.clone()))
+    }
+
+    pub fn server_by_hello(source: Arc<dyn ConfigSource>) -> Self {
+        Self::new(Connection::server_by_hello(source, aws_lc::provider(), Limits::default()))
+    }
+
+    /// Lets the connection take what it can of the input, and answers its questions.
+    pub fn drive(&mut self, now: Time) {
+        while self.error.is_none() {
+            if self.connection.wait().is_some() && !self.answer(now) {
+                return;
+            }
+            match self.connection.receive(&mut self.input, now) {
+                Ok(received) => {
+                    let (used, event) = (received.used, received.event.map(|e| seen(&e)));
+                    self.input.drain(..used);
+                    match event {
+                        None => return,
+                        Some(Seen::Parked(_)) => {
+                            self.events.push(Seen::Parked(later::kind(self.connection.wait().unwrap())));
+                            self.waited = 0;
+                        }
+                        Some(event) => {
+                            if let Seen::Data(data) = &event {
+                                self.data.extend_from_slice(data);
+                            }
+                            self.events.push(event);
+                        }
+                    }
+                }
+                Err(error) => self.failed(error),
+            }
+        }
+    }
+
+    /// Answers the open question, if it has been open for long enough.
+    fn answer(&mut self, now: Time) -> bool {
+        let Some(patience) = self.patience else { return false };
+        self.waited += 1;
+        if self.waited <= patience {
+            return false;
+        }
+        let answer = later::answer(self.connection.wait().unwrap(), now);
+        if let Err(error) = self.connection.answer(answer, now) {
+            self.failed(error);
+        }
+        true
+    }
+
+    fn failed(&mut self, error: Error) {
+        self.input.clear();
+        self.error = Some(error);
+    }
+
+    /// More bytes from the peer.
+    pub fn receive(&mut self, bytes: &[u8], now: Time) {
+        if self.error.is_none() {
+            self.input.extend_from_slice(bytes);
+            self.drive(now);
+        }
+    }
+
+    /// The peer's stream ended.
+    pub fn eof(&mut self) {
+        if self.error.is_none()
+            && let Err(error) = self.connection.receive_eof()
+        {
+            self.failed(error);
+        }
+    }
+
+    /// Seals data, to go out with the next run.
+    pub fn send(&mut self, data: &[u8]) {
+        self.connection.send(data, &mut self.output).unwrap();
+    }
+
+    /// All that is to go on the wire now.
+    pub fn transmit(&mut self) -> Vec<u8> {
+        let mut out = std::mem::take(&mut self.output);
+        self.connection.transmit(&mut out);
+        self.sent.extend_from_slice(&out);
+        out
+    }
+
+    /// What the observer saw, a line each: `sent ClientHello`, `received alert fatal decode_error`, ...
+    pub fn trace(&self) -> Vec<String> {
+        self.trace.lock().unwrap().clone()
+    }
+
+    /// The alerts that this end sent: `fatal decode_error`, ...
+    pub fn alerts(&self) -> Vec<String> {
+        self.trace().iter().filter_map(|l| l.strip_prefix("sent alert ").map(Into::into)).collect()
+    }
+
+    /// The handshake messages and ChangeCipherSpecs that this end sent, by name.
+    pub fn flight(&self) -> Vec<String> {
+        let skip = |l: &&str| !l.starts_with("alert") && !l.starts_with("keys") && !l.starts_with("record");
+        self.trace().iter().filter_map(|l| l.strip_prefix("sent ")).filter(skip).map(Into::into).collect()
+    }
+
+    pub fn is_connected(&self) -> bool {
+        self.error.is_none() && self.connection.is_connected()
+    }
+
+    pub fn negotiated(&self) -> &Negotiated {
+        self.connection.negotiated()
+    }
+}
+
+fn seen(event: &Event<'_>) -> Seen {
+    match event {
+        Event::Data(data) => Seen::Data(data.to_vec()),
+        Event::Parked => Seen::Parked(""),
+        Event::Connected => Seen::Connected,
+        Event::Closed => Seen::Closed,
+        Event::Warning(alert) => Seen::Warning(*alert),
+        other => panic!("an event that the tests do not know: {other:?}"),
+    }
+}
+
+fn observer(lines: Arc<Mutex<Vec<String>>>) -> impl FnMut(&Trace<'_>) + Send {
+    move |trace| {
+        let way = |d: &Direction| if *d == Direction::Sent { "sent" } else { "received" };
+        let line = match trace {
+            Trace::Message { direction, name, .. } => format!("{} {name}", way(direction)),
+            Trace::ChangeCipherSpec { direction } => format!("{} ChangeCipherSpec", way(direction)),
+            Trace::Alert { direction, alert } => format!("{} alert {alert}", way(direction)),
+            Trace::Keys { direction, secret } => format!("{} keys {secret}", way(direction)),
+            Trace::Verified { how } => format!("verified {how}"),
+            Trace::Connected => "connected".into(),
+            _ => return,
+        };
+        lines.lock().unwrap().push(line);
+    }
+}
+
+/// Changes one byte on its way.
+#[derive(Clone, Copy, Debug)]
+pub struct Flip {
+    /// Who sent it.
+    pub from: Side,
+    /// Which of the bytes that this end sends, from 0.
+    pub at: usize,
+    /// What it is combined with by exclusive or.
+    pub with: u8,
+}
+
+/// Both ends.
+pub struct Pair {
+    pub client: End,
+    pub server: End,
+    /// How many bytes are delivered at once.
+    pub chunk: usize,
+    pub now: Time,
+    pub flip: Option<Flip>,
+}
+
+/// A moment at which the tests' certificates are valid.
+pub fn noon() -> Time {
+    Time(Duration::from_secs(1_790_000_000))
+}
+
+impl Pair {
+    pub fn new(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> Self {
+        Self::at(client, server, noon())
+    }
+
+    pub fn at(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>, now: Time) -> Self {
+        Self::of(End::client(client, now), End::server(server), now)
+    }
+
+    pub fn of(client: End, server: End, now: Time) -> Self {
+        Self { client, server, chunk: usize::MAX, now, flip: None }
+    }
+
+    pub fn chunk(mut self, chunk: usize) -> Self {
+        self.chunk = chunk;
+        self
+    }
+
+    /// Both ends connected, or a panic that says why not.
+    pub fn connected(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> Self {
+        let mut pair = Self::new(client, server);
+        pair.run().assert_connected();
+        pair
+    }
+
+    pub fn end(&mut self, side: Side) -> &mut End {
+        match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+
+    /// Carries bytes both ways until nothing moves any more.
+    pub fn run(&mut self) -> &mut Self {
+        for _ in 0..10_000 {
+            if !(self.carry(Side::Client) | self.carry(Side::Server)) {
+                return self;
+            }
+        }
+        panic!("the two never come to rest: {:?} / {:?}", self.client.trace(), self.server.trace());
+    }
+
+    /// Carries what `from` has to say to the other end; whether there was anything, or a question still open.
+    pub fn carry(&mut self, from: Side) -> bool {
+        let (now, chunk, flip) = (self.now, self.chunk, self.flip);
+        let sender = self.end(from);
+        let waits = |e: &End| e.error.is_none() && e.patience.is_some() && e.connection.wait().is_some();
+        let waiting = waits(sender);
+        sender.drive(now);
+        let start = sender.sent.len();
+        let mut bytes = sender.transmit();
+        if let Some(flip) = flip.filter(|f| f.from == from)
+            && let Some(byte) = flip.at.checked_sub(start).and_then(|i| bytes.get_mut(i))
+        {
+            *byte ^= flip.with;
+        }
+        let receiver = self.end(from.other());
+        for part in bytes.chunks(chunk) {
+            receiver.receive(part, now);
+        }
+        waiting || !bytes.is_empty()
+    }
+
+    pub fn assert_connected(&self) {
+        let why = |e: &End| e.error.as_ref().map(|e| format!("{:?} {e}", e.moment()));
+        assert!(
+            self.client.is_connected() && self.server.is_connected(),
+            "client: {:?}\nserver: {:?}\nclient's trace: {:#?}\nserver's trace: {:#?}",
+            why(&self.client),
+            why(&self.server),
+            self.client.trace(),
+            self.server.trace(),
+        );
+    }
+
+    /// Sends data both ways and checks that it comes as it was.
+    pub fn exchange(&mut self, size: usize) {
+        for side in Side::BOTH {
+            let data = pattern(size);
+            self.end(side.other()).data.clear();
+            self.end(side).send(&data);
+            self.run();
+            assert!(self.end(side.other()).data == data, "what {side:?} sent did not come as it was");
+        }
+    }
+
+    /// Both ends have negotiated the same.
+    pub fn assert_agreed(&self) {
+        assert_eq!(facts(&self.client), facts(&self.server));
+    }
+}
+
+/// What both ends must see alike: all but whom they saw.
+pub fn facts(end: &End) -> Negotiated {
+    let mut facts = end.negotiated().clone();
+    facts.peer_chain.clear();
+    facts.verified = None;
+    facts
+}
+
+/// Bytes that tell when they are lost, doubled or out of place.
+pub fn pattern(size: usize) -> Vec<u8> {
+    (0..size).map(|i| (i ^ i >> 8 ^ i >> 16) as u8).collect()
+}
+
+/// A record as it stands on the wire, unprotected.
+pub fn record(content_type: u8, version: u16, body: &[u8]) -> Vec<u8> {
+    let mut out = vec![content_type];
+    out.extend(version.to_be_bytes());
+    out.extend(u16::try_from(body.len()).unwrap().to_be_bytes());
+    out.extend(body);
+    out
+}
