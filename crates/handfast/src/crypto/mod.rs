@@ -3,10 +3,12 @@
 //! Nothing here computes; [`aws_lc`] does. A [`Provider`] is a plain value of the config, never a global.
 
 pub mod aws_lc;
+mod credential;
 mod private_key;
 mod suites;
 
-pub use private_key::{Credential, KeyKind, PrivateKey};
+pub use credential::{Credential, CredentialError};
+pub use private_key::{KeyKind, PrivateKey};
 pub use suites::{AeadAlgorithm, Authentication, BulkCipher, CbcCipher, CbcMac, KeyExchangeKind, SUITES, Suite};
 
 use crate::keys::Secret;

@@ -4,9 +4,7 @@ use super::Failure;
 use crate::keys::Secret;
 use crate::wait::Reply;
 use crate::wire::numbers::SignatureScheme;
-use rustls_pki_types::CertificateDer;
 use std::fmt;
-use std::sync::Arc;
 
 /// What kind of key it is: decides which suites and schemes it serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,13 +34,4 @@ pub trait PrivateKey: Send + Sync + fmt::Debug {
     fn premaster(&self, _encrypted: &[u8], _client_version: u16, _fallback: &Secret) -> Reply<Result<Secret, Failure>> {
         Reply::Now(Err(Failure))
     }
-}
-
-/// A certificate chain, own certificate first, and its key.
-#[derive(Clone, Debug)]
-pub struct Credential {
-    /// DER, the own certificate first, roots need not be there.
-    pub chain: Vec<CertificateDer<'static>>,
-    /// The key of the first.
-    pub key: Arc<dyn PrivateKey>,
 }

@@ -160,7 +160,7 @@ pub(crate) fn export(
 }
 
 /// The hash of nothing, which Derive-Secret takes for "". TLS 1.3 has no suite with MD5 and SHA-1.
-const fn empty_hash(hash: HashAlgorithm) -> &'static [u8] {
+pub(super) const fn empty_hash(hash: HashAlgorithm) -> &'static [u8] {
     match hash {
         HashAlgorithm::Sha384 => &[
             0x38, 0xb0, 0x60, 0xa7, 0x51, 0xac, 0x96, 0x38, 0x4c, 0xd9, 0x32, 0x7e, 0xb1, 0xb1, 0xe3, 0x6a, 0x21, 0xfd,

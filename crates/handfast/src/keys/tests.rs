@@ -110,3 +110,45 @@ fn a_resumed_handshake_has_the_secrets_of_rfc_8448() {
     assert_eq!(opened(&application.server, 0, resumed::SERVER_DATA_RECORD, 23), unhex(resumed::DATA));
     assert_eq!(opened(&application.client, 0, resumed::CLIENT_DATA_RECORD, 23), unhex(resumed::DATA));
 }
+
+#[test]
+fn the_hash_of_nothing_is_right() {
+    for hash in [SHA256, HashAlgorithm::Sha384] {
+        assert_eq!(*aws_lc::provider().hash(hash).current(), *schedule::empty_hash(hash));
+    }
+}
+
+#[test]
+fn exporters_of_tls_1_3_expand_twice() {
+    // By Python's `hmac` and `hashlib`, from the exporter secret of RFC 8448's section 3, over three blocks, and one of 48
+    // bytes that count up.
+    let mut out = [0; 80];
+    export13(&*aws_lc::provider(), SHA256, &secret(full::EXPORTER), b"EXPORTER-handfast", b"context", &mut out);
+    let expected = concat!(
+        "b8ecdb40691c07868ebdcdc8bdc04508f3e1b4aa2d53c4603ee399b5a8757aeaf192244bfacaaf56fbf26bddd826d632",
+        "793aa28ade5c87d4cad3e9870fc651007fdad33d19fbb4b002680a9952273806",
+    );
+    assert_eq!(out[..], unhex(expected));
+    let mut out = [0; 20];
+    let exporter = Secret::copy(&std::array::from_fn::<u8, 48, _>(|n| n as u8));
+    export13(&*aws_lc::provider(), HashAlgorithm::Sha384, &exporter, b"EXPORTER-handfast", b"", &mut out);
+    assert_eq!(out[..], unhex("1804e50687961a6363637966b6952514769c2022"));
+}
+
+#[test]
+fn key_update_makes_the_next_secret() {
+    // By Python's `hmac`, from 32 bytes that count up.
+    let secret = Secret::copy(&std::array::from_fn::<u8, 32, _>(|n| n as u8));
+    let next = TrafficSecret { hash: SHA256, secret }.next(&*aws_lc::provider());
+    assert_eq!(next.secret.bytes(), unhex("2cecd0a17506ef5fa73edc062d6e7b5397cf074ec1b4d8f99a120772932f0b45"));
+}
+
+#[test]
+fn without_diffie_hellman_the_shared_secret_is_zeros() {
+    let provider = aws_lc::provider();
+    let hello = Digest::of(&[1; 32]);
+    let client = |shared: Option<&Secret>| {
+        EarlySecret::new(provider.clone(), SHA256, None).handshake(shared, &hello).client.secret
+    };
+    assert!(client(None).same(client(Some(&Secret::copy(&[0; 32]))).bytes()));
+}

@@ -126,3 +126,105 @@ fn concat(a: &[u8], b: &[u8]) -> Secret {
         right.copy_from_slice(b);
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::rfc8448::full;
+    use crate::keys::tests::unhex;
+
+    fn refused(group: NamedGroup, peer: &[u8]) {
+        assert!(respond(group, peer).is_err());
+        assert!(start(group).unwrap().finish(peer).is_err());
+    }
+
+    #[test]
+    fn both_sides_agree() {
+        for (group, sizes, secret) in [
+            (NamedGroup::X25519, (32, 32), 32),
+            (NamedGroup::SECP256R1, (65, 65), 32),
+            (NamedGroup::X25519MLKEM768, (1216, 1120), 64),
+        ] {
+            let client = start(group).unwrap();
+            assert_eq!(client.group(), group);
+            let server = respond(group, client.share()).unwrap();
+            assert_eq!((client.share().len(), server.share.len()), sizes);
+            assert_eq!(server.secret.bytes().len(), secret);
+            assert!(client.finish(&server.share).unwrap().same(server.secret.bytes()));
+        }
+        assert!(start(NamedGroup::X448).is_err());
+        assert!(respond(NamedGroup::X448, &[0; 56]).is_err());
+    }
+
+    #[test]
+    fn x25519_agrees_with_rfc_7748_and_8448() {
+        // RFC 7748 6.1: Alice's private key, Bob's public key, their secret; and RFC 8448 3: the client's, the server's.
+        for (private, public, shared) in [
+            (
+                "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
+                "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
+                "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742",
+            ),
+            (full::CLIENT_PRIVATE, full::SERVER_PUBLIC, full::SHARED_SECRET),
+        ] {
+            let key = PrivateKey::from_private_key(&agreement::X25519, &unhex(private)).unwrap();
+            let own = Ecdh { group: NamedGroup::X25519, public: key.compute_public_key().unwrap(), key };
+            assert_eq!(Box::new(own).finish(&unhex(public)).unwrap().bytes(), unhex(shared));
+        }
+    }
+
+    #[test]
+    fn a_hybrid_secret_is_the_kem_s_and_then_the_curve_s() {
+        let client = Hybrid::generate().unwrap();
+        let server = respond(NamedGroup::X25519MLKEM768, client.share()).unwrap();
+        let (ciphertext, x25519) = server.share.split_at(CIPHERTEXT);
+        let kem = client.kem.decapsulate(ciphertext.into()).unwrap();
+        let curve = client.x25519.agree(x25519, Secret::copy).unwrap();
+        assert_eq!(server.secret.bytes(), [kem.as_ref(), curve.bytes()].concat());
+    }
+
+    #[test]
+    fn the_x25519_key_of_a_hybrid_serves_by_itself() {
+        let client = start(NamedGroup::X25519MLKEM768).unwrap();
+        let (group, share) = client.hybrid_part().unwrap();
+        assert_eq!((group, share), (NamedGroup::X25519, &client.share()[ENCAPSULATION_KEY..]));
+        let server = respond(NamedGroup::X25519, share).unwrap();
+        assert!(client.finish_part(&server.share).unwrap().same(server.secret.bytes()));
+
+        let plain = start(NamedGroup::X25519).unwrap();
+        assert!(plain.hybrid_part().is_none());
+        assert!(plain.finish_part(&server.share).is_err());
+    }
+
+    #[test]
+    fn shares_that_are_not_of_the_group_are_refused() {
+        for group in GROUPS {
+            let good = respond(*group, start(*group).unwrap().share()).unwrap().share;
+            refused(*group, &[]);
+            assert!(start(*group).unwrap().finish(&good[1..]).is_err());
+            assert!(start(*group).unwrap().finish(&[&good[..], &[0]].concat()).is_err());
+        }
+        // Points of small order make an all-zero secret (RFC 7748 6.1).
+        refused(NamedGroup::X25519, &[0; 32]);
+        let mut one = [0; 32];
+        one[0] = 1;
+        refused(NamedGroup::X25519, &one);
+
+        let point = start(NamedGroup::SECP256R1).unwrap().share().to_vec();
+        let mut off_curve = point.clone();
+        off_curve[64] ^= 1;
+        refused(NamedGroup::SECP256R1, &off_curve);
+        let compressed = [&[2 + (point[64] & 1)], &point[1..33]].concat();
+        refused(NamedGroup::SECP256R1, &compressed);
+        let mut hybrid_form = point.clone();
+        hybrid_form[0] = 6 + (point[64] & 1);
+        refused(NamedGroup::SECP256R1, &hybrid_form);
+
+        // Each half of a hybrid is checked: coefficients of the encapsulation key (FIPS 203 7.2), and the point.
+        let share = start(NamedGroup::X25519MLKEM768).unwrap().share().to_vec();
+        let bad_kem = [&[0xff; ENCAPSULATION_KEY], &share[ENCAPSULATION_KEY..]].concat();
+        assert!(respond(NamedGroup::X25519MLKEM768, &bad_kem).is_err());
+        let bad_point = [&share[..ENCAPSULATION_KEY], &[0; 32]].concat();
+        assert!(respond(NamedGroup::X25519MLKEM768, &bad_point).is_err());
+    }
+}

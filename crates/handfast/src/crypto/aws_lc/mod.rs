@@ -10,6 +10,8 @@ mod hash;
 mod legacy;
 mod private_key;
 mod signature;
+#[cfg(test)]
+mod tests;
 
 pub(super) use der::Spki;
 pub(super) use private_key::private_and_public;

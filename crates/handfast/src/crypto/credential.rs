@@ -1,0 +1,187 @@
+//! A certificate chain and its key.
+
+use super::PrivateKey;
+use super::aws_lc::{Spki, private_and_public};
+use rustls_pki_types::pem::{self, PemObject};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use std::fmt;
+use std::sync::Arc;
+use x509_parser::prelude::{FromDer, X509Certificate};
+use zeroize::Zeroize;
+
+/// A certificate chain, own certificate first, and its key.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// DER, the own certificate first, roots need not be there.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// The key of the first.
+    pub key: Arc<dyn PrivateKey>,
+}
+
+/// Why a chain and a key make no [`Credential`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CredentialError {
+    /// What should be PEM is damaged.
+    Pem {
+        /// Which of the two: "certificates" or "private key".
+        what: &'static str,
+        /// How.
+        why: String,
+    },
+    /// There is no certificate.
+    NoCertificate,
+    /// There is no private key.
+    NoKey,
+    /// The private key is encrypted.
+    EncryptedKey,
+    /// The private key is malformed, or of a kind that is not spoken.
+    Key,
+    /// The first certificate is not X.509, or its key is of a kind that is not spoken.
+    Certificate,
+    /// The private key is not that of the first certificate.
+    Mismatch,
+}
+
+impl fmt::Display for CredentialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pem { what, why } => return write!(f, "the PEM of the {what} is damaged: {why}"),
+            Self::NoCertificate => "there is no certificate: PEM has it behind a line -----BEGIN CERTIFICATE-----",
+            Self::NoKey => {
+                "there is no private key: PEM has it behind a line -----BEGIN PRIVATE KEY-----, -----BEGIN RSA PRIVATE \
+                 KEY----- or -----BEGIN EC PRIVATE KEY-----"
+            }
+            Self::EncryptedKey => "the private key is encrypted: decrypt it first, as `openssl pkey` does",
+            Self::Key => {
+                "the private key cannot be used: it is not well-formed PKCS#8, PKCS#1 or SEC 1, or is neither RSA of 1024 \
+                 to 8192 bits, nor ECDSA on P-256, P-384 or P-521, nor Ed25519"
+            }
+            Self::Certificate => {
+                "the first certificate cannot be used: it is not well-formed X.509, or its key is neither RSA, nor ECDSA \
+                 on P-256, P-384 or P-521, nor Ed25519"
+            }
+            Self::Mismatch => {
+                "the private key does not belong to the first certificate: the own certificate must stand before those \
+                 of the authorities"
+            }
+        })
+    }
+}
+impl std::error::Error for CredentialError {}
+
+impl Credential {
+    /// From PEM (RFC 7468): `chain_pem` has the certificates, own first, and `key_pem` the private key, unencrypted, as
+    /// PKCS#8, PKCS#1 or SEC 1. Sections of other kinds are passed over, so that both may be the same file.
+    ///
+    /// # Errors
+    /// [`CredentialError`], which says what is wrong.
+    pub fn from_pem(chain_pem: &[u8], key_pem: &[u8]) -> Result<Self, CredentialError> {
+        let damaged = |what| move |e: pem::Error| CredentialError::Pem { what, why: in_words(&e) };
+        let chain: Result<_, _> = CertificateDer::pem_slice_iter(chain_pem).collect();
+        let chain = chain.map_err(damaged("certificates"))?;
+        match PrivateKeyDer::from_pem_slice(key_pem) {
+            Ok(key) => Self::from_der(chain, key),
+            Err(_) if contains(key_pem, b"ENCRYPTED") => Err(CredentialError::EncryptedKey),
+            Err(pem::Error::NoItemsFound) => Err(CredentialError::NoKey),
+            Err(e) => Err(damaged("private key")(e)),
+        }
+    }
+
+    /// From DER: the certificates, own first, and the private key, which is wiped after it is read.
+    ///
+    /// # Errors
+    /// [`CredentialError`], which says what is wrong.
+    pub fn from_der(
+        chain: Vec<CertificateDer<'static>>,
+        mut key: PrivateKeyDer<'static>,
+    ) -> Result<Self, CredentialError> {
+        let pair = private_and_public(&key);
+        key.zeroize();
+        let leaf = chain.first().ok_or(CredentialError::NoCertificate)?;
+        let (key, public) = pair.map_err(|_| CredentialError::Key)?;
+        let (_, certificate) = X509Certificate::from_der(leaf).map_err(|_| CredentialError::Certificate)?;
+        let spki = Spki::parse(certificate.public_key().raw).map_err(|_| CredentialError::Certificate)?;
+        if spki.key != public {
+            return Err(CredentialError::Mismatch);
+        }
+        Ok(Self { chain, key })
+    }
+}
+
+/// What is wrong with PEM. The library's own words show bytes as numbers, and could show those of a key.
+fn in_words(error: &pem::Error) -> String {
+    match error {
+        pem::Error::MissingSectionEnd { end_marker } => {
+            format!("the line -----END {}----- is missing", String::from_utf8_lossy(end_marker))
+        }
+        pem::Error::IllegalSectionStart { .. } => "a line -----BEGIN is not complete".into(),
+        pem::Error::Base64Decode(_) => "what stands between the lines BEGIN and END is not base64".into(),
+        _ => "it cannot be read".into(),
+    }
+}
+
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|w| w == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::KeyKind;
+
+    macro_rules! pem {
+        ($name:literal) => {
+            include_bytes!(concat!("../../tests/pem/", $name, ".pem"))
+        };
+    }
+
+    fn error(chain: &[u8], key: &[u8]) -> CredentialError {
+        Credential::from_pem(chain, key).unwrap_err()
+    }
+
+    #[test]
+    fn every_form_of_key_is_read_with_its_certificate() {
+        let forms: [(&[u8], &[u8], KeyKind); 9] = [
+            (pem!("rsa.cert"), pem!("rsa.pkcs1"), KeyKind::Rsa),
+            (pem!("rsa.cert"), pem!("rsa.pkcs8"), KeyKind::Rsa),
+            (pem!("rsa1024.cert"), pem!("rsa1024.pkcs1"), KeyKind::Rsa),
+            (pem!("p256.cert"), pem!("p256.sec1"), KeyKind::Ecdsa),
+            (pem!("p256.cert"), pem!("p256.pkcs8"), KeyKind::Ecdsa),
+            // Behind a section EC PARAMETERS.
+            (pem!("p384.cert"), pem!("p384.sec1"), KeyKind::Ecdsa),
+            (pem!("p384.cert"), pem!("p384.pkcs8"), KeyKind::Ecdsa),
+            (pem!("p521.cert"), pem!("p521.sec1"), KeyKind::Ecdsa),
+            (pem!("ed25519.cert"), pem!("ed25519.pkcs8"), KeyKind::Ed25519),
+        ];
+        for (chain, key, kind) in forms {
+            let credential = Credential::from_pem(chain, key).unwrap();
+            assert_eq!((credential.key.kind(), credential.chain.len()), (kind, 1));
+            // All in one file, with an authority behind.
+            let all = [key, chain, pem!("ed25519.cert")].concat();
+            assert_eq!(Credential::from_pem(&all, &all).unwrap().chain.len(), 2);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let (chain, key) = (pem!("p256.cert"), pem!("p256.sec1"));
+        assert_eq!(error(b"", key), CredentialError::NoCertificate);
+        assert_eq!(error(key, key), CredentialError::NoCertificate);
+        assert_eq!(error(chain, b""), CredentialError::NoKey);
+        assert_eq!(error(chain, chain), CredentialError::NoKey);
+        assert_eq!(error(chain, pem!("p256.encrypted")), CredentialError::EncryptedKey);
+        for other in [&pem!("p384.sec1")[..], pem!("rsa.pkcs8"), pem!("rsa1024.pkcs1"), pem!("ed25519.pkcs8")] {
+            assert_eq!(error(chain, other), CredentialError::Mismatch);
+        }
+        assert_eq!(error(pem!("rsa1024.cert"), pem!("rsa.pkcs1")), CredentialError::Mismatch);
+        let not_x509 = b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+        assert_eq!(error(not_x509, key), CredentialError::Certificate);
+        let not_a_key = b"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
+        assert_eq!(error(chain, not_a_key), CredentialError::Key);
+        let cut = error(&chain[..chain.len() - 30], key).to_string();
+        assert_eq!(cut, "the PEM of the certificates is damaged: the line -----END CERTIFICATE----- is missing");
+        let not_base64 = b"-----BEGIN PRIVATE KEY-----\n!!\n-----END PRIVATE KEY-----\n";
+        assert!(error(chain, not_base64).to_string().starts_with("the PEM of the private key is damaged: what stands"));
+    }
+}
