@@ -46,6 +46,8 @@ pub(crate) struct Offered {
     pub(crate) session_id: Vec<u8>,
     /// The key exchanges of the shares that were sent.
     pub(crate) shares: Vec<Box<dyn KeyExchange>>,
+    /// The groups that they were sent for: a hybrid's elliptic half may stand for its curve too.
+    pub(crate) sent_shares: Vec<NamedGroup>,
     /// The session that was offered.
     pub(crate) session: Option<ClientSession>,
     /// The extensions sent: a server may answer these and no others.
@@ -182,9 +184,21 @@ impl Draft {
             ServerName::DnsName(dns) if config.send_server_name => Some(dns.as_ref().to_owned()),
             _ => None,
         };
-        let retried = None;
-        Ok(State::Hello(Offered { config, name, key, random, session_id, shares, session, extensions, retried, hello })
-            .into())
+        let sent_shares = entries.iter().map(|e| e.group).collect();
+        Ok(State::Hello(Offered {
+            config,
+            name,
+            key,
+            random,
+            session_id,
+            shares,
+            sent_shares,
+            session,
+            extensions,
+            retried: None,
+            hello,
+        })
+        .into())
     }
 }
 
@@ -202,6 +216,7 @@ impl Offered {
         let mut hello = ClientHello::from_body(first.get(HEADER..).unwrap_or_default())?;
         if let Some(group) = group {
             self.shares = vec![flow.provider().start(group)?];
+            self.sent_shares = vec![group];
         }
         let entries: Vec<KeyShareEntry<'_>> = match group {
             Some(group) => share_entries(&self.shares, &[group]),

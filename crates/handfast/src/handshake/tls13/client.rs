@@ -1,33 +1,351 @@
 //! The TLS 1.3 handshake, seen from the client.
 
+use super::super::offer::Offered;
 use super::super::{Flow, Input};
-use crate::error::Error;
+use super::authentication::{
+    ask_signature, ask_verdict, check_finished, check_signature, judged, send_certificate, send_finished,
+    send_signature, take_chain,
+};
+use super::{
+    CLIENT_APPLICATION, SERVER_APPLICATION, Traffic, application_secrets, last_in_record, no_context, only_asked,
+    read_under, signs_handshakes, use_handshake_keys, write_under,
+};
+use crate::crypto::{Credential, Failure, KeyExchange, Suite};
+use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
+use crate::extension::{KeyShare, PreSharedKey, SupportedVersions};
+use crate::keys::{ApplicationSecrets, EarlySecret, HandshakeSecrets, MasterOf13, Secret};
+use crate::message::{
+    Certificate, CertificateRequest13, CertificateVerify, Dialect, EncryptedExtensions, Finished, Message, ServerHello,
+};
+use crate::record::Aligned;
+use crate::session::{ClientSession, ClientSessionKind};
+use crate::verify::{CertificateError, Verified};
+use crate::wait::Answer;
+use crate::wire::numbers::{CompressionMethod, ExtensionType, HandshakeType, ProtocolVersion, SignatureScheme};
+use crate::wire::{Malformed, Problem};
+use std::sync::Arc;
 
-/// The states.
-pub(crate) enum State {}
+/// The states, in the order of the handshake.
+pub(crate) enum State {
+    /// ServerHello has come; what need not be in the clear is next.
+    EncryptedExtensions(Agreed),
+    /// The server asks for our certificate, or shows its own.
+    CertificateOrRequest(Agreed),
+    /// It has asked, and must show its own.
+    Certificate(Asked),
+    /// Its chain is being judged.
+    Verdict(Asked),
+    /// Its chain is good; is it the server's?
+    CertificateVerify(Asked),
+    /// The end of the server's flight.
+    Finished(Asked),
+    /// Our own CertificateVerify is being signed.
+    Signature(Ending, SignatureScheme),
+}
+
+/// What the hellos have agreed on.
+pub(crate) struct Agreed {
+    offered: Offered,
+    suite: &'static Suite,
+    secrets: HandshakeSecrets,
+    resumed: bool,
+}
+
+/// And what the server wants of us.
+pub(crate) struct Asked {
+    agreed: Agreed,
+    own: Own,
+}
+
+/// What we have to show.
+enum Own {
+    /// Nothing was asked for.
+    Unasked,
+    /// Nothing that would do.
+    Nothing,
+    /// This, and how we sign.
+    Certificate(Arc<Credential>, SignatureScheme),
+}
+
+/// The server has finished; we have not.
+pub(crate) struct Ending {
+    agreed: Agreed,
+    master: MasterOf13,
+    application: ApplicationSecrets,
+}
+
+type Next = Result<super::super::State, Error>;
+
+impl State {
+    pub(in super::super) fn step(self, flow: &mut Flow<'_>, input: Input<'_>) -> Next {
+        use Input::Message as In;
+        match (self, input) {
+            (Self::EncryptedExtensions(s), In(Message::EncryptedExtensions(m), _)) => s.extensions(flow, &m),
+            (Self::CertificateOrRequest(s), In(Message::CertificateRequest13(m), _)) => s.request(flow, &m),
+            (Self::CertificateOrRequest(s), In(Message::Certificate(m), _)) => s.unasked().certificate(flow, &m),
+            (Self::Certificate(s), In(Message::Certificate(m), _)) => s.certificate(flow, &m),
+            (Self::Verdict(s), Input::Answer(Answer::Verdict(v))) => s.judged(flow, v),
+            (Self::CertificateVerify(s), In(Message::CertificateVerify(m), _)) => s.verify(flow, &m),
+            (Self::Finished(s), In(Message::Finished(m), aligned)) => s.finished(flow, &m, aligned),
+            (Self::Signature(s, scheme), Input::Answer(Answer::Signature(a))) => s.signed(flow, scheme, a),
+            (state, input) => Err(flow.unexpected(&input, state.expected())),
+        }
+    }
+
+    const fn expected(&self) -> &'static str {
+        match self {
+            Self::EncryptedExtensions(_) => "EncryptedExtensions",
+            Self::CertificateOrRequest(_) => "CertificateRequest or Certificate",
+            Self::Certificate(_) => "Certificate",
+            Self::CertificateVerify(_) => "CertificateVerify",
+            Self::Finished(_) => "Finished",
+            Self::Verdict(_) | Self::Signature(..) => "an answer",
+        }
+    }
+}
 
 /// From the fork on: the ServerHello, which selects TLS 1.3, is being stepped.
 pub(crate) fn start(
-    _flow: &mut Flow<'_>,
-    _from: super::super::offer::Offered,
-    _hello: &crate::message::ServerHello<'_>,
-    _aligned: Option<crate::record::Aligned>,
+    flow: &mut Flow<'_>,
+    mut from: Offered,
+    hello: &ServerHello<'_>,
+    aligned: Option<Aligned>,
 ) -> Result<super::super::State, Error> {
-    todo!()
-}
+    let suite = check_fixed(&from, hello)?;
+    only_asked(&hello.extensions, |kind| from.extensions.contains(&kind))?;
+    flow.agree(ProtocolVersion::TLS1_3, Dialect::Tls13);
+    flow.shared.server_random = *hello.fixed.random;
+    flow.negotiated().suite = Some(suite.number);
+    let session = selected_session(&from, hello, suite)?;
+    let shared = finish_exchange(flow, &mut from, hello)?;
+    let aligned = last_in_record(aligned, HandshakeType::SERVER_HELLO, "nothing behind ServerHello in its record")?;
 
-impl State {
-    pub(in super::super) fn step(self, _: &mut Flow<'_>, _: Input<'_>) -> Result<super::super::State, Error> {
-        match self {}
+    let provider = flow.provider();
+    flow.now().start(&*provider, suite.hash);
+    flow.now().forget();
+    let psk = session.as_ref().map(|s| &s.psk);
+    let secrets = EarlySecret::new(provider, suite.hash, psk).handshake(Some(&shared), &flow.now().hash());
+    if !from.session_id.is_empty() {
+        flow.compat_ccs()?;
     }
+    use_handshake_keys(flow, suite, &secrets, aligned)?;
+    let resumed = session.is_some();
+    if let Some(session) = session {
+        let negotiated = flow.negotiated();
+        negotiated.resumed = true;
+        negotiated.peer_chain = session.chain;
+        negotiated.verified = Some("when the session was made".into());
+    }
+    Ok(State::EncryptedExtensions(Agreed { offered: from, suite, secrets, resumed }).into())
 }
 
 /// A HelloRetryRequest is being stepped: checks it, replaces the transcript by its hash, and offers again
 /// ([`Offered::again`](super::super::offer::Offered::again)).
-pub(crate) fn retry(
-    _flow: &mut Flow<'_>,
-    _from: super::super::offer::Offered,
-    _hello: &crate::message::ServerHello<'_>,
-) -> Result<super::super::State, Error> {
-    todo!()
+pub(crate) fn retry(flow: &mut Flow<'_>, from: Offered, hello: &ServerHello<'_>) -> Next {
+    if from.retried.is_some() {
+        let got = HandshakeType::SERVER_HELLO;
+        return Err(ErrorKind::UnexpectedMessage { got, expected: "ServerHello, after one HelloRetryRequest" }.into());
+    }
+    let suite = check_fixed(&from, hello)?;
+    only_asked(&hello.extensions, |kind| kind == ExtensionType::COOKIE || from.extensions.contains(&kind))?;
+    match hello.extensions.supported_versions() {
+        Some(SupportedVersions::Selected(ProtocolVersion::TLS1_3)) => {}
+        Some(_) => return Err(illegal("supported_versions", "does not select TLS 1.3", "RFC 9846 4.2.4")),
+        None => return Err(ErrorKind::MissingExtension(ExtensionType::SUPPORTED_VERSIONS).into()),
+    }
+    let provider = flow.provider();
+    let group = match hello.extensions.key_share() {
+        Some(KeyShare::Retry(group)) => Some(*group),
+        _ => None,
+    };
+    let bad = |why| Err(illegal("key_share", why, "RFC 9846 4.3.8"));
+    match group {
+        Some(g) if !from.config.policy.groups.contains(&g) || !provider.groups().contains(&g) => {
+            return bad("asks for a group that was not offered");
+        }
+        Some(g) if from.sent_shares.contains(&g) => return bad("asks for a share that was sent already"),
+        _ => {}
+    }
+    let cookie = hello.extensions.cookie().map(|c| c.0);
+    if group.is_none() && cookie.is_none() {
+        return Err(illegal("HelloRetryRequest", "asks for no change", "RFC 9846 4.2.4"));
+    }
+    flow.agree(ProtocolVersion::TLS1_3, Dialect::Tls13);
+    flow.transcript.replace_with_hash(&*provider, suite.hash);
+    flow.now();
+    if !from.session_id.is_empty() {
+        flow.compat_ccs()?;
+    }
+    from.again(flow, group, cookie, suite)
+}
+
+/// What ServerHello and HelloRetryRequest have in common. Gives the suite.
+fn check_fixed(from: &Offered, hello: &ServerHello<'_>) -> Result<&'static Suite, Error> {
+    const RULE: &str = "RFC 9846 4.2.3";
+    let fixed = &hello.fixed;
+    if fixed.legacy_version != ProtocolVersion::TLS1_2 {
+        let ours = vec![ProtocolVersion::TLS1_2];
+        return Err(NothingInCommon::Version { theirs: vec![fixed.legacy_version], ours }.into());
+    }
+    if fixed.session_id.0 != from.session_id {
+        return Err(illegal("legacy_session_id_echo", "is not the ID that was sent", RULE));
+    }
+    if fixed.compression_method != CompressionMethod::NULL {
+        return Err(illegal("legacy_compression_method", "is not null", RULE));
+    }
+    let offered = from.config.policy.suites.contains(&fixed.cipher_suite);
+    let suite = Suite::find(fixed.cipher_suite).filter(|s| offered && s.fits(ProtocolVersion::TLS1_3));
+    let Some(suite) = suite else {
+        return Err(illegal("cipher_suite", "is not one of TLS 1.3 that was offered", RULE));
+    };
+    if from.retried.is_some_and(|before| before != suite.number) {
+        return Err(illegal("cipher_suite", "is not the one that the HelloRetryRequest named", "RFC 9846 4.2.4"));
+    }
+    Ok(suite)
+}
+
+/// What is resumed.
+struct Resumed {
+    psk: Secret,
+    chain: Vec<rustls_pki_types::CertificateDer<'static>>,
+}
+
+/// The session, if the server takes it.
+fn selected_session(from: &Offered, hello: &ServerHello<'_>, suite: &Suite) -> Result<Option<Resumed>, Error> {
+    const RULE: &str = "RFC 9846 4.3.11";
+    let Some(PreSharedKey::Selected(index)) = hello.extensions.pre_shared_key() else { return Ok(None) };
+    match &from.session {
+        Some(ClientSession { kind: ClientSessionKind::Tls13(own), suite: old, chain, .. }) if *index == 0 => {
+            if Suite::find(*old).map(|s| s.hash) != Some(suite.hash) {
+                return Err(illegal("cipher_suite", "has another hash than the key that was selected", RULE));
+            }
+            Ok(Some(Resumed { psk: own.psk.clone(), chain: chain.clone() }))
+        }
+        _ => Err(illegal("selected_identity", "lies outside of what was offered", RULE)),
+    }
+}
+
+/// Ends the key exchange with the server's share; ours are used up.
+fn finish_exchange(flow: &mut Flow<'_>, from: &mut Offered, hello: &ServerHello<'_>) -> Result<Secret, Error> {
+    let Some(KeyShare::Server(share)) = hello.extensions.key_share() else {
+        return Err(ErrorKind::MissingExtension(ExtensionType::KEY_SHARE).into());
+    };
+    let group = share.group;
+    let part = |of: &dyn KeyExchange| of.hybrid_part().map(|(group, _)| group);
+    let mut shares = std::mem::take(&mut from.shares).into_iter();
+    let own = shares.find(|x| x.group() == group || part(&**x) == Some(group));
+    let Some(own) = own.filter(|_| from.sent_shares.contains(&group)) else {
+        return Err(illegal("key_share", "is of a group that no share was sent for", "RFC 9846 4.3.8"));
+    };
+    flow.negotiated().group = Some(group);
+    let peer = share.key_exchange.0;
+    let shared = if own.group() == group { own.finish(peer) } else { own.finish_part(peer) };
+    shared.map_err(|_| ErrorKind::BadKeyShare(group).into())
+}
+
+impl Agreed {
+    fn extensions(self, flow: &mut Flow<'_>, message: &EncryptedExtensions<'_>) -> Next {
+        let extensions = &message.0;
+        only_asked(extensions, |kind| self.offered.extensions.contains(&kind))?;
+        if let Some(alpn) = extensions.alpn() {
+            let chosen = self.offered.config.alpn.iter().find(|own| alpn.0 == [own.as_slice()]);
+            let Some(chosen) = chosen else {
+                return Err(illegal("protocol_name", "is not one of those offered", "RFC 7301 3.1"));
+            };
+            flow.negotiated().alpn = Some(chosen.clone());
+        }
+        Ok(match self.resumed {
+            true => State::Finished(self.unasked()),
+            false => State::CertificateOrRequest(self),
+        }
+        .into())
+    }
+
+    fn unasked(self) -> Asked {
+        Asked { agreed: self, own: Own::Unasked }
+    }
+
+    /// Looks at once for what we have to show.
+    fn request(self, _: &mut Flow<'_>, message: &CertificateRequest13<'_>) -> Next {
+        no_context(message.context)?;
+        let Some(theirs) = message.extensions.signature_algorithms() else {
+            return Err(ErrorKind::MissingExtension(ExtensionType::SIGNATURE_ALGORITHMS).into());
+        };
+        let config = &self.offered.config;
+        let common = |s: &SignatureScheme| signs_handshakes(*s) && theirs.0.contains(*s);
+        let schemes: Vec<_> = config.policy.schemes.iter().copied().filter(common).collect();
+        let authorities = message.extensions.certificate_authorities();
+        let authorities: Vec<&[u8]> = authorities.map(|a| a.0.iter().map(|n| n.0).collect()).unwrap_or_default();
+        let chosen = config.credentials.as_ref().and_then(|c| c.choose(&schemes, &authorities));
+        let signed = chosen.and_then(|c| c.schemes_among(&schemes).first().copied().map(|s| (c, s)));
+        let own = signed.map_or(Own::Nothing, |(c, s)| Own::Certificate(c, s));
+        Ok(State::Certificate(Asked { agreed: self, own }).into())
+    }
+}
+
+impl Asked {
+    fn certificate(self, flow: &mut Flow<'_>, message: &Certificate<'_>) -> Next {
+        if message.list.is_empty() {
+            // A server must have one (RFC 9846 4.5.1.3).
+            return Err(Malformed { field: "certificate_list", at: 0, problem: Problem::Length }.into());
+        }
+        let offered = &self.agreed.offered;
+        take_chain(flow, message, |kind| offered.extensions.contains(&kind))?;
+        ask_verdict(flow, &offered.config.verifier, Some(offered.name.clone()), &offered.config.policy);
+        Ok(State::Verdict(self).into())
+    }
+
+    fn judged(self, flow: &mut Flow<'_>, verdict: Result<Verified, CertificateError>) -> Next {
+        judged(flow, verdict)?;
+        Ok(State::CertificateVerify(self).into())
+    }
+
+    fn verify(self, flow: &mut Flow<'_>, message: &CertificateVerify<'_>) -> Next {
+        let scheme = check_signature(flow, &self.agreed.offered.config.policy, message)?;
+        flow.negotiated().scheme = Some(scheme);
+        Ok(State::Finished(self).into())
+    }
+
+    /// The server is done. Reads its data from here on, and makes our own flight.
+    fn finished(self, flow: &mut Flow<'_>, message: &Finished<'_>, aligned: Option<Aligned>) -> Next {
+        let Self { agreed, own } = self;
+        check_finished(flow, &agreed.secrets.server, message)?;
+        let aligned = last_in_record(aligned, HandshakeType::FINISHED, "nothing behind Finished in its record")?;
+        flow.shared.compat_ccs_may_come = false;
+        let master = agreed.secrets.master();
+        let application = application_secrets(flow, agreed.suite, &master);
+        read_under(flow, agreed.suite, &application.server, SERVER_APPLICATION, aligned)?;
+        let ending = Ending { agreed, master, application };
+        match own {
+            Own::Unasked => ending.finish(flow),
+            Own::Nothing => {
+                send_certificate(flow, &[]);
+                ending.finish(flow)
+            }
+            Own::Certificate(credential, scheme) => {
+                send_certificate(flow, &credential.chain);
+                ask_signature(flow, &credential, scheme);
+                Ok(State::Signature(ending, scheme).into())
+            }
+        }
+    }
+}
+
+impl Ending {
+    fn signed(self, flow: &mut Flow<'_>, scheme: SignatureScheme, signature: Result<Vec<u8>, Failure>) -> Next {
+        send_signature(flow, scheme, signature)?;
+        flow.negotiated().client_scheme = Some(scheme);
+        self.finish(flow)
+    }
+
+    fn finish(self, flow: &mut Flow<'_>) -> Next {
+        let Self { agreed: Agreed { offered, suite, secrets, .. }, master, application } = self;
+        send_finished(flow, &secrets.client);
+        write_under(flow, suite, &application.client, CLIENT_APPLICATION)?;
+        let resumption = master.resumption(&flow.now().hash());
+        flow.connected();
+        let store = offered.config.store.clone();
+        let keeper = store.map(|store| super::traffic::Keeper::new(store, offered.key, resumption));
+        Ok(Traffic::new(suite, application.server, application.client, keeper).into())
+    }
 }

@@ -1,21 +1,132 @@
-//! After the handshake: KeyUpdate, NewSessionTicket.
+//! After the handshake: KeyUpdate, NewSessionTicket (RFC 9846 4.7). What is here lives as long as the connection.
 
-use super::super::{Flow, Input, State};
-use crate::error::Error;
+use super::super::{Established, Flow, Input, Side, State};
+use super::{CLIENT_APPLICATION, SERVER_APPLICATION, WEEK, last_in_record, read_under, write_under};
+use crate::crypto::Suite;
+use crate::error::{Error, ErrorKind, Limit, illegal};
 use crate::keys::TrafficSecret;
+use crate::message::{KeyUpdate, Message, NewSessionTicket13};
+use crate::record::Aligned;
+use crate::session::{ClientSession, ClientSession13, ClientSessionKind, ClientStore, SessionKey};
+use crate::wire::numbers::{HandshakeType, ProtocolVersion};
+use std::sync::Arc;
 
 /// What an established connection keeps.
 pub(crate) struct Traffic {
-    pub(crate) read: TrafficSecret,
-    pub(crate) write: TrafficSecret,
+    suite: &'static Suite,
+    read: TrafficSecret,
+    write: TrafficSecret,
+    /// We have asked the peer to change its keys, and it has not done so yet.
+    requested: bool,
+    /// We have changed our own keys at least once.
+    updated: bool,
+    /// A client that keeps tickets.
+    keeper: Option<Box<Keeper>>,
+}
+
+/// What turns a ticket into a session.
+pub(crate) struct Keeper {
+    store: Arc<dyn ClientStore>,
+    key: SessionKey,
+    resumption: TrafficSecret,
+    kept: u32,
+}
+
+impl Keeper {
+    pub(super) fn new(store: Arc<dyn ClientStore>, key: SessionKey, resumption: TrafficSecret) -> Box<Self> {
+        Box::new(Self { store, key, resumption, kept: 0 })
+    }
+}
+
+impl From<Traffic> for State {
+    fn from(traffic: Traffic) -> Self {
+        Self::Established(Established::Tls13(Box::new(traffic)))
+    }
 }
 
 impl Traffic {
-    pub(in super::super) fn step(self: Box<Self>, _: &mut Flow<'_>, _: Input<'_>) -> Result<State, Error> {
-        todo!()
+    pub(super) fn new(
+        suite: &'static Suite,
+        read: TrafficSecret,
+        write: TrafficSecret,
+        keeper: Option<Box<Keeper>>,
+    ) -> Self {
+        Self { suite, read, write, requested: false, updated: false, keeper }
     }
-    /// Changes our own keys, and asks the peer to if `request`.
-    pub(crate) fn update(&mut self, _: &mut Flow<'_>, _request: bool) -> Result<(), Error> {
-        todo!()
+
+    pub(in super::super) fn step(mut self: Box<Self>, flow: &mut Flow<'_>, input: Input<'_>) -> Result<State, Error> {
+        flow.leave_transcript();
+        match (flow.shared.side, input) {
+            (_, Input::Message(Message::KeyUpdate(m), aligned)) => self.peer_updates(flow, m, aligned)?,
+            (Side::Client, Input::Message(Message::NewSessionTicket13(m), _)) => self.keep(flow, &m)?,
+            (_, input) => return Err(flow.unexpected(&input, "application data or KeyUpdate")),
+        }
+        Ok(State::Established(Established::Tls13(self)))
+    }
+
+    /// Changes our own keys, and asks the peer to if `request`. A request that is still open is not made twice.
+    pub(crate) fn update(&mut self, flow: &mut Flow<'_>, request: bool) -> Result<(), Error> {
+        let message = match request && !self.requested {
+            true => KeyUpdate::UpdateRequested,
+            false => KeyUpdate::UpdateNotRequested,
+        };
+        self.requested |= request;
+        self.updated = true;
+        flow.send_apart(&Message::KeyUpdate(message).to_bytes());
+        self.write = self.write.next(&*flow.shared.provider);
+        let name = match flow.shared.side {
+            Side::Client => CLIENT_APPLICATION,
+            Side::Server => SERVER_APPLICATION,
+        };
+        write_under(flow, self.suite, &self.write, name)
+    }
+
+    fn peer_updates(&mut self, flow: &mut Flow<'_>, message: KeyUpdate, aligned: Option<Aligned>) -> Result<(), Error> {
+        let aligned = last_in_record(aligned, HandshakeType::KEY_UPDATE, "nothing behind KeyUpdate in its record")?;
+        flow.shared.key_updates += 1;
+        if flow.shared.key_updates > flow.shared.limits.key_updates {
+            return Err(ErrorKind::TooMuch(Limit::KeyUpdates).into());
+        }
+        self.requested = false;
+        self.read = self.read.next(&*flow.shared.provider);
+        let name = match flow.shared.side {
+            Side::Client => SERVER_APPLICATION,
+            Side::Server => CLIENT_APPLICATION,
+        };
+        read_under(flow, self.suite, &self.read, name, aligned)?;
+        // Keys under which nothing was sent yet are as good as new: while we are silent, one answer does for many requests.
+        let fresh = self.updated && flow.writer.sequence() == 0;
+        match message {
+            KeyUpdate::UpdateRequested if !fresh => self.update(flow, false),
+            _ => Ok(()),
+        }
+    }
+
+    fn keep(&mut self, flow: &mut Flow<'_>, ticket: &NewSessionTicket13<'_>) -> Result<(), Error> {
+        if ticket.lifetime > WEEK {
+            return Err(illegal("ticket_lifetime", "is longer than seven days", "RFC 9846 4.7.1"));
+        }
+        let Some(keeper) = &mut self.keeper else { return Ok(()) };
+        if ticket.lifetime == 0 || keeper.kept == flow.shared.limits.tickets {
+            return Ok(());
+        }
+        keeper.kept += 1;
+        let negotiated = &flow.shared.negotiated;
+        let session = ClientSession {
+            version: ProtocolVersion::TLS1_3,
+            suite: self.suite.number,
+            since: flow.now,
+            lifetime: ticket.lifetime,
+            chain: negotiated.peer_chain.clone(),
+            alpn: negotiated.alpn.clone(),
+            kind: ClientSessionKind::Tls13(ClientSession13 {
+                ticket: ticket.ticket.to_vec(),
+                psk: keeper.resumption.ticket_psk(&*flow.shared.provider, ticket.nonce),
+                age_add: ticket.age_add,
+                group: negotiated.group,
+            }),
+        };
+        keeper.store.put(&keeper.key, session);
+        Ok(())
     }
 }

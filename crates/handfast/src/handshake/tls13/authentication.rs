@@ -1,0 +1,155 @@
+//! Certificate, CertificateVerify, Finished (RFC 9846 4.5), which both sides make and check alike.
+
+use super::super::{Flow, Side};
+use super::{no_context, only_asked, signs_handshakes};
+use crate::crypto::{Credential, Failure, KeyExchangeKind, KeyKind};
+use crate::error::{Error, ErrorKind, Limit, illegal};
+use crate::extension::Extensions;
+use crate::keys::TrafficSecret;
+use crate::message::{Certificate, CertificateEntry, CertificateVerify, Finished, Message};
+use crate::policy::Policy;
+use crate::trace::Trace;
+use crate::verify::{CertificateError, PeerToVerify, Verified, Verifier, public_key};
+use crate::wait::Wait;
+use crate::wire::numbers::{ExtensionType, SignatureScheme};
+use rustls_pki_types::{CertificateDer, ServerName};
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
+
+/// What a signature covers: 64 spaces, who signs what, and the transcript's hash (RFC 9846 4.5.2).
+fn signed_content(signer: Side, transcript: &[u8]) -> Vec<u8> {
+    let context: &[u8] = match signer {
+        Side::Client => b"TLS 1.3, client CertificateVerify",
+        Side::Server => b"TLS 1.3, server CertificateVerify",
+    };
+    [&[b' '; 64], context, &[0], transcript].concat()
+}
+
+/// Checks the form of the peer's Certificate and keeps its chain, which may be empty.
+pub(super) fn take_chain(
+    flow: &mut Flow<'_>,
+    message: &Certificate<'_>,
+    asked: impl Fn(ExtensionType) -> bool,
+) -> Result<(), Error> {
+    no_context(message.context.unwrap_or_default())?;
+    if message.list.len() > flow.shared.limits.chain {
+        return Err(ErrorKind::TooMuch(Limit::Chain).into());
+    }
+    for entry in &message.list {
+        only_asked(&entry.extensions, &asked)?;
+    }
+    flow.negotiated().peer_chain = message.list.iter().map(|e| CertificateDer::from(e.cert_data.to_vec())).collect();
+    Ok(())
+}
+
+/// Asks for a verdict on the peer's chain. A server has a name to be held against.
+pub(super) fn ask_verdict(
+    flow: &mut Flow<'_>,
+    verifier: &Arc<dyn Verifier>,
+    name: Option<ServerName<'static>>,
+    policy: &Policy,
+) {
+    let peer = PeerToVerify {
+        chain: flow.negotiated().peer_chain.clone(),
+        name,
+        key_exchange: KeyExchangeKind::Tls13,
+        schemes: policy.schemes.clone(),
+    };
+    flow.ask(Wait::Verdict { verifier: verifier.clone(), peer: Box::new(peer) });
+}
+
+/// The verdict.
+pub(super) fn judged(flow: &mut Flow<'_>, verdict: Result<Verified, CertificateError>) -> Result<(), Error> {
+    let how = verdict.map_err(|e| Error::from(ErrorKind::Certificate(e)).during("Certificate", true))?.how;
+    flow.shared.watch.see(Trace::Verified { how: &how });
+    flow.negotiated().verified = Some(how);
+    Ok(())
+}
+
+/// Whether the peer has the key of its certificate. Gives how it signed.
+pub(super) fn check_signature(
+    flow: &Flow<'_>,
+    policy: &Policy,
+    message: &CertificateVerify<'_>,
+) -> Result<SignatureScheme, Error> {
+    let scheme = message.scheme.filter(|s| signs_handshakes(*s) && policy.schemes.contains(s));
+    let Some(scheme) = scheme else {
+        return Err(illegal("algorithm", "is not a scheme that was offered for handshakes", "RFC 9846 4.5.2"));
+    };
+    let signer = match flow.shared.side {
+        Side::Client => Side::Server,
+        Side::Server => Side::Client,
+    };
+    let key = public_key(&flow.shared.negotiated.peer_chain).map_err(ErrorKind::Certificate)?;
+    if !fits(key.kind, scheme) {
+        return Err(illegal("algorithm", "does not fit the certificate's key", "RFC 9846 4.5.2"));
+    }
+    let content = signed_content(signer, &flow.before().hash());
+    flow.shared
+        .provider
+        .verify(scheme, &key.spki, false, &content, message.signature)
+        .map_err(|_| ErrorKind::BadSignature)?;
+    Ok(scheme)
+}
+
+/// Whether a key of this kind can sign a TLS 1.3 handshake so. What else must fit, a curve, the provider checks.
+fn fits(kind: KeyKind, scheme: SignatureScheme) -> bool {
+    use SignatureScheme as S;
+    match kind {
+        KeyKind::Rsa => matches!(
+            scheme,
+            S::RSA_PSS_RSAE_SHA256
+                | S::RSA_PSS_RSAE_SHA384
+                | S::RSA_PSS_RSAE_SHA512
+                | S::RSA_PSS_PSS_SHA256
+                | S::RSA_PSS_PSS_SHA384
+                | S::RSA_PSS_PSS_SHA512
+        ),
+        KeyKind::Ecdsa => {
+            matches!(scheme, S::ECDSA_SECP256R1_SHA256 | S::ECDSA_SECP384R1_SHA384 | S::ECDSA_SECP521R1_SHA512)
+        }
+        KeyKind::Ed25519 => scheme == S::ED25519,
+    }
+}
+
+/// Whether the peer saw what we saw, and has the same secrets.
+pub(super) fn check_finished(flow: &Flow<'_>, base: &TrafficSecret, message: &Finished<'_>) -> Result<(), Error> {
+    let expected = base.verify_data(&*flow.shared.provider, &flow.before().hash());
+    match bool::from(expected.ct_eq(message.0)) {
+        true => Ok(()),
+        false => Err(ErrorKind::BadFinished.into()),
+    }
+}
+
+/// Sends our chain, which may be empty if we are a client.
+pub(super) fn send_certificate(flow: &mut Flow<'_>, chain: &[CertificateDer<'_>]) {
+    let entry = |der| CertificateEntry { cert_data: der, extensions: Extensions::of(Vec::new()) };
+    let list = chain.iter().map(|der| entry(der.as_ref())).collect();
+    flow.send(&Message::Certificate(Certificate { context: Some(&[]), list }));
+}
+
+/// Has the transcript signed.
+pub(super) fn ask_signature(flow: &mut Flow<'_>, credential: &Credential, scheme: SignatureScheme) {
+    let side = flow.shared.side;
+    let message = signed_content(side, &flow.now().hash());
+    flow.ask(Wait::Signature { key: credential.key.clone(), scheme, message });
+}
+
+/// Sends CertificateVerify.
+pub(super) fn send_signature(
+    flow: &mut Flow<'_>,
+    scheme: SignatureScheme,
+    signature: Result<Vec<u8>, Failure>,
+) -> Result<(), Error> {
+    let failed = |_| Error::from(ErrorKind::AnswerFailed("signing the handshake")).during("CertificateVerify", false);
+    let signature = signature.map_err(failed)?;
+    flow.send(&Message::CertificateVerify(CertificateVerify { scheme: Some(scheme), signature: &signature }));
+    Ok(())
+}
+
+/// Sends Finished.
+pub(super) fn send_finished(flow: &mut Flow<'_>, base: &TrafficSecret) {
+    let provider = flow.provider();
+    let verify_data = base.verify_data(&*provider, &flow.now().hash());
+    flow.send(&Message::Finished(Finished(&verify_data)));
+}
