@@ -101,3 +101,6 @@ pub(crate) fn public_key(chain: &[CertificateDer<'_>]) -> Result<PeerKey, Certif
     })?;
     Ok(PeerKey { kind, spki: certificate.spki.to_vec() })
 }
+
+#[cfg(test)]
+mod tests;
