@@ -3,6 +3,8 @@
 mod client_store;
 mod server_store;
 mod state;
+#[cfg(test)]
+mod tests;
 mod tickets;
 
 pub use client_store::{ClientStore, MemoryClientStore, SessionKey};

@@ -19,8 +19,11 @@ pub trait ServerStore: Send + Sync + fmt::Debug {
 #[derive(Debug)]
 pub struct MemoryServerStore {
     lifetime: u32,
-    sessions: Mutex<Bounded<Box<[u8]>, (Secret, Time)>>,
+    sessions: Mutex<Sessions>,
 }
+
+/// Under the ID, what was kept and when.
+type Sessions = Bounded<Box<[u8]>, (Secret, Time)>;
 
 impl MemoryServerStore {
     /// A cache of this many sessions and this many bytes in all, each for `lifetime` seconds.
@@ -28,7 +31,7 @@ impl MemoryServerStore {
         Self { lifetime, sessions: Mutex::new(Bounded::new(sessions, bytes)) }
     }
 
-    fn sessions(&self) -> MutexGuard<'_, Bounded<Box<[u8]>, (Secret, Time)>> {
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

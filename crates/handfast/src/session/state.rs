@@ -248,8 +248,10 @@ pub(crate) fn context(config: &ServerConfig) -> [u8; 32] {
 
 // --- the pieces of the forms ---
 
-/// The bytes written so far, the secret behind them. It comes last, so that it is written once, to where it stays.
-fn with_secret(head: Writer, secret: &Secret) -> Secret {
+/// The bytes written so far, and behind them the secret after its length. It comes last, so that it is written once, to where it
+/// stays.
+fn with_secret(mut head: Writer, secret: &Secret) -> Secret {
+    head.u8(secret.bytes().len() as u8);
     let (head, secret) = (head.as_bytes(), secret.bytes());
     Secret::filled(head.len() + secret.len(), |out| {
         let (first, last) = out.split_at_mut(head.len());
@@ -260,8 +262,8 @@ fn with_secret(head: Writer, secret: &Secret) -> Secret {
 
 /// The secret: a master secret, or a PSK of the suite's hash.
 fn secret(r: &mut Reader<'_>) -> Result<Secret, Malformed> {
-    match r.left() {
-        32 | 48 => Ok(Secret::copy(r.rest())),
+    match r.u8()? {
+        len @ (32 | 48) => Ok(Secret::copy(r.take(len.into())?)),
         _ => Err(unknown(r)),
     }
 }
@@ -278,11 +280,13 @@ fn blob<'a>(r: &mut Reader<'a>) -> Result<&'a [u8], Malformed> {
 
 fn put_option(w: &mut Writer, bytes: Option<&[u8]>) {
     w.u8(bytes.is_some().into());
-    put(w, bytes.unwrap_or_default());
+    bytes.into_iter().for_each(|b| put(w, b));
 }
 fn option(r: &mut Reader<'_>) -> Result<Option<Vec<u8>>, Malformed> {
-    let (some, bytes) = (flag(r)?, blob(r)?);
-    Ok(some.then(|| bytes.to_vec()))
+    match flag(r)? {
+        true => Ok(Some(blob(r)?.to_vec())),
+        false => Ok(None),
+    }
 }
 
 fn put_certificates(w: &mut Writer, chain: &[CertificateDer<'_>]) {

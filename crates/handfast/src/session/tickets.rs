@@ -60,7 +60,7 @@ impl Key {
     fn new(now: Time) -> Option<Arc<Self>> {
         let mut name = [0; NAME];
         rand::fill(&mut name).ok()?;
-        let bytes = Secret::try_filled(32, |out| rand::fill(out)).ok()?;
+        let bytes = Secret::try_filled(32, rand::fill).ok()?;
         let key = RandomizedNonceKey::new(&AES_256_GCM, bytes.bytes()).ok()?;
         Some(Arc::new(Self { name, key, made: now }))
     }

@@ -133,12 +133,12 @@ fn a_chain_is_told_in_words() {
             let how = verdict(&servers, &peer(&[&leaf, &middle.der], name), NOW).unwrap().how;
             assert_eq!(how, "chain of 2 to CN=Root, valid until 2025-12-31 00:00:00 UTC");
         }
-        assert!(stands_for(&[leaf.clone()], name));
+        assert!(stands_for(std::slice::from_ref(&leaf), name));
     }
     // The root may be sent too, and the order of the others does not matter.
     assert!(verdict(&servers, &peer(&[&leaf, &root.der, &middle.der], "example.org"), NOW).is_ok());
     for name in ["example.com", "a.b.example.org", "192.0.2.2", "not a name"] {
-        assert!(!stands_for(&[leaf.clone()], name), "{name}");
+        assert!(!stands_for(std::slice::from_ref(&leaf), name), "{name}");
     }
     assert!(!stands_for(&[], "example.org"));
     assert_eq!(servers.authorities(), [der::Certificate::read(&root.der).unwrap().subject]);
@@ -468,7 +468,7 @@ fn pins() {
     let root = Authority::root("Root");
     let leaf = root.leaf(&["localhost"], |_| ());
     let hash = |bytes: &[u8]| <[u8; 32]>::try_from(digest(&SHA256, bytes).as_ref()).unwrap();
-    let (whole, key) = (hash(&leaf), hash(&public_key(&[leaf.clone()]).unwrap().spki));
+    let (whole, key) = (hash(&leaf), hash(&public_key(std::slice::from_ref(&leaf)).unwrap().spki));
     let here = peer(&[&leaf], "c.example");
     let how = verdict(&PinnedLeaf::certificates([whole]), &here, NOW).unwrap().how;
     assert_eq!(how, format!("pinned certificate, SHA-256 {}", crate::wire::hex(&whole)));
