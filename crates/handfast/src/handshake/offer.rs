@@ -203,6 +203,11 @@ impl Draft {
 }
 
 impl Offered {
+    /// The version in the ClientHello, as it stands again in the premaster secret of RSA key exchange (RFC 5246 7.4.7.1).
+    pub(crate) fn legacy_version(&self) -> [u8; 2] {
+        self.hello.get(HEADER..HEADER + 2).and_then(|v| v.try_into().ok()).unwrap_or_default()
+    }
+
     /// Offers again, after a HelloRetryRequest, for this group (`None`: the same shares) and with this cookie. The
     /// transcript has been replaced by its hash and the HelloRetryRequest absorbed.
     pub(crate) fn again(

@@ -1,23 +1,357 @@
 //! The classic handshake, seen from the client.
+//!
+//! ```text
+//! ClientHello                     ->
+//!                                 <-  ServerHello, Certificate, ServerKeyExchange*, CertificateRequest*, ServerHelloDone
+//! Certificate*, ClientKeyExchange,
+//! CertificateVerify*,
+//! [ChangeCipherSpec], Finished    ->
+//!                                 <-  NewSessionTicket*, [ChangeCipherSpec], Finished
+//! ```
+//! When a session is resumed, the server's last flight comes right after its ServerHello, and ours answers it.
 
-use super::super::{Flow, Input};
-use crate::error::Error;
+use super::super::offer::Offered;
+use super::super::{self as handshake, Flow, Input};
+use super::key_exchange::{ServerHalf, proves};
+use super::rules::{Rules, signer};
+use super::secrets::{Agreed, Secrets};
+use super::{certificates, server_hello};
+use crate::config::ClientConfig;
+use crate::crypto::{Credential, Failure, KeyExchangeKind, KeyKind};
+use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
+use crate::message::{
+    Certificate, CertificateRequest, CertificateVerify, Finished, Message, NewSessionTicket, ServerHello,
+    ServerKeyExchange,
+};
+use crate::record::{Opener, Sealer};
+use crate::session::{ClassicClientSession, ClientSession, ClientSessionKind, SessionKey};
+use crate::verify::{CertificateError, PeerKey, Verified};
+use crate::wait::{Answer, Wait};
+use crate::wire::numbers::{ClientCertificateType, ProtocolVersion, SignatureScheme};
+use rustls_pki_types::ServerName;
+use std::sync::Arc;
 
-/// The states.
-pub(crate) enum State {}
-
-/// From the fork on: the version is agreed, the ServerHello is being stepped.
-pub(crate) fn start(
-    _flow: &mut Flow<'_>,
-    _from: super::super::offer::Offered,
-    _hello: &crate::message::ServerHello<'_>,
-    _version: crate::wire::numbers::ProtocolVersion,
-) -> Result<super::super::State, Error> {
-    todo!()
+/// The states: what comes next, and what is known by then.
+pub(crate) enum State {
+    Certificate(Agreement),
+    /// The server's chain is being judged.
+    Verdict(Peer),
+    ServerKeyExchange(Peer),
+    /// CertificateRequest, or ServerHelloDone at once.
+    CertificateRequest(Server),
+    ServerHelloDone {
+        server: Server,
+        identity: Option<Identity>,
+    },
+    /// Our CertificateVerify is being signed.
+    Signature {
+        end: End,
+        read: Opener,
+        scheme: SignatureScheme,
+    },
+    /// The server has promised a ticket.
+    NewSessionTicket {
+        end: End,
+        read: Opener,
+    },
+    /// After ChangeCipherSpec, for which the keys are armed.
+    Finished(End),
 }
 
 impl State {
-    pub(in super::super) fn step(self, _: &mut Flow<'_>, _: Input<'_>) -> Result<super::super::State, Error> {
-        match self {}
+    pub(in super::super) fn step(self, flow: &mut Flow<'_>, input: Input<'_>) -> Result<handshake::State, Error> {
+        use Answer as A;
+        use Input::{Answer as Told, Message as Got};
+        use Message as M;
+        match (self, input) {
+            (Self::Certificate(s), Got(M::Certificate(m), _)) => s.judge(flow, &m),
+            (Self::Verdict(s), Told(A::Verdict(verdict))) => s.judged(flow, verdict),
+            (Self::ServerKeyExchange(s), Got(M::ServerKeyExchange(m), _)) => s.exchange(flow, &m),
+            (Self::CertificateRequest(s), Got(M::CertificateRequest(m), _)) => s.requested(flow, &m),
+            (Self::CertificateRequest(s), Got(M::ServerHelloDone, Some(_))) => s.reply(flow, None),
+            (Self::ServerHelloDone { server, identity }, Got(M::ServerHelloDone, Some(_))) => {
+                server.reply(flow, identity)
+            }
+            (Self::Signature { end, read, scheme }, Told(A::Signature(signature))) => {
+                end.prove(flow, read, scheme, signature)
+            }
+            (Self::NewSessionTicket { end, read }, Got(M::NewSessionTicket(m), Some(_))) => end.ticket(flow, read, &m),
+            (Self::Finished(s), Got(M::Finished(m), Some(_))) => s.finished(flow, &m),
+            // A request for what is going on already is ignored, and no part of the handshake (RFC 5246 7.4.1.1).
+            (state, Got(M::HelloRequest, _)) => {
+                flow.leave_transcript();
+                Ok(state.into())
+            }
+            (state, input) => Err(flow.unexpected(&input, state.expects())),
+        }
+    }
+
+    fn expects(&self) -> &'static str {
+        match self {
+            Self::Certificate(_) => "Certificate",
+            Self::ServerKeyExchange(_) => "ServerKeyExchange",
+            Self::CertificateRequest(_) => "CertificateRequest or ServerHelloDone, and nothing behind it",
+            Self::ServerHelloDone { .. } => "ServerHelloDone, and nothing behind it",
+            Self::NewSessionTicket { .. } => "NewSessionTicket, and nothing behind it",
+            Self::Finished(_) => "Finished, and nothing behind it",
+            Self::Verdict(_) | Self::Signature { .. } => "nothing, before the question is answered",
+        }
+    }
+}
+
+/// What the hellos agreed.
+pub(crate) struct Agreement {
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+    key: SessionKey,
+    agreed: Agreed,
+    /// The version in the ClientHello.
+    offered_version: [u8; 2],
+    /// The session's ID, if the server gave it one.
+    session_id: Vec<u8>,
+    /// The server has promised a ticket.
+    promised: bool,
+}
+
+/// ... and the server's key, from its certificate.
+pub(crate) struct Peer {
+    agreement: Agreement,
+    key: PeerKey,
+}
+
+/// ... and its half of the key exchange.
+pub(crate) struct Server {
+    agreement: Agreement,
+    half: ServerHalf,
+}
+
+/// What a CertificateRequest is answered with: a credential and a scheme for its key, or an empty list.
+pub(crate) struct Identity(Option<(Arc<Credential>, SignatureScheme)>);
+
+/// All that is left to the end of the handshake.
+pub(crate) struct End {
+    agreement: Agreement,
+    secrets: Secrets,
+    /// The keys of our Finished, while it is still to be sent.
+    write: Option<Sealer>,
+    /// A new ticket, and its lifetime in seconds as the server sees it.
+    ticket: Option<(Vec<u8>, u32)>,
+}
+
+/// From the fork on: the version is agreed, the ServerHello is being stepped.
+pub(crate) fn start(
+    flow: &mut Flow<'_>,
+    mut from: Offered,
+    hello: &ServerHello<'_>,
+    version: ProtocolVersion,
+) -> Result<handshake::State, Error> {
+    let agreed = server_hello::accept(flow, &from, hello, Rules::agreed(version)?)?;
+    let resumed = server_hello::resumed(&mut from, hello, agreed)?;
+    flow.shared.server_random = *hello.fixed.random;
+    agreed.settle(flow, resumed.is_some());
+    let agreement = Agreement {
+        offered_version: from.legacy_version(),
+        config: from.config,
+        name: from.name,
+        key: from.key,
+        agreed,
+        session_id: hello.fixed.session_id.to_vec(),
+        promised: hello.extensions.session_ticket().is_some(),
+    };
+    match resumed {
+        None => Ok(State::Certificate(agreement).into()),
+        Some((session, classic)) => agreement.resume(flow, session, classic),
+    }
+}
+
+impl Agreement {
+    fn resume(
+        self,
+        flow: &mut Flow<'_>,
+        session: ClientSession,
+        classic: ClassicClientSession,
+    ) -> Result<handshake::State, Error> {
+        flow.negotiated().peer_chain = session.chain;
+        flow.negotiated().verified = Some(certificates::BEFORE.into());
+        let secrets = Secrets::resume(flow, self.agreed, classic.master);
+        let (read, write) = secrets.keys(flow)?;
+        End { agreement: self, secrets, write: Some(write), ticket: None }.listen(flow, read)
+    }
+
+    /// Reads the server's chain, and asks for a verdict before anything secret is sent.
+    fn judge(self, flow: &mut Flow<'_>, message: &Certificate<'_>) -> Result<handshake::State, Error> {
+        let (policy, suite) = (&self.config.policy, self.agreed.suite);
+        if message.list.is_empty() {
+            return Err(illegal("certificate_list", "is empty", "RFC 5246 7.4.2"));
+        }
+        let key = certificates::read(flow, message)?;
+        if !proves(key.kind, suite.authentication) {
+            return Err(illegal("certificate_list", "holds a key that does not fit the suite", "RFC 5246 7.4.2"));
+        }
+        let (verifier, name) = (self.config.verifier.clone(), Some(self.name.clone()));
+        certificates::judge(flow, verifier, name, suite.key_exchange, policy.schemes.clone());
+        Ok(State::Verdict(Peer { agreement: self, key }).into())
+    }
+}
+
+impl Peer {
+    fn judged(
+        self,
+        flow: &mut Flow<'_>,
+        verdict: Result<Verified, CertificateError>,
+    ) -> Result<handshake::State, Error> {
+        certificates::judged(flow, verdict)?;
+        let Self { agreement, key } = self;
+        Ok(match agreement.agreed.suite.key_exchange {
+            KeyExchangeKind::Rsa => {
+                State::CertificateRequest(Server { agreement, half: ServerHalf::Rsa { spki: key.spki } }).into()
+            }
+            _ => State::ServerKeyExchange(Self { agreement, key }).into(),
+        })
+    }
+
+    fn exchange(self, flow: &mut Flow<'_>, message: &ServerKeyExchange<'_>) -> Result<handshake::State, Error> {
+        let Self { agreement, key } = self;
+        let half = ServerHalf::read(flow, agreement.agreed.rules, &agreement.config.policy, &key, message)?;
+        Ok(State::CertificateRequest(Server { agreement, half }).into())
+    }
+}
+
+impl Server {
+    /// Chooses a certificate that the server can take.
+    fn requested(self, flow: &mut Flow<'_>, message: &CertificateRequest<'_>) -> Result<handshake::State, Error> {
+        let (config, rules) = (&self.agreement.config, self.agreement.agreed.rules);
+        let listed = message.schemes.iter().flat_map(|list| list.iter());
+        let theirs = rules.theirs(listed);
+        let mut common = rules.ours(&config.policy, &*flow.shared.provider);
+        common.retain(|s| theirs.contains(s) && message.certificate_types.contains(type_of(*s)));
+        let authorities: Vec<&[u8]> = message.authorities.iter().map(|a| a.0).collect();
+        let credential = config.credentials.as_ref().and_then(|c| c.choose(&common, &authorities));
+        let identity = match credential {
+            None => Identity(None),
+            Some(credential) => match credential.schemes_among(&common).first() {
+                Some(scheme) => Identity(Some((credential, *scheme))),
+                None => {
+                    return Err(NothingInCommon::Scheme { theirs, ours: credential.key.schemes().to_vec() }.into());
+                }
+            },
+        };
+        Ok(State::ServerHelloDone { server: self, identity: Some(identity) }.into())
+    }
+
+    /// Our flight, up to what needs a signature.
+    fn reply(self, flow: &mut Flow<'_>, identity: Option<Identity>) -> Result<handshake::State, Error> {
+        let Self { agreement, half } = self;
+        let (agreed, rules) = (agreement.agreed, agreement.agreed.rules);
+        let proof = match identity {
+            None => None,
+            Some(Identity(identity)) => {
+                certificates::send(flow, identity.as_ref().map(|(credential, _)| &**credential));
+                identity
+            }
+        };
+        let premaster = half.answer(flow, rules, agreement.offered_version)?;
+        let secrets = Secrets::agree(flow, agreed, &premaster);
+        let (read, write) = secrets.keys(flow)?;
+        let end = End { agreement, secrets, write: Some(write), ticket: None };
+        let Some((credential, scheme)) = proof else { return end.send(flow, read) };
+        let message = flow.now().raw().to_vec();
+        flow.ask(Wait::Signature { key: credential.key.clone(), scheme, message });
+        Ok(State::Signature { end, read, scheme }.into())
+    }
+}
+
+impl End {
+    /// Sends CertificateVerify, then what follows it.
+    fn prove(
+        self,
+        flow: &mut Flow<'_>,
+        read: Opener,
+        scheme: SignatureScheme,
+        signature: Result<Vec<u8>, Failure>,
+    ) -> Result<handshake::State, Error> {
+        let signature = signature.map_err(|Failure| ErrorKind::AnswerFailed("the client's signature"))?;
+        let named = self.secrets.agreed.rules.names_schemes().then_some(scheme);
+        flow.send(&Message::CertificateVerify(CertificateVerify { scheme: named, signature: &signature }));
+        flow.negotiated().client_scheme = Some(scheme);
+        self.send(flow, read)
+    }
+
+    /// Sends ChangeCipherSpec and Finished, then waits for the server's.
+    fn send(mut self, flow: &mut Flow<'_>, read: Opener) -> Result<handshake::State, Error> {
+        flow.now().forget();
+        if let Some(write) = self.write.take() {
+            self.secrets.finish(flow, write)?;
+        }
+        self.listen(flow, read)
+    }
+
+    /// The read keys are armed once ChangeCipherSpec is the one thing that may come.
+    fn listen(self, flow: &mut Flow<'_>, read: Opener) -> Result<handshake::State, Error> {
+        if self.agreement.promised {
+            return Ok(State::NewSessionTicket { end: self, read }.into());
+        }
+        flow.arm_read_keys(read);
+        Ok(State::Finished(self).into())
+    }
+
+    /// An empty ticket takes the promise back (RFC 5077 3.3).
+    fn ticket(
+        mut self,
+        flow: &mut Flow<'_>,
+        read: Opener,
+        message: &NewSessionTicket<'_>,
+    ) -> Result<handshake::State, Error> {
+        let ticket = message.ticket.0;
+        self.ticket = (!ticket.is_empty()).then(|| (ticket.to_vec(), message.ticket_lifetime_hint));
+        flow.arm_read_keys(read);
+        Ok(State::Finished(self).into())
+    }
+
+    fn finished(mut self, flow: &mut Flow<'_>, message: &Finished<'_>) -> Result<handshake::State, Error> {
+        self.secrets.check(flow, message)?;
+        if let Some(write) = self.write.take() {
+            self.secrets.finish(flow, write)?;
+        }
+        self.remember(flow);
+        Ok(self.secrets.connected(flow))
+    }
+
+    /// Keeps the session, by ticket rather than by ID. What was resumed without a new ticket is kept already.
+    fn remember(&mut self, flow: &mut Flow<'_>) {
+        let Agreement { config, key, agreed, session_id, .. } = &self.agreement;
+        let Some(store) = &config.store else { return };
+        // A lifetime of 0 leaves it to us (RFC 5077 3.3).
+        let (id, ticket, lifetime) = match self.ticket.take() {
+            Some((ticket, hint)) => (Vec::new(), ticket, hint),
+            None if flow.negotiated().resumed => return,
+            None if session_id.is_empty() => return store.forget(key),
+            None => (session_id.clone(), Vec::new(), 0),
+        };
+        let negotiated = flow.negotiated();
+        let (chain, alpn) = (negotiated.peer_chain.clone(), negotiated.alpn.clone());
+        let session = ClientSession {
+            version: agreed.rules.version,
+            suite: agreed.suite.number,
+            since: flow.now,
+            lifetime,
+            chain,
+            alpn,
+            kind: ClientSessionKind::Classic(ClassicClientSession {
+                id,
+                ticket,
+                master: self.secrets.master.0.clone(),
+                extended_master_secret: agreed.extended_master_secret,
+            }),
+        };
+        store.put(key, session);
+    }
+}
+
+/// The type of a client certificate whose key signs by this scheme (RFC 8422 5.5).
+fn type_of(scheme: SignatureScheme) -> ClientCertificateType {
+    match signer(scheme) {
+        Some(KeyKind::Ecdsa | KeyKind::Ed25519) => ClientCertificateType::ECDSA_SIGN,
+        _ => ClientCertificateType::RSA_SIGN,
     }
 }

@@ -1,15 +1,161 @@
-//! What differs from one classic version to the next.
+//! What differs from one classic version to the next. A new version is a row.
 
-use crate::wire::numbers::ProtocolVersion;
+use crate::crypto::{HashAlgorithm, KeyKind, Provider, Suite};
+use crate::error::{Error, NothingInCommon, illegal};
+use crate::message::ClassicForm;
+use crate::policy::Policy;
+use crate::wire::numbers::{ProtocolVersion, SignatureScheme};
 
 /// One version's rules.
+#[derive(Debug)]
 pub(crate) struct Rules {
     pub(crate) version: ProtocolVersion,
+    /// The hash of PRF and transcript; `None`: the suite's.
+    hash: Option<HashAlgorithm>,
+    /// The IV of CBC goes on from the last record's last block.
+    pub(super) implicit_iv: bool,
+    /// The first byte of application data goes by itself, so that nobody can choose what an implicit IV meets (BEAST).
+    pub(super) split: bool,
+    /// Signatures name their scheme, and both sides list those that they can check.
+    schemes: bool,
+    /// What RSA and what ECDSA keys sign with where no scheme is named or listed.
+    implied: Implied,
+    /// The encrypted premaster secret stands behind a length.
+    pub(super) premaster_length: bool,
+    /// Extended master secret may be had.
+    pub(super) extended_master_secret: bool,
+    /// How the random of a server ends that could have done better (RFC 9846 4.2.3).
+    sentinel: &'static [u8; 8],
+    /// The oldest newest version of a server that says so.
+    sentinel_from: ProtocolVersion,
 }
+
+#[derive(Debug)]
+struct Implied {
+    rsa: SignatureScheme,
+    ecdsa: SignatureScheme,
+}
+
+static RULES: [Rules; 2] = [
+    // RFC 5246
+    Rules {
+        version: ProtocolVersion::TLS1_2,
+        hash: None,
+        implicit_iv: false,
+        split: false,
+        schemes: true,
+        implied: Implied { rsa: SignatureScheme::RSA_PKCS1_SHA1, ecdsa: SignatureScheme::ECDSA_SHA1 },
+        premaster_length: true,
+        extended_master_secret: true,
+        sentinel: b"DOWNGRD\x01",
+        sentinel_from: ProtocolVersion::TLS1_3,
+    },
+    // RFC 2246
+    Rules {
+        version: ProtocolVersion::TLS1_0,
+        hash: Some(HashAlgorithm::Md5Sha1),
+        implicit_iv: true,
+        split: true,
+        schemes: false,
+        implied: Implied { rsa: SignatureScheme::RSA_PKCS1_MD5_SHA1, ecdsa: SignatureScheme::ECDSA_SHA1 },
+        premaster_length: true,
+        extended_master_secret: true,
+        sentinel: b"DOWNGRD\x00",
+        sentinel_from: ProtocolVersion::TLS1_2,
+    },
+];
 
 impl Rules {
     /// The rules of a version, if it is spoken here.
-    pub(crate) fn of(_: ProtocolVersion) -> Option<&'static Self> {
-        todo!()
+    pub(crate) fn of(version: ProtocolVersion) -> Option<&'static Self> {
+        RULES.iter().find(|r| r.version == version)
     }
+
+    /// The rules of the version that was agreed.
+    pub(super) fn agreed(version: ProtocolVersion) -> Result<&'static Self, Error> {
+        let nothing = NothingInCommon::Version { theirs: vec![version], ours: Vec::new() };
+        Self::of(version).ok_or_else(|| nothing.into())
+    }
+
+    /// The hash of PRF and transcript.
+    pub(super) fn hash(&self, suite: &Suite) -> HashAlgorithm {
+        self.hash.unwrap_or(suite.hash)
+    }
+
+    /// How messages are read.
+    pub(super) fn form(&self, suite: &Suite) -> ClassicForm {
+        ClassicForm { schemes: self.schemes, premaster_length: self.premaster_length, key_exchange: suite.key_exchange }
+    }
+
+    /// What a server's random ends with, if the server's policy goes up to `newest`.
+    pub(super) fn sentinel(&self, newest: ProtocolVersion) -> Option<&'static [u8; 8]> {
+        (newest > self.version && newest >= self.sentinel_from).then_some(self.sentinel)
+    }
+
+    /// Whether a server's random says that it could have done better, and so could we, up to `newest`.
+    pub(super) fn downgraded(&self, newest: ProtocolVersion, random: &[u8; 32]) -> bool {
+        newest > self.version && RULES.iter().any(|r| newest >= r.sentinel_from && random.ends_with(r.sentinel))
+    }
+
+    // --- signatures ---
+
+    /// The schemes that we accept, and sign with, by our policy. Where a version names none, it is the version that was allowed.
+    pub(super) fn ours(&self, policy: &Policy, provider: &dyn Provider) -> Vec<SignatureScheme> {
+        let spoken = provider.schemes();
+        let Implied { rsa, ecdsa } = self.implied;
+        match self.schemes {
+            true => policy.schemes.iter().copied().filter(|s| spoken.contains(s)).collect(),
+            false => [rsa, ecdsa].into_iter().filter(|s| spoken.contains(s)).collect(),
+        }
+    }
+
+    /// The schemes that a peer accepts who listed these.
+    pub(super) fn theirs(&self, listed: impl Iterator<Item = SignatureScheme>) -> Vec<SignatureScheme> {
+        let Implied { rsa, ecdsa } = self.implied;
+        let listed: Vec<_> = listed.filter(|_| self.schemes).collect();
+        if listed.is_empty() { vec![rsa, ecdsa] } else { listed }
+    }
+
+    /// Whether messages carry lists and names of schemes.
+    pub(super) fn names_schemes(&self) -> bool {
+        self.schemes
+    }
+
+    /// The scheme of a peer's signature: the one it names, which must be one of ours and fit its key, or the implied one.
+    pub(super) fn scheme(
+        &self,
+        named: Option<SignatureScheme>,
+        key: KeyKind,
+        ours: &[SignatureScheme],
+    ) -> Result<SignatureScheme, Error> {
+        let bad = |why| illegal("algorithm", why, "RFC 5246 7.4.3");
+        let scheme = match (named, key) {
+            (Some(scheme), _) => scheme,
+            (None, KeyKind::Rsa) => self.implied.rsa,
+            (None, KeyKind::Ecdsa) => self.implied.ecdsa,
+            (None, KeyKind::Ed25519) => return Err(bad("cannot be told for a key of this kind")),
+        };
+        if !ours.contains(&scheme) {
+            return Err(bad("is none that was offered"));
+        }
+        if signer(scheme) != Some(key) {
+            return Err(bad("does not fit the key of the certificate"));
+        }
+        Ok(scheme)
+    }
+}
+
+/// The kind of key that signs by this scheme.
+pub(super) fn signer(scheme: SignatureScheme) -> Option<KeyKind> {
+    use SignatureScheme as S;
+    Some(match scheme {
+        S::RSA_PKCS1_MD5_SHA1 | S::RSA_PKCS1_SHA1 | S::RSA_PKCS1_SHA224 => KeyKind::Rsa,
+        S::RSA_PKCS1_SHA256 | S::RSA_PKCS1_SHA384 | S::RSA_PKCS1_SHA512 => KeyKind::Rsa,
+        S::RSA_PSS_RSAE_SHA256 | S::RSA_PSS_RSAE_SHA384 | S::RSA_PSS_RSAE_SHA512 => KeyKind::Rsa,
+        S::RSA_PSS_PSS_SHA256 | S::RSA_PSS_PSS_SHA384 | S::RSA_PSS_PSS_SHA512 => KeyKind::Rsa,
+        S::ECDSA_SHA1 | S::ECDSA_SHA224 | S::ECDSA_SECP256R1_SHA256 => KeyKind::Ecdsa,
+        S::ECDSA_SECP384R1_SHA384 | S::ECDSA_SECP521R1_SHA512 => KeyKind::Ecdsa,
+        S::ED25519 => KeyKind::Ed25519,
+        _ => return None,
+    })
 }

@@ -1,23 +1,515 @@
 //! The classic handshake, seen from the server.
+//!
+//! ```text
+//!                                 <-  ClientHello
+//! ServerHello, Certificate, ServerKeyExchange*,
+//! CertificateRequest*, ServerHelloDone ->
+//!                                 <-  Certificate*, ClientKeyExchange, CertificateVerify*, [ChangeCipherSpec], Finished
+//! NewSessionTicket*, [ChangeCipherSpec], Finished ->
+//! ```
+//! When a session is resumed, our last flight goes right behind ServerHello, and the client's answers it.
 
-use super::super::{Flow, Input};
-use crate::error::Error;
+use super::super::answer::Chosen;
+use super::super::{self as handshake, Flow, Input};
+use super::certificates;
+use super::choice::{Choice, Plan, Resumption, choose, resumable};
+use super::key_exchange::{OwnHalf, PREMASTER};
+use super::rules::{Rules, signer};
+use super::secrets::{Agreed, Secrets};
+use crate::config::{ClientAuth, ServerConfig};
+use crate::crypto::{Failure, KeyExchangeKind, KeyKind};
+use crate::error::{Error, ErrorKind, illegal};
+use crate::extension::{
+    Alpn, Bytes, EcPointFormats, Empty, Extension, Extensions, RenegotiationInfo, ServerNameExtension,
+};
+use crate::keys::Secret;
+use crate::message::{
+    Certificate, CertificateRequest, CertificateVerify, ClientHello, ClientKeyExchange, Finished, Message,
+    NewSessionTicket, ServerHello, ServerHelloFixed,
+};
+use crate::record::{Opener, Sealer};
+use crate::session::{ServerSession, ServerSessionKind, ServerStore, Tickets, context};
+use crate::verify::{CertificateError, PeerKey, Verified};
+use crate::wait::{Answer, Wait};
+use crate::wire::numbers::{
+    ClientCertificateType, CompressionMethod, EcPointFormat, HandshakeType, ProtocolVersion, SignatureScheme,
+};
+use crate::wire::{CipherSuite, List, Opaque};
+use std::sync::Arc;
 
-/// The states.
-pub(crate) enum State {}
-
-/// From the fork on: the version is agreed; the ClientHello is absorbed already, so that `flow.now().raw()` has it.
-pub(crate) fn start(
-    _flow: &mut Flow<'_>,
-    _from: super::super::answer::Chosen,
-    _hello: &crate::message::ClientHello<'_>,
-    _version: crate::wire::numbers::ProtocolVersion,
-) -> Result<super::super::State, Error> {
-    todo!()
+/// The states: what comes next, and what is known by then.
+pub(crate) enum State {
+    /// The session that a ticket or an ID stands for is being looked for.
+    Session(Draft),
+    /// ServerKeyExchange is being signed.
+    Signature {
+        server: Server,
+        scheme: SignatureScheme,
+    },
+    /// We have asked for it.
+    Certificate(Server),
+    /// The client's chain is being judged.
+    Verdict {
+        server: Server,
+        peer: PeerKey,
+    },
+    ClientKeyExchange {
+        server: Server,
+        peer: Option<PeerKey>,
+    },
+    /// The premaster secret is being decrypted.
+    Premaster {
+        server: Server,
+        peer: Option<PeerKey>,
+        fallback: Secret,
+    },
+    CertificateVerify {
+        end: End,
+        read: Opener,
+        peer: PeerKey,
+    },
+    /// After ChangeCipherSpec, for which the keys are armed.
+    Finished(End),
+    /// The session is being sealed into a ticket.
+    Ticket(End),
+    /// The session is being kept under its ID.
+    Kept(End),
 }
 
 impl State {
-    pub(in super::super) fn step(self, _: &mut Flow<'_>, _: Input<'_>) -> Result<super::super::State, Error> {
-        match self {}
+    pub(in super::super) fn step(self, flow: &mut Flow<'_>, input: Input<'_>) -> Result<handshake::State, Error> {
+        use Answer as A;
+        use Input::{Answer as Told, Message as Got};
+        use Message as M;
+        match (self, input) {
+            (Self::Session(s), Told(A::Session(session))) => s.found(flow, session),
+            (Self::Signature { server, scheme }, Told(A::Signature(signature))) => server.sign(flow, scheme, signature),
+            (Self::Certificate(s), Got(M::Certificate(m), _)) => s.judge(flow, &m),
+            (Self::Verdict { server, peer }, Told(A::Verdict(verdict))) => server.judged(flow, peer, verdict),
+            (Self::ClientKeyExchange { server, peer }, Got(M::ClientKeyExchange(m), _)) => {
+                server.exchange(flow, peer, &m)
+            }
+            (Self::Premaster { server, peer, fallback }, Told(A::Premaster(premaster))) => {
+                server.decrypted(flow, peer, fallback, premaster)
+            }
+            (Self::CertificateVerify { end, read, peer }, Got(M::CertificateVerify(m), Some(_))) => {
+                end.proven(flow, read, &peer, &m)
+            }
+            (Self::Finished(s), Got(M::Finished(m), Some(_))) => s.finished(flow, &m),
+            (Self::Ticket(s), Told(A::Ticket(ticket))) => s.ticket(flow, ticket),
+            (Self::Kept(s), Told(A::Kept(_))) => s.send(flow),
+            (state, input) => Err(flow.unexpected(&input, state.expects())),
+        }
+    }
+
+    fn expects(&self) -> &'static str {
+        match self {
+            Self::Certificate(_) => "Certificate",
+            Self::ClientKeyExchange { .. } => "ClientKeyExchange",
+            Self::CertificateVerify { .. } => "CertificateVerify, and nothing behind it",
+            Self::Finished(_) => "Finished, and nothing behind it",
+            Self::Session(_)
+            | Self::Signature { .. }
+            | Self::Verdict { .. }
+            | Self::Premaster { .. }
+            | Self::Ticket(_)
+            | Self::Kept(_) => "nothing, before the question is answered",
+        }
     }
 }
+
+/// What the client's hello says.
+pub(crate) struct Draft {
+    chosen: Chosen,
+    rules: &'static Rules,
+    /// The version in the hello.
+    client_version: u16,
+    extended_master_secret: bool,
+    /// The client lists forms of points.
+    point_formats: bool,
+    /// Who makes tickets, if the client takes them.
+    tickets: Option<Arc<dyn Tickets>>,
+}
+
+/// What the hellos agreed, and our half of the key exchange.
+pub(crate) struct Server {
+    config: Arc<ServerConfig>,
+    agreed: Agreed,
+    half: OwnHalf,
+    keep: Keep,
+}
+
+/// All that is left to the end of the handshake.
+pub(crate) struct End {
+    config: Arc<ServerConfig>,
+    secrets: Secrets,
+    keep: Keep,
+    /// The keys of our Finished, while it is still to be sent.
+    write: Option<Sealer>,
+}
+
+/// Where the session goes once the client's Finished is right.
+enum Keep {
+    Nowhere,
+    Ticket(Arc<dyn Tickets>),
+    Id { store: Arc<dyn ServerStore>, id: Vec<u8> },
+}
+
+/// From the fork on: the version is agreed; the ClientHello is absorbed already, so that `flow.now().raw()` has it.
+pub(crate) fn start(
+    flow: &mut Flow<'_>,
+    from: Chosen,
+    hello: &ClientHello<'_>,
+    version: ProtocolVersion,
+) -> Result<handshake::State, Error> {
+    let (rules, config, e) = (Rules::agreed(version)?, &from.config, &hello.extensions);
+    if from.aligned.is_none() {
+        let expected = "nothing behind ClientHello before it is answered";
+        return Err(ErrorKind::UnexpectedMessage { got: HandshakeType::CLIENT_HELLO, expected }.into());
+    }
+    if e.renegotiation_info().is_some_and(|info| !info.0.is_empty()) {
+        return Err(ErrorKind::InsufficientSecurity("an empty renegotiation_info in a first handshake").into());
+    }
+    if e.ec_point_formats().is_some_and(|formats| !formats.0.contains(EcPointFormat::UNCOMPRESSED)) {
+        return Err(illegal("ec_point_format_list", "lacks uncompressed", "RFC 8422 5.1.2"));
+    }
+    let extended_master_secret = rules.extended_master_secret && e.extended_master_secret().is_some();
+    if config.policy.require_extended_master_secret && !extended_master_secret {
+        return Err(ErrorKind::InsufficientSecurity("an extended master secret").into());
+    }
+    flow.negotiated().secure_renegotiation =
+        e.renegotiation_info().is_some() || hello.offers(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
+
+    // A client with a ticket has made up its ID (RFC 5077 3.4).
+    let ticket = e.session_ticket().map(|t| t.0);
+    let tickets = config.tickets.clone().filter(|_| ticket.is_some());
+    let question = match (&tickets, ticket, &config.store) {
+        (Some(tickets), Some(ticket @ [_, ..]), _) => {
+            Some(Wait::OpenTicket { tickets: tickets.clone(), ticket: ticket.to_vec() })
+        }
+        (_, _, Some(store)) if !from.session_id.is_empty() => {
+            Some(Wait::FindSession { store: store.clone(), id: from.session_id.clone() })
+        }
+        _ => None,
+    };
+    let (client_version, point_formats) = (hello.fixed.legacy_version.0, e.ec_point_formats().is_some());
+    let draft = Draft { chosen: from, rules, client_version, extended_master_secret, point_formats, tickets };
+    match question {
+        Some(question) => {
+            flow.ask(question);
+            Ok(State::Session(draft).into())
+        }
+        None => draft.full(flow),
+    }
+}
+
+impl Draft {
+    fn found(self, flow: &mut Flow<'_>, found: Option<Secret>) -> Result<handshake::State, Error> {
+        match resumable(flow, &self.chosen, self.rules, self.extended_master_secret, found)? {
+            Some(resumption) => self.resume(flow, resumption),
+            None => self.full(flow),
+        }
+    }
+
+    /// ServerHello and, right behind it, our last flight. The ticket is not renewed: the session ends when it was to end.
+    fn resume(self, flow: &mut Flow<'_>, resumption: Resumption) -> Result<handshake::State, Error> {
+        let Resumption { suite, master, session } = resumption;
+        let agreed = Agreed { rules: self.rules, suite, extended_master_secret: self.extended_master_secret };
+        agreed.settle(flow, true);
+        let negotiated = flow.negotiated();
+        negotiated.verified = (!session.chain.is_empty()).then(|| certificates::BEFORE.into());
+        negotiated.peer_chain = session.chain;
+        self.greet(flow, agreed, &self.chosen.session_id, false)?;
+        let secrets = Secrets::resume(flow, agreed, master);
+        let (read, write) = secrets.keys(flow)?;
+        secrets.finish(flow, write)?;
+        flow.arm_read_keys(read);
+        Ok(State::Finished(End { config: self.chosen.config, secrets, keep: Keep::Nowhere, write: None }).into())
+    }
+
+    fn full(self, flow: &mut Flow<'_>) -> Result<handshake::State, Error> {
+        let Choice { suite, credential, plan } = choose(flow, &self.chosen, self.rules)?;
+        let agreed = Agreed { rules: self.rules, suite, extended_master_secret: self.extended_master_secret };
+        let config = self.chosen.config.clone();
+        let keep = match (&self.tickets, &config.store) {
+            (Some(tickets), _) => Keep::Ticket(tickets.clone()),
+            (None, Some(store)) => {
+                let mut id = vec![0; 32];
+                flow.shared.provider.random(&mut id)?;
+                Keep::Id { store: store.clone(), id }
+            }
+            (None, None) => Keep::Nowhere,
+        };
+        let id = match &keep {
+            Keep::Id { id, .. } => id.as_slice(),
+            Keep::Ticket(_) | Keep::Nowhere => &[],
+        };
+        agreed.settle(flow, false);
+        self.greet(flow, agreed, id, matches!(keep, Keep::Ticket(_)))?;
+        certificates::send(flow, Some(&credential));
+        let key = credential.key.clone();
+        match plan {
+            Plan::Rsa => {
+                let half = OwnHalf::Rsa { key, client_version: self.client_version };
+                Server { config, agreed, half, keep }.done(flow)
+            }
+            Plan::Ecdhe { group, scheme } => {
+                let half = OwnHalf::Ecdhe(flow.shared.provider.start(group)?);
+                flow.ask(Wait::Signature { key, scheme, message: half.to_sign(flow) });
+                Ok(State::Signature { server: Server { config, agreed, half, keep }, scheme }.into())
+            }
+        }
+    }
+
+    /// Sends ServerHello.
+    fn greet(&self, flow: &mut Flow<'_>, agreed: Agreed, id: &[u8], ticket: bool) -> Result<(), Error> {
+        let mut random = [0; 32];
+        flow.shared.provider.random(&mut random)?;
+        let newest = self.chosen.config.policy.versions().first().copied();
+        if let (Some(sentinel), Some(end)) =
+            (newest.and_then(|v| agreed.rules.sentinel(v)), random.last_chunk_mut::<8>())
+        {
+            *end = *sentinel;
+        }
+        flow.shared.server_random = random;
+        let (renegotiation, resumed) = (flow.shared.negotiated.secure_renegotiation, flow.shared.negotiated.resumed);
+        let ecdhe = agreed.suite.key_exchange == KeyExchangeKind::Ecdhe;
+        let named = self.chosen.summary.server_name.is_some();
+        let list: Vec<Extension<'_>> = [
+            renegotiation.then_some(Extension::RenegotiationInfo(RenegotiationInfo(&[]))),
+            (named && !resumed).then_some(Extension::ServerName(ServerNameExtension(None))),
+            agreed.extended_master_secret.then_some(Extension::ExtendedMasterSecret(Empty)),
+            ticket.then_some(Extension::SessionTicket(Bytes(&[]))),
+            (self.point_formats && ecdhe)
+                .then(|| Extension::EcPointFormats(EcPointFormats(List::of(&[EcPointFormat::UNCOMPRESSED])))),
+            self.chosen.alpn.as_ref().map(|name| Extension::Alpn(Alpn(vec![name]))),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        flow.send(&Message::ServerHello(ServerHello {
+            fixed: ServerHelloFixed {
+                legacy_version: agreed.rules.version,
+                random: &random,
+                session_id: Opaque(id),
+                cipher_suite: agreed.suite.number,
+                compression_method: CompressionMethod::NULL,
+            },
+            extensions: Extensions { present: !list.is_empty(), list },
+        }));
+        Ok(())
+    }
+}
+
+impl Server {
+    /// Sends ServerKeyExchange, then what follows it.
+    fn sign(
+        self,
+        flow: &mut Flow<'_>,
+        scheme: SignatureScheme,
+        signature: Result<Vec<u8>, Failure>,
+    ) -> Result<handshake::State, Error> {
+        let signature = signature.map_err(|Failure| ErrorKind::AnswerFailed("the server's signature"))?;
+        self.half.send(flow, self.agreed.rules, scheme, &signature);
+        self.done(flow)
+    }
+
+    /// Sends CertificateRequest, if a certificate is asked for, and ServerHelloDone.
+    fn done(self, flow: &mut Flow<'_>) -> Result<handshake::State, Error> {
+        let Some(verifier) = self.config.client_auth.verifier() else {
+            flow.send(&Message::ServerHelloDone);
+            flow.now().forget();
+            return Ok(State::ClientKeyExchange { server: self, peer: None }.into());
+        };
+        let rules = self.agreed.rules;
+        let schemes = rules.ours(&self.config.policy, &*flow.shared.provider);
+        let rsa = schemes.iter().any(|s| signer(*s) == Some(KeyKind::Rsa));
+        let ecdsa = schemes.iter().any(|s| signer(*s) != Some(KeyKind::Rsa));
+        let types: Vec<_> =
+            [rsa.then_some(ClientCertificateType::RSA_SIGN), ecdsa.then_some(ClientCertificateType::ECDSA_SIGN)]
+                .into_iter()
+                .flatten()
+                .collect();
+        let authorities = verifier.authorities();
+        flow.send(&Message::CertificateRequest(CertificateRequest {
+            certificate_types: List::of(&types),
+            schemes: rules.names_schemes().then_some(List::of(&schemes)),
+            authorities: authorities.iter().map(|name| Opaque(name)).collect(),
+        }));
+        flow.send(&Message::ServerHelloDone);
+        Ok(State::Certificate(self).into())
+    }
+
+    /// Reads the client's chain, and asks for a verdict.
+    fn judge(self, flow: &mut Flow<'_>, message: &Certificate<'_>) -> Result<handshake::State, Error> {
+        let verifier = match (&self.config.client_auth, message.list.is_empty()) {
+            (ClientAuth::Required(_), true) => {
+                return Err(ErrorKind::NoCertificate { version: self.agreed.rules.version }.into());
+            }
+            (_, true) | (ClientAuth::None, _) => {
+                return Ok(State::ClientKeyExchange { server: self, peer: None }.into());
+            }
+            (ClientAuth::Optional(verifier) | ClientAuth::Required(verifier), false) => verifier.clone(),
+        };
+        let peer = certificates::read(flow, message)?;
+        // A client's key signs, whatever the key exchange.
+        certificates::judge(flow, verifier, None, KeyExchangeKind::Ecdhe, self.config.policy.schemes.clone());
+        Ok(State::Verdict { server: self, peer }.into())
+    }
+
+    fn judged(
+        self,
+        flow: &mut Flow<'_>,
+        peer: PeerKey,
+        verdict: Result<Verified, CertificateError>,
+    ) -> Result<handshake::State, Error> {
+        certificates::judged(flow, verdict)?;
+        Ok(State::ClientKeyExchange { server: self, peer: Some(peer) }.into())
+    }
+
+    fn exchange(
+        self,
+        flow: &mut Flow<'_>,
+        peer: Option<PeerKey>,
+        message: &ClientKeyExchange<'_>,
+    ) -> Result<handshake::State, Error> {
+        let Self { config, agreed, half, keep } = self;
+        match (half, message) {
+            (OwnHalf::Ecdhe(own), ClientKeyExchange::Ecdhe(point)) => {
+                let group = own.group();
+                let premaster = own.finish(point).map_err(|Failure| ErrorKind::BadKeyShare(group))?;
+                flow.negotiated().group = Some(group);
+                secured(flow, config, agreed, keep, peer, &premaster)
+            }
+            (OwnHalf::Rsa { key, client_version }, ClientKeyExchange::Rsa { encrypted, .. }) => {
+                // Drawn before anything is decrypted: whatever is wrong, the handshake goes on, and fails at Finished.
+                let fallback = Secret::try_filled(PREMASTER, |out| flow.shared.provider.random(out))?;
+                flow.ask(Wait::Premaster {
+                    key: key.clone(),
+                    encrypted: encrypted.to_vec(),
+                    client_version,
+                    fallback: fallback.clone(),
+                });
+                let server = Self { config, agreed, half: OwnHalf::Rsa { key, client_version }, keep };
+                Ok(State::Premaster { server, peer, fallback }.into())
+            }
+            // The decoder has been told the key exchange.
+            _ => Err(illegal("exchange_keys", "are of another key exchange", "RFC 5246 7.4.7")),
+        }
+    }
+
+    /// No failure may be told apart from a wrong secret (RFC 5246 7.4.7.1).
+    fn decrypted(
+        self,
+        flow: &mut Flow<'_>,
+        peer: Option<PeerKey>,
+        fallback: Secret,
+        premaster: Result<Secret, Failure>,
+    ) -> Result<handshake::State, Error> {
+        let premaster = premaster.ok().filter(|p| p.bytes().len() == PREMASTER).unwrap_or(fallback);
+        secured(flow, self.config, self.agreed, self.keep, peer, &premaster)
+    }
+}
+
+/// The secrets are there: the client's proof is next if it gave a certificate, else its Finished.
+fn secured(
+    flow: &mut Flow<'_>,
+    config: Arc<ServerConfig>,
+    agreed: Agreed,
+    keep: Keep,
+    peer: Option<PeerKey>,
+    premaster: &Secret,
+) -> Result<handshake::State, Error> {
+    let secrets = Secrets::agree(flow, agreed, premaster);
+    let (read, write) = secrets.keys(flow)?;
+    let end = End { config, secrets, keep, write: Some(write) };
+    match peer {
+        Some(peer) => Ok(State::CertificateVerify { end, read, peer }.into()),
+        None => end.listen(flow, read),
+    }
+}
+
+impl End {
+    /// ChangeCipherSpec is the one thing that may come.
+    fn listen(self, flow: &mut Flow<'_>, read: Opener) -> Result<handshake::State, Error> {
+        flow.now().forget();
+        flow.arm_read_keys(read);
+        Ok(State::Finished(self).into())
+    }
+
+    /// Checks the client's proof, over all messages before it.
+    fn proven(
+        self,
+        flow: &mut Flow<'_>,
+        read: Opener,
+        peer: &PeerKey,
+        message: &CertificateVerify<'_>,
+    ) -> Result<handshake::State, Error> {
+        let (provider, rules) = (flow.provider(), self.secrets.agreed.rules);
+        let ours = rules.ours(&self.config.policy, &*provider);
+        let scheme = rules.scheme(message.scheme, peer.kind, &ours)?;
+        let verified = provider.verify(scheme, &peer.spki, true, flow.before().raw(), message.signature);
+        verified.map_err(|Failure| Error::from(ErrorKind::BadSignature))?;
+        flow.negotiated().client_scheme = Some(scheme);
+        self.listen(flow, read)
+    }
+
+    fn finished(self, flow: &mut Flow<'_>, message: &Finished<'_>) -> Result<handshake::State, Error> {
+        self.secrets.check(flow, message)?;
+        if self.write.is_none() {
+            return Ok(self.secrets.connected(flow));
+        }
+        match &self.keep {
+            Keep::Nowhere => self.send(flow),
+            Keep::Ticket(tickets) => {
+                let session = self.session(flow);
+                flow.ask(Wait::SealTicket { tickets: tickets.clone(), session });
+                Ok(State::Ticket(self).into())
+            }
+            Keep::Id { store, id } => {
+                let session = self.session(flow);
+                flow.ask(Wait::KeepSession { store: store.clone(), id: id.clone(), session });
+                Ok(State::Kept(self).into())
+            }
+        }
+    }
+
+    /// What is to be found again in a ticket or under an ID.
+    fn session(&self, flow: &Flow<'_>) -> Secret {
+        let (agreed, negotiated) = (self.secrets.agreed, &flow.shared.negotiated);
+        let session = ServerSession {
+            version: agreed.rules.version,
+            suite: agreed.suite.number,
+            since: flow.now,
+            lifetime: LIFETIME,
+            server_name: negotiated.server_name.clone(),
+            alpn: negotiated.alpn.clone(),
+            chain: negotiated.peer_chain.clone(),
+            kind: ServerSessionKind::Classic {
+                master: self.secrets.master.0.clone(),
+                extended_master_secret: agreed.extended_master_secret,
+            },
+            context: context(&self.config),
+        };
+        session.encode()
+    }
+
+    /// Sends the promised ticket; an empty one takes the promise back (RFC 5077 3.3).
+    fn ticket(self, flow: &mut Flow<'_>, ticket: Option<(Vec<u8>, u32)>) -> Result<handshake::State, Error> {
+        let (ticket, lifetime) = ticket.unwrap_or_default();
+        let ticket_lifetime_hint = lifetime.min(LIFETIME);
+        flow.send(&Message::NewSessionTicket(NewSessionTicket { ticket_lifetime_hint, ticket: Opaque(&ticket) }));
+        self.send(flow)
+    }
+
+    /// Sends ChangeCipherSpec and Finished: the end.
+    fn send(mut self, flow: &mut Flow<'_>) -> Result<handshake::State, Error> {
+        if let Some(write) = self.write.take() {
+            self.secrets.finish(flow, write)?;
+        }
+        Ok(self.secrets.connected(flow))
+    }
+}
+
+/// For how many seconds a session may be resumed: a day (RFC 5246 F.1.4).
+const LIFETIME: u32 = 86_400;

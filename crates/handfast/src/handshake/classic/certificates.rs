@@ -1,0 +1,55 @@
+//! Chains: ours to the peer, the peer's to the verifier.
+
+use super::super::Flow;
+use crate::crypto::{Credential, KeyExchangeKind};
+use crate::error::{Error, ErrorKind, Limit};
+use crate::extension::Extensions;
+use crate::message::{Certificate, CertificateEntry, Message};
+use crate::trace::Trace;
+use crate::verify::{self, CertificateError, PeerKey, PeerToVerify, Verified, Verifier};
+use crate::wait::Wait;
+use crate::wire::numbers::SignatureScheme;
+use rustls_pki_types::{CertificateDer, ServerName};
+use std::sync::Arc;
+
+/// Sends a chain, or an empty list.
+pub(super) fn send(flow: &mut Flow<'_>, credential: Option<&Credential>) {
+    let chain = credential.map(|c| c.chain.as_slice()).unwrap_or_default();
+    let entry = |der| CertificateEntry { cert_data: der, extensions: Extensions::default() };
+    let list = chain.iter().map(|c| entry(c.as_ref())).collect();
+    flow.send(&Message::Certificate(Certificate { context: None, list }));
+}
+
+/// Reads a chain that is not empty.
+pub(super) fn read(flow: &mut Flow<'_>, message: &Certificate<'_>) -> Result<PeerKey, Error> {
+    if message.list.len() > flow.shared.limits.chain {
+        return Err(ErrorKind::TooMuch(Limit::Chain).into());
+    }
+    let chain: Vec<_> = message.list.iter().map(|e| CertificateDer::from(e.cert_data).into_owned()).collect();
+    let key = verify::public_key(&chain).map_err(ErrorKind::Certificate)?;
+    flow.negotiated().peer_chain = chain;
+    Ok(key)
+}
+
+/// Asks for a verdict on the chain that was read.
+pub(super) fn judge(
+    flow: &mut Flow<'_>,
+    verifier: Arc<dyn Verifier>,
+    name: Option<ServerName<'static>>,
+    key_exchange: KeyExchangeKind,
+    schemes: Vec<SignatureScheme>,
+) {
+    let chain = flow.negotiated().peer_chain.clone();
+    flow.ask(Wait::Verdict { verifier, peer: Box::new(PeerToVerify { chain, name, key_exchange, schemes }) });
+}
+
+/// Takes the verdict.
+pub(super) fn judged(flow: &mut Flow<'_>, verdict: Result<Verified, CertificateError>) -> Result<(), Error> {
+    let verified = verdict.map_err(ErrorKind::Certificate)?;
+    flow.shared.watch.see(Trace::Verified { how: &verified.how });
+    flow.negotiated().verified = Some(verified.how);
+    Ok(())
+}
+
+/// How a chain was judged that comes from a session.
+pub(super) const BEFORE: &str = "judged when the session was made";

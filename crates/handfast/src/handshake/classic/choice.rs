@@ -1,0 +1,134 @@
+//! What a server chooses: suite, certificate, group and scheme; and whether it resumes a session.
+
+use super::super::Flow;
+use super::super::answer::Chosen;
+use super::Rules;
+use super::key_exchange::{is_curve, proves};
+use crate::crypto::{BulkCipher, Credential, KeyExchangeKind, Suite};
+use crate::error::{Error, ErrorKind, NothingInCommon};
+use crate::keys::Secret;
+use crate::session::{ServerSession, ServerSessionKind, context};
+use crate::wire::CipherSuite;
+use crate::wire::numbers::{NamedGroup, SignatureScheme};
+use std::sync::Arc;
+
+/// A suite, and the credential that serves it.
+pub(super) struct Choice {
+    pub(super) suite: &'static Suite,
+    pub(super) credential: Arc<Credential>,
+    pub(super) plan: Plan,
+}
+
+/// How the server proves itself and exchanges keys.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Plan {
+    /// By decrypting what the client sends.
+    Rsa,
+    /// By signing its half of an exchange over this group.
+    Ecdhe { group: NamedGroup, scheme: SignatureScheme },
+}
+
+/// Chooses the first suite, in the order of whoever's preference counts, for which all that it needs is there.
+pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) -> Result<Choice, Error> {
+    let (policy, summary, provider) = (&chosen.config.policy, &chosen.summary, &flow.shared.provider);
+    let ours: Vec<&'static Suite> = policy.suites.iter().filter_map(|s| speakable(flow, rules, *s)).collect();
+    let common: Vec<&'static Suite> = match policy.server_preference {
+        true => ours.iter().copied().filter(|s| summary.suites.contains(&s.number)).collect(),
+        false => summary.suites.iter().filter_map(|n| ours.iter().copied().find(|s| s.number == *n)).collect(),
+    };
+
+    let curves = |list: &[NamedGroup]| list.iter().copied().filter(|g| is_curve(*g)).collect::<Vec<_>>();
+    let our_groups: Vec<_> = curves(&policy.groups).into_iter().filter(|g| provider.groups().contains(g)).collect();
+    // A client that lists no groups leaves them to the server; P-256 is what such clients have (RFC 8422 4).
+    let their_groups = match summary.groups.is_empty() {
+        true => vec![NamedGroup::SECP256R1],
+        false => summary.groups.clone(),
+    };
+    let group = match policy.server_preference {
+        true => our_groups.iter().find(|g| their_groups.contains(g)),
+        false => their_groups.iter().find(|g| our_groups.contains(g)),
+    };
+    let their_schemes = rules.theirs(summary.schemes.iter().copied());
+    let mut schemes = rules.ours(policy, &**provider);
+    schemes.retain(|s| their_schemes.contains(s));
+
+    let no_suite = || NothingInCommon::Suite {
+        theirs: summary.suites.iter().map(CipherSuite::to_string).collect(),
+        ours: ours.iter().map(|s| s.number.to_string()).collect(),
+    };
+    let serve = |suite: &'static Suite| -> Result<Choice, NothingInCommon> {
+        let fitting = || chosen.candidates.iter().filter(|c| proves(c.kind(), suite.authentication));
+        let (credential, plan) = match suite.key_exchange {
+            KeyExchangeKind::Rsa => (fitting().find(|c| c.key.decrypts()).ok_or_else(no_suite)?, Plan::Rsa),
+            KeyExchangeKind::Ecdhe => {
+                fitting().next().ok_or_else(no_suite)?;
+                let group = *group
+                    .ok_or_else(|| NothingInCommon::Group { theirs: their_groups.clone(), ours: our_groups.clone() })?;
+                let signs = |c: &'_ Arc<Credential>| c.schemes_among(&schemes).first().copied();
+                let found = fitting().find_map(|c| signs(c).map(|scheme| (c, Plan::Ecdhe { group, scheme })));
+                found.ok_or_else(|| NothingInCommon::Scheme {
+                    theirs: their_schemes.clone(),
+                    ours: fitting().flat_map(|c| c.key.schemes().iter().copied()).collect(),
+                })?
+            }
+            KeyExchangeKind::Tls13 => return Err(no_suite()),
+        };
+        Ok(Choice { suite, credential: credential.clone(), plan })
+    };
+    let mut why = None;
+    for suite in common {
+        match serve(suite) {
+            Ok(choice) => return Ok(choice),
+            Err(nothing) => why = why.or(Some(nothing)),
+        }
+    }
+    Err(why.unwrap_or_else(no_suite).into())
+}
+
+/// The suite of this number, if it can be spoken by these rules.
+fn speakable(flow: &Flow<'_>, rules: &Rules, number: CipherSuite) -> Option<&'static Suite> {
+    Suite::find(number)
+        .filter(|s| s.fits(rules.version))
+        .filter(|s| matches!(s.bulk, BulkCipher::Aead(_)) || flow.shared.provider.legacy().is_some())
+}
+
+/// What a session is resumed with.
+pub(super) struct Resumption {
+    pub(super) suite: &'static Suite,
+    pub(super) master: Secret,
+    pub(super) session: ServerSession,
+}
+
+/// Whether a session is resumed: it must be young, of this version, for this name, made under the like of this config, and its suite
+/// must still be offered and allowed.
+///
+/// # Errors
+/// If the session has an extended master secret and the client offers none: it must not go on (RFC 7627 5.3).
+pub(super) fn resumable(
+    flow: &Flow<'_>,
+    chosen: &Chosen,
+    rules: &Rules,
+    extended: bool,
+    found: Option<Secret>,
+) -> Result<Option<Resumption>, Error> {
+    let (config, summary) = (&chosen.config, &chosen.summary);
+    let Some(session) = found.as_ref().and_then(ServerSession::decode) else { return Ok(None) };
+    let ServerSessionKind::Classic { master, extended_master_secret } = &session.kind else { return Ok(None) };
+    let fits = session.version == rules.version
+        && session.server_name == summary.server_name
+        && session.usable(config, &context(config), flow.now);
+    let suite = speakable(flow, rules, session.suite)
+        .filter(|s| config.policy.suites.contains(&s.number) && summary.suites.contains(&s.number));
+    let (Some(suite), true) = (suite, fits) else { return Ok(None) };
+    match (*extended_master_secret, extended) {
+        (true, false) => {
+            Err(ErrorKind::InsufficientSecurity("the extended_master_secret of the session resumed").into())
+        }
+        (false, true) => Ok(None),
+        (false, false) if config.policy.require_extended_master_secret => Ok(None),
+        _ => {
+            let master = master.clone();
+            Ok(Some(Resumption { suite, master, session }))
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The key exchanges, both halves: what the server sends, what the client answers, and the premaster secret of both.
+
+use super::super::Flow;
+use super::Rules;
+use crate::crypto::{Authentication, Failure, KeyExchange, KeyKind, PrivateKey};
+use crate::error::{Error, ErrorKind, illegal};
+use crate::keys::Secret;
+use crate::message::{ClientKeyExchange, EcdheParams, Message, ServerKeyExchange};
+use crate::policy::Policy;
+use crate::verify::PeerKey;
+use crate::wire::Writer;
+use crate::wire::numbers::{NamedGroup, SignatureScheme};
+use std::sync::Arc;
+
+/// The size of the premaster secret of RSA key exchange (RFC 5246 7.4.7.1).
+pub(super) const PREMASTER: usize = 48;
+
+/// The groups that classic versions can use: elliptic curves, not hybrids with their long shares (RFC 8422 5.1.1).
+pub(super) fn is_curve(group: NamedGroup) -> bool {
+    group < NamedGroup::FFDHE2048
+}
+
+/// Whether a key of this kind can prove a server in a suite of this authentication (RFC 5246 7.4.2, RFC 8422 2).
+pub(super) fn proves(key: KeyKind, authentication: Authentication) -> bool {
+    match authentication {
+        Authentication::Rsa => key == KeyKind::Rsa,
+        Authentication::Ecdsa => matches!(key, KeyKind::Ecdsa | KeyKind::Ed25519),
+        Authentication::Tls13 => false,
+    }
+}
+
+/// What the server signs: both randoms and its half (RFC 5246 7.4.3).
+fn signed(flow: &Flow<'_>, params: EcdheParams<'_>) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.bytes(&flow.shared.client_random);
+    w.bytes(&flow.shared.server_random);
+    params.encode(&mut w);
+    w.into_bytes()
+}
+
+// --- the client ---
+
+/// The server's half, as the client has it.
+pub(super) enum ServerHalf {
+    /// The key of its certificate, a SubjectPublicKeyInfo.
+    Rsa { spki: Vec<u8> },
+    /// A public key for this handshake.
+    Ecdhe { group: NamedGroup, point: Vec<u8> },
+}
+
+impl ServerHalf {
+    /// From a ServerKeyExchange, if the group is one of ours and the signature is right.
+    pub(super) fn read(
+        flow: &mut Flow<'_>,
+        rules: &Rules,
+        policy: &Policy,
+        key: &PeerKey,
+        message: &ServerKeyExchange<'_>,
+    ) -> Result<Self, Error> {
+        let ServerKeyExchange::Ecdhe { params, scheme, signature } = *message;
+        let EcdheParams { group, point } = params;
+        let provider = flow.provider();
+        if !is_curve(group) || !policy.groups.contains(&group) || !provider.groups().contains(&group) {
+            return Err(illegal("namedcurve", "is none that was offered", "RFC 8422 5.4"));
+        }
+        let scheme = rules.scheme(scheme, key.kind, &rules.ours(policy, &*provider))?;
+        let verified = provider.verify(scheme, &key.spki, true, &signed(flow, params), signature);
+        verified.map_err(|Failure| Error::from(ErrorKind::BadSignature))?;
+        flow.negotiated().group = Some(group);
+        flow.negotiated().scheme = Some(scheme);
+        Ok(Self::Ecdhe { group, point: point.to_vec() })
+    }
+
+    /// Sends ClientKeyExchange; gives the premaster secret. `version` is the ClientHello's.
+    pub(super) fn answer(&self, flow: &mut Flow<'_>, rules: &Rules, version: [u8; 2]) -> Result<Secret, Error> {
+        let provider = flow.provider();
+        match self {
+            Self::Rsa { spki } => {
+                let legacy = provider.legacy().ok_or(Failure)?;
+                let premaster = Secret::try_filled(PREMASTER, |out| {
+                    provider.random(out)?;
+                    out.iter_mut().zip(version).for_each(|(to, from)| *to = from);
+                    Ok::<(), Failure>(())
+                })?;
+                let encrypted = legacy.rsa_encrypt(spki, premaster.bytes())?;
+                let message = ClientKeyExchange::Rsa { encrypted: &encrypted, length: rules.premaster_length };
+                flow.send(&Message::ClientKeyExchange(message));
+                Ok(premaster)
+            }
+            Self::Ecdhe { group, point } => {
+                let response = provider.respond(*group, point).map_err(|Failure| ErrorKind::BadKeyShare(*group))?;
+                flow.send(&Message::ClientKeyExchange(ClientKeyExchange::Ecdhe(&response.share)));
+                Ok(response.secret)
+            }
+        }
+    }
+}
+
+// --- the server ---
+
+/// The server's half, as the server has it.
+pub(super) enum OwnHalf {
+    /// The key, and the ClientHello's version, which must stand in the premaster secret.
+    Rsa { key: Arc<dyn PrivateKey>, client_version: u16 },
+    /// A key pair for this handshake.
+    Ecdhe(Box<dyn KeyExchange>),
+}
+
+impl OwnHalf {
+    /// What is to be signed of this half.
+    pub(super) fn to_sign(&self, flow: &Flow<'_>) -> Vec<u8> {
+        self.params().map(|params| signed(flow, params)).unwrap_or_default()
+    }
+
+    /// Sends ServerKeyExchange with this signature.
+    pub(super) fn send(&self, flow: &mut Flow<'_>, rules: &Rules, scheme: SignatureScheme, signature: &[u8]) {
+        if let Some(params) = self.params() {
+            let scheme = rules.names_schemes().then_some(scheme);
+            flow.send(&Message::ServerKeyExchange(ServerKeyExchange::Ecdhe { params, scheme, signature }));
+        }
+    }
+
+    fn params(&self) -> Option<EcdheParams<'_>> {
+        match self {
+            Self::Rsa { .. } => None,
+            Self::Ecdhe(own) => Some(EcdheParams { group: own.group(), point: own.share() }),
+        }
+    }
+}

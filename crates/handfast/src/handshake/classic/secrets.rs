@@ -1,0 +1,117 @@
+//! What both sides do alike once a suite is agreed: the secrets, the keys, Finished.
+
+use super::super::{Exporter, Flow, Side, State};
+use super::Rules;
+use crate::crypto::{HashAlgorithm, Provider, Suite};
+use crate::error::{Error, ErrorKind};
+use crate::handshake::Established;
+use crate::keys::{MasterSecret, Secret};
+use crate::message::{Dialect, Finished, Message};
+use crate::record::{ClassicKeys, Opener, Sealer};
+use subtle::ConstantTimeEq;
+
+/// What the hellos agreed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Agreed {
+    pub(super) rules: &'static Rules,
+    pub(super) suite: &'static Suite,
+    pub(super) extended_master_secret: bool,
+}
+
+impl Agreed {
+    /// From here on messages are read by these rules, and hashed.
+    pub(super) fn settle(self, flow: &mut Flow<'_>, resumed: bool) {
+        flow.agree(self.rules.version, Dialect::Classic(self.rules.form(self.suite)));
+        let negotiated = flow.negotiated();
+        negotiated.suite = Some(self.suite.number);
+        negotiated.extended_master_secret = self.extended_master_secret;
+        negotiated.resumed = resumed;
+        let provider = flow.provider();
+        flow.now().start(&*provider, self.hash());
+        if resumed {
+            flow.now().forget();
+        }
+    }
+
+    pub(super) fn hash(self) -> HashAlgorithm {
+        self.rules.hash(self.suite)
+    }
+}
+
+/// The master secret, and what it is one of.
+pub(super) struct Secrets {
+    pub(super) agreed: Agreed,
+    pub(super) master: MasterSecret,
+}
+
+impl Secrets {
+    /// From the premaster secret. ClientKeyExchange is the newest message: an extended master secret covers all up to it.
+    pub(super) fn agree(flow: &mut Flow<'_>, agreed: Agreed, premaster: &Secret) -> Self {
+        let (provider, hash) = (flow.provider(), agreed.hash());
+        let master = if agreed.extended_master_secret {
+            MasterSecret::extended(&*provider, hash, premaster, &flow.now().hash())
+        } else {
+            let shared = &flow.shared;
+            MasterSecret::new(&*provider, hash, premaster, &shared.client_random, &shared.server_random)
+        };
+        Self::resume(flow, agreed, master.0)
+    }
+
+    /// From a session.
+    pub(super) fn resume(flow: &Flow<'_>, agreed: Agreed, master: Secret) -> Self {
+        flow.log_key("CLIENT_RANDOM", master.bytes());
+        Self { agreed, master: MasterSecret(master) }
+    }
+
+    /// The keys to read and to write with, each to be used up.
+    pub(super) fn keys(&self, flow: &Flow<'_>) -> Result<(Opener, Sealer), Error> {
+        let Agreed { rules, suite, .. } = self.agreed;
+        let (provider, shared) = (&*flow.shared.provider, &flow.shared);
+        let block = self.master.key_block(
+            provider,
+            self.agreed.hash(),
+            suite,
+            rules.implicit_iv,
+            &shared.client_random,
+            &shared.server_random,
+        );
+        let keys = |mac, key, iv| ClassicKeys { mac, key, iv, implicit_iv: rules.implicit_iv, split: rules.split };
+        let client = keys(&block.client_mac, &block.client_key, &block.client_iv);
+        let server = keys(&block.server_mac, &block.server_key, &block.server_iv);
+        let (ours, theirs) = match shared.side {
+            Side::Client => (client, server),
+            Side::Server => (server, client),
+        };
+        Ok((Opener::classic(provider, suite, theirs)?, Sealer::classic(provider, suite, ours)?))
+    }
+
+    /// Sends ChangeCipherSpec and, under the new keys, Finished.
+    pub(super) fn finish(&self, flow: &mut Flow<'_>, keys: Sealer) -> Result<(), Error> {
+        flow.change_write_keys(keys)?;
+        let ours = flow.shared.side == Side::Client;
+        let transcript = flow.now().hash();
+        let provider = flow.provider();
+        let data = self.master.verify_data(&*provider, self.agreed.hash(), ours, &transcript);
+        flow.send(&Message::Finished(Finished(&data)));
+        Ok(())
+    }
+
+    /// Checks the peer's Finished, which is the newest message.
+    pub(super) fn check(&self, flow: &Flow<'_>, finished: &Finished<'_>) -> Result<(), Error> {
+        let theirs = flow.shared.side == Side::Server;
+        let provider: &dyn Provider = &*flow.shared.provider;
+        let expected = self.master.verify_data(provider, self.agreed.hash(), theirs, &flow.before().hash());
+        match bool::from(expected.ct_eq(finished.0)) {
+            true => Ok(()),
+            false => Err(ErrorKind::BadFinished.into()),
+        }
+    }
+
+    /// The handshake is done.
+    pub(super) fn connected(self, flow: &mut Flow<'_>) -> State {
+        let hash = self.agreed.hash();
+        flow.shared.exporter = Some(Exporter::Classic { master: self.master, hash });
+        flow.connected();
+        State::Established(Established::Classic(super::Session { refused: 0 }))
+    }
+}

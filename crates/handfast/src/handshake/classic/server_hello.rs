@@ -1,0 +1,93 @@
+//! What a client makes of a ServerHello.
+
+use super::super::Flow;
+use super::super::offer::Offered;
+use super::Rules;
+use super::secrets::Agreed;
+use crate::crypto::{BulkCipher, Suite};
+use crate::error::{Error, ErrorKind, illegal};
+use crate::extension::Extension;
+use crate::message::ServerHello;
+use crate::session::{ClassicClientSession, ClientSession, ClientSessionKind};
+use crate::wire::numbers::{CompressionMethod, EcPointFormat};
+
+/// Checks a ServerHello against what was offered.
+pub(super) fn accept(
+    flow: &mut Flow<'_>,
+    offered: &Offered,
+    hello: &ServerHello<'_>,
+    rules: &'static Rules,
+) -> Result<Agreed, Error> {
+    let (policy, fixed) = (&offered.config.policy, &hello.fixed);
+    if policy.versions().first().is_some_and(|newest| rules.downgraded(*newest, fixed.random)) {
+        return Err(ErrorKind::Downgrade.into());
+    }
+    if fixed.compression_method != CompressionMethod::NULL {
+        return Err(illegal("compression_method", "is not null", "RFC 5246 7.4.1.3"));
+    }
+    let suite = Suite::find(fixed.cipher_suite)
+        .filter(|s| policy.suites.contains(&s.number) && s.fits(rules.version))
+        .filter(|s| matches!(s.bulk, BulkCipher::Aead(_)) || flow.shared.provider.legacy().is_some())
+        .ok_or_else(|| illegal("cipher_suite", "is none that was offered for this version", "RFC 5246 7.4.1.3"))?;
+    let extended_master_secret = extensions(flow, offered, hello)?;
+    if policy.require_extended_master_secret && !extended_master_secret {
+        return Err(ErrorKind::InsufficientSecurity("an extended master secret").into());
+    }
+    Ok(Agreed { rules, suite, extended_master_secret })
+}
+
+/// Checks the extensions, and notes what they say. Gives whether the master secret is an extended one.
+fn extensions(flow: &mut Flow<'_>, offered: &Offered, hello: &ServerHello<'_>) -> Result<bool, Error> {
+    let e = &hello.extensions;
+    if let Some(kind) = e.list.iter().map(Extension::kind).find(|k| !offered.extensions.contains(k)) {
+        return Err(ErrorKind::UnsolicitedExtension(kind).into());
+    }
+    if e.renegotiation_info().is_some_and(|info| !info.0.is_empty()) {
+        return Err(ErrorKind::InsufficientSecurity("an empty renegotiation_info in a first handshake").into());
+    }
+    if e.ec_point_formats().is_some_and(|formats| !formats.0.contains(EcPointFormat::UNCOMPRESSED)) {
+        return Err(illegal("ec_point_format_list", "lacks uncompressed", "RFC 8422 5.1.2"));
+    }
+    if e.session_ticket().is_some_and(|ticket| !ticket.0.is_empty()) {
+        return Err(illegal("session_ticket", "is not empty", "RFC 5077 3.2"));
+    }
+    let alpn = e.alpn().and_then(|chosen| chosen.0.first()).map(|name| name.to_vec());
+    if alpn.as_ref().is_some_and(|name| !offered.config.alpn.contains(name)) {
+        return Err(illegal("protocol_name", "is none that was offered", "RFC 7301 3.1"));
+    }
+    let negotiated = flow.negotiated();
+    negotiated.alpn = alpn;
+    negotiated.secure_renegotiation = e.renegotiation_info().is_some();
+    Ok(e.extended_master_secret().is_some())
+}
+
+/// The session that the server resumes: it says so by sending back the ID, the session's or the one that came with its ticket
+/// (RFC 5246 7.4.1.3, RFC 5077 3.4).
+pub(super) fn resumed(
+    offered: &mut Offered,
+    hello: &ServerHello<'_>,
+    agreed: Agreed,
+) -> Result<Option<(ClientSession, ClassicClientSession)>, Error> {
+    let bad = |field, why| Err(illegal(field, why, "RFC 5246 7.4.1.3"));
+    let id = hello.fixed.session_id.0;
+    if id.is_empty() || id != offered.session_id {
+        return Ok(None);
+    }
+    let Some(session) = offered.session.take() else {
+        return bad("session_id", "comes back although it names no session");
+    };
+    let ClientSessionKind::Classic(classic) = session.kind.clone() else {
+        return bad("session_id", "comes back although it names no session of this version");
+    };
+    if session.version != agreed.rules.version {
+        return bad("server_version", "is not that of the session resumed");
+    }
+    if session.suite != agreed.suite.number {
+        return bad("cipher_suite", "is not that of the session resumed");
+    }
+    // Neither way may it change (RFC 7627 5.3).
+    if classic.extended_master_secret != agreed.extended_master_secret {
+        return Err(ErrorKind::InsufficientSecurity("the same extended_master_secret as in the session resumed").into());
+    }
+    Ok(Some((session, classic)))
+}
