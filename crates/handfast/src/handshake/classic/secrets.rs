@@ -66,9 +66,9 @@ impl Secrets {
     /// The keys to read and to write with, each to be used up.
     pub(super) fn keys(&self, flow: &Flow<'_>) -> Result<(Opener, Sealer), Error> {
         let Agreed { rules, suite, .. } = self.agreed;
-        let (provider, shared) = (&*flow.shared.provider, &flow.shared);
+        let (provider, shared) = (&flow.shared.provider, &flow.shared);
         let block = self.master.key_block(
-            provider,
+            &**provider,
             self.agreed.hash(),
             suite,
             rules.implicit_iv,
