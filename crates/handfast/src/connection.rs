@@ -185,7 +185,20 @@ impl Connection {
         if !self.can_send() {
             return Err(ErrorKind::Misuse("data can be sent once connected, and until closed").into());
         }
+        self.renew_keys()?;
         self.writer.data(plaintext, out, &mut self.shared.watch)
+    }
+
+    /// TLS 1.3 changes its keys before too many records went under them (RFC 9846 5.5).
+    fn renew_keys(&mut self) -> Result<(), Error> {
+        let Self { state, shared, transcript, reader, writer, .. } = self;
+        match state {
+            State::Established(Established::Tls13(traffic)) if writer.is_worn() => {
+                // No clock is at hand here, and none is needed.
+                traffic.update(&mut Flow::new(Time::default(), shared, transcript, None, writer, reader), false)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Appends all that waits to be sent to the peer: flights, alerts. Also after an error.

@@ -33,6 +33,9 @@ use crate::wire::{List, Opaque};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
+/// How many bytes of early data are skipped, at most.
+const SKIPPED: usize = 1 << 14;
+
 /// The states, in the order of the handshake.
 pub(crate) enum State {
     /// HelloRetryRequest is sent.
@@ -146,6 +149,10 @@ pub(crate) fn start(flow: &mut Flow<'_>, from: Chosen, hello: &ClientHello<'_>) 
     }
     flow.agree(ProtocolVersion::TLS1_3, Dialect::Tls13);
     flow.shared.compat_ccs_may_come = true;
+    if hello.extensions.early_data().is_some() {
+        // It is never accepted: it could be anybody's, and come twice (RFC 9846 8).
+        flow.reader.skip_early_data(SKIPPED);
+    }
     let suite = choice::suite(&from.config, hello)?;
     flow.negotiated().suite = Some(suite.number);
     match choice::group(&from.config, &*flow.provider(), hello)? {
