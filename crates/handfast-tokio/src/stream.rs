@@ -1,0 +1,271 @@
+//! The stream.
+
+use crate::{Answering, Answers};
+use handfast::buffered::{Buffered, Next};
+use handfast::{Connection, Error, Time};
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker, ready};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
+
+/// A connection over anything that tokio reads and writes.
+///
+/// [`AsyncBufRead`] gives plaintext without a copy, [`AsyncRead`] with one. A write takes its bytes and seals them at once, so
+/// that it is never pending after it took something; what the socket would not have yet goes out first at the next write, flush or
+/// shutdown. Shutting down says close_notify, then shuts `IO` down; reading may go on. Dropping it says nothing, which the
+/// peer takes for a cut.
+///
+/// Errors of the connection are [`io::Error`]s with a [`handfast::Error`] inside; the alert is sent before they are
+/// returned. An end without close_notify is [`io::ErrorKind::UnexpectedEof`].
+pub struct TlsStream<IO> {
+    io: IO,
+    buffered: Buffered,
+    answers: Option<Answers>,
+    answering: Option<Answering>,
+    failed: Option<Error>,
+    /// The task that waits to write.
+    writer: Option<Waker>,
+}
+
+impl<IO> TlsStream<IO> {
+    pub(crate) fn new(connection: Connection, io: IO, answers: Option<Answers>) -> Self {
+        Self { io, buffered: Buffered::new(connection), answers, answering: None, failed: None, writer: None }
+    }
+
+    pub(crate) fn set_answers(&mut self, answers: Answers) {
+        self.answers = Some(answers);
+    }
+
+    /// The connection: all that was negotiated, exporters.
+    pub fn connection(&self) -> &Connection {
+        self.buffered.connection()
+    }
+
+    /// The connection, to update keys or to watch. What it then has to send goes out with the next write or flush.
+    pub fn connection_mut(&mut self) -> &mut Connection {
+        self.buffered.connection_mut()
+    }
+
+    /// What it stands on.
+    pub fn get_ref(&self) -> &IO {
+        &self.io
+    }
+
+    /// What it stands on. Bytes read or written past the connection break it.
+    pub fn get_mut(&mut self) -> &mut IO {
+        &mut self.io
+    }
+
+    /// What it stands on. Bytes that were read ahead are lost.
+    pub fn into_inner(self) -> IO {
+        self.io
+    }
+
+    /// The connection and what it stands on. Bytes that were read ahead are lost.
+    pub fn into_parts(self) -> (Connection, IO) {
+        (self.buffered.into_connection(), self.io)
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
+    /// Until the handshake is done and all of our own flight on the wire.
+    pub(crate) fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.buffered.is_connected() {
+            if ready!(self.poll_next(cx))? == Next::Closed {
+                return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
+            }
+        }
+        ready!(self.poll_output(cx))?;
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    /// Goes on until there is data, or none any more, or the handshake is done.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Next>> {
+        loop {
+            if let Some(error) = self.failed.clone() {
+                // A task that waits to write sends the alert too.
+                if self.poll_output_beside(cx).is_pending() && error.alert().is_some() && self.writer.is_none() {
+                    return Poll::Pending;
+                }
+                return Poll::Ready(Err(error.into()));
+            }
+            match self.buffered.advance(Time::now()) {
+                Ok(Next::Read) => ready!(self.poll_fill(cx))?,
+                Ok(Next::Answer) => ready!(self.poll_answer(cx))?,
+                Ok(next) => return Poll::Ready(Ok(next)),
+                Err(error) => self.failed = Some(error),
+            }
+        }
+    }
+
+    /// Sends what can be sent, and reads: neither waits for the other.
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let unsent = match self.poll_output_beside(cx) {
+            // If the peer is gone, what it said before tells why.
+            Poll::Ready(Err(e)) if matches!(e.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => {
+                Some(e)
+            }
+            Poll::Ready(Err(e)) => return Poll::Ready(Err(e)),
+            Poll::Ready(Ok(())) | Poll::Pending => None,
+        };
+        let mut room = ReadBuf::new(self.buffered.room());
+        let read = Pin::new(&mut self.io).poll_read(cx, &mut room);
+        let filled = room.filled().len();
+        match (read, unsent) {
+            (Poll::Pending, _) => {
+                self.buffered.relax();
+                return Poll::Pending;
+            }
+            (Poll::Ready(Ok(())), _) if filled > 0 => self.buffered.filled(filled),
+            (Poll::Ready(_), Some(unsent)) => return Poll::Ready(Err(unsent)),
+            (Poll::Ready(Ok(())), None) => self.failed = self.buffered.eof().err(),
+            (Poll::Ready(Err(e)), None) => return Poll::Ready(Err(e)),
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut answering = match (self.answering.take(), &self.answers, self.buffered.wait()) {
+            (Some(answering), ..) => answering,
+            (None, Some(answers), Some(wait)) => answers.ask(wait.clone()),
+            _ => return Poll::Ready(Err(Buffered::unanswered().into())),
+        };
+        // What was said before the question may be what the peer is waiting for.
+        let _ = self.poll_output_beside(cx);
+        match answering.as_mut().poll(cx) {
+            Poll::Ready(answer) => {
+                self.failed = self.buffered.answer(answer, Time::now()).err();
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => {
+                self.answering = Some(answering);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Writes and flushes what is sealed, for a task that does more than that. It does not take the place of the task that waits to
+    /// write: both are woken.
+    fn poll_output_beside(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.buffered.output().is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        let both = match &self.writer {
+            Some(writer) if !writer.will_wake(cx.waker()) => Arc::new(Both(writer.clone(), cx.waker().clone())).into(),
+            _ => cx.waker().clone(),
+        };
+        let cx = &mut Context::from_waker(&both);
+        ready!(self.poll_output(cx))?;
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    /// Writes all that is sealed.
+    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let output = self.buffered.output();
+            if output.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            let n = ready!(Pin::new(&mut self.io).poll_write(cx, output))?;
+            if n == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.buffered.wrote(n);
+        }
+    }
+
+    /// Writes all that is sealed, for a task that waits for it.
+    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let drained = self.poll_output(cx);
+        self.writer = drained.is_pending().then(|| cx.waker().clone());
+        drained
+    }
+
+    fn poll_seal(
+        &mut self,
+        cx: &mut Context<'_>,
+        seal: impl FnOnce(&mut Buffered) -> Result<usize, Error>,
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_drain(cx))?;
+        let taken = seal(&mut self.buffered)?;
+        match self.poll_output(cx) {
+            Poll::Ready(Err(e)) => Poll::Ready(Err(e)),
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(taken)),
+        }
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncBufRead for TlsStream<IO> {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let this = self.get_mut();
+        while !matches!(ready!(this.poll_next(cx))?, Next::Data | Next::Closed) {}
+        Poll::Ready(Ok(this.buffered.plaintext()))
+    }
+
+    fn consume(self: Pin<&mut Self>, bytes: usize) {
+        self.get_mut().buffered.consume(bytes);
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<IO> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if out.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        let plaintext = ready!(self.as_mut().poll_fill_buf(cx))?;
+        let part = plaintext.get(..out.remaining()).unwrap_or(plaintext);
+        out.put_slice(part);
+        let taken = part.len();
+        self.consume(taken);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<IO> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, plaintext: &[u8]) -> Poll<io::Result<usize>> {
+        self.get_mut().poll_seal(cx, |b| b.send(plaintext))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.get_mut().poll_seal(cx, |b| b.send_vectored(pieces))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(this.poll_drain(cx))?;
+        Pin::new(&mut this.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        this.buffered.close();
+        ready!(this.poll_drain(cx))?;
+        Pin::new(&mut this.io).poll_shutdown(cx)
+    }
+}
+
+impl<IO> fmt::Debug for TlsStream<IO> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsStream").field("connected", &self.buffered.is_connected()).finish_non_exhaustive()
+    }
+}
+
+/// Wakes two tasks: a stream below remembers one waker a direction.
+struct Both(Waker, Waker);
+
+impl Wake for Both {
+    fn wake(self: Arc<Self>) {
+        self.0.wake_by_ref();
+        self.1.wake_by_ref();
+    }
+}
