@@ -110,3 +110,92 @@ impl MasterSecret {
         prf(provider, hash, self.0.bytes(), label, seed, out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! The expected values are by `openssl kdf ... TLS1-PRF`, with label and seed put together by hand.
+    use super::*;
+    use crate::crypto::aws_lc;
+    use crate::keys::tests::unhex;
+    use crate::wire::CipherSuite;
+
+    const CLIENT: &[u8; 32] = &[0x0c; 32];
+    const SERVER: &[u8; 32] = &[0x05; 32];
+    const SHA256: HashAlgorithm = HashAlgorithm::Sha256;
+
+    fn master() -> MasterSecret {
+        MasterSecret(Secret::copy(&std::array::from_fn::<u8, 48, _>(|n| n as u8)))
+    }
+
+    #[test]
+    fn master_secrets() {
+        let (provider, premaster) = (aws_lc::provider(), Secret::copy(&[7; 32]));
+        let plain = |hash| MasterSecret::new(&*provider, hash, &premaster, CLIENT, SERVER).0;
+        assert!(plain(SHA256).same(&unhex(
+            "12fd153309e039d7e8f528f87135dcb4891dfec379b82def92288d57e8dee2173f3882ff6ab6efac79c8c1c2b2912d4b"
+        )));
+        assert!(plain(HashAlgorithm::Md5Sha1).same(&unhex(
+            "c4ef70a885b609a5b1a95824c5b09fa5ee989154a02aa7e2ae026694e7e66eb6ec087d8f2ccda165afc073cab8d48e56"
+        )));
+        let extended = MasterSecret::extended(&*provider, SHA256, &premaster, &Digest::of(&[0x48; 32])).0;
+        assert!(extended.same(&unhex(
+            "c279d5b5757275feda217f02892a0a543f647277b2fcf208c07e14bb0b54cb9c852bd04e5434f4fb4ee708867cff2935"
+        )));
+    }
+
+    /// Checks that the parts, in the order of RFC 5246 6.3, are the whole block, and that each has its size.
+    fn cuts(suite: CipherSuite, hash: HashAlgorithm, implicit_iv: bool, sizes: [usize; 3], block: &str) {
+        let suite = Suite::find(suite).unwrap();
+        let keys = master().key_block(&*aws_lc::provider(), hash, suite, implicit_iv, CLIENT, SERVER);
+        let KeyBlock { client_mac, server_mac, client_key, server_key, client_iv, server_iv } = keys;
+        let parts = [client_mac, server_mac, client_key, server_key, client_iv, server_iv];
+        let lengths = parts.each_ref().map(|p| p.bytes().len());
+        assert_eq!(lengths, [sizes[0], sizes[0], sizes[1], sizes[1], sizes[2], sizes[2]]);
+        assert_eq!(parts.iter().map(Secret::bytes).collect::<Vec<_>>().concat(), unhex(block));
+    }
+
+    #[test]
+    fn key_blocks() {
+        const SHA256_BLOCK: &str = concat!(
+            "2788e5124235e328dc1f37aeb3a8392ca18cad567f46e239e70ed4793d08017e767a5f45cc9977c405b31fd4048bc3ee",
+            "4c5e16d09df3dc2fcf894f69d202a0385875dca898a59bd587f9d04ca3081b2d06228a6241a59eb801960ee6c5410326",
+            "44d5fbaf7dbb05ba"
+        );
+        const CBC_SHA: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
+        cuts(CBC_SHA, SHA256, true, [20, 16, 16], SHA256_BLOCK);
+        cuts(CBC_SHA, SHA256, false, [20, 16, 0], &SHA256_BLOCK[..144]);
+        cuts(CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA, SHA256, false, [20, 32, 0], &SHA256_BLOCK[..208]);
+        cuts(CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256, SHA256, false, [0, 16, 4], &SHA256_BLOCK[..80]);
+        let chacha = CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256;
+        cuts(chacha, SHA256, false, [0, 32, 12], &SHA256_BLOCK[..176]);
+        let old = concat!(
+            "3587c288ab5de1dc0f04b8b1c0c2a63b67b0014580eebbd078956be4352017971220567c49b0e8ac188bf25d7440192c",
+            "e33ae0623e4b0efe7d2f13d551bb65812aebb55a253488607034ddd366cfc8968b75b5febabd4d458eb8f9800518f49c",
+            "586958f82085b34e"
+        );
+        cuts(CBC_SHA, HashAlgorithm::Md5Sha1, true, [20, 16, 16], old);
+        let sha384 = concat!(
+            "048a6ea51dce49d36b4297fa72070bfeb652470d9079e229a410b8f88170772825b92c9bb8134fd3fb6e42c700a73838",
+            "c39b0a4e35555520d5c93882d5d98480828dc2b34a6078a5"
+        );
+        cuts(CipherSuite::TLS_RSA_WITH_AES_256_GCM_SHA384, HashAlgorithm::Sha384, false, [0, 32, 4], sha384);
+    }
+
+    #[test]
+    fn finished_and_exporters() {
+        let provider = aws_lc::provider();
+        let finished = |client| master().verify_data(&*provider, SHA256, client, &Digest::of(&[0x48; 32]));
+        assert_eq!(finished(true)[..], unhex("22fb1c406d50a77205c3888f"));
+        assert_eq!(finished(false)[..], unhex("4956d4e1c925cd76a8617695"));
+        // No context differs from an empty one (RFC 5705 4).
+        for (context, expected) in [
+            (None, "c3c981fe327348df43ce51a8a683bf44fbadfa41"),
+            (Some(&b""[..]), "639340f2bdf032b1c0a3b691b6edea17a7cc5cde"),
+            (Some(b"abc"), "69d6f83722a6a2da78ede91a7e08f65593c9c9a1"),
+        ] {
+            let mut out = [0; 20];
+            master().export(&*provider, SHA256, (CLIENT, SERVER), b"EXPORTER-handfast", context, &mut out);
+            assert_eq!(out[..], unhex(expected));
+        }
+    }
+}

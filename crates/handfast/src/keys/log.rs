@@ -67,3 +67,41 @@ impl KeyLog for KeyLogFile {
         let _ = (&self.0).write_all(line.as_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_many_writers_stand_whole_in_a_file_that_only_the_owner_reads() {
+        let folder = std::env::temp_dir().join(format!("handfast-key-log-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("keys.log");
+        let _ = std::fs::remove_file(&path);
+        std::thread::scope(|scope| {
+            for n in 0..4 {
+                let path = &path;
+                scope.spawn(move || {
+                    let log = KeyLogFile::open(path).unwrap();
+                    for _ in 0..50 {
+                        log.log(label::CLIENT_TRAFFIC, &[n; 32], &[0xa0 | n; 48]);
+                    }
+                });
+            }
+        });
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 200);
+        for n in 0..4u8 {
+            let (random, secret) = (format!("{n:02x}").repeat(32), format!("a{n}").repeat(48));
+            let line = format!("CLIENT_TRAFFIC_SECRET_0 {random} {secret}");
+            assert_eq!(text.lines().filter(|l| *l == line).count(), 50);
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(KeyLogFile::open(&path).is_err());
+    }
+}

@@ -11,7 +11,7 @@ use std::sync::Arc;
 const ZEROS: [u8; 48] = [0; 48];
 
 /// A stage's secret.
-struct Stage {
+pub(crate) struct Stage {
     provider: Arc<dyn Provider>,
     hash: HashAlgorithm,
     secret: Box<dyn Hmac>,
@@ -22,16 +22,26 @@ impl Stage {
         TrafficSecret { hash: self.hash, secret: derive(&*self.secret, self.hash, label, transcript) }
     }
 
-    /// The next stage: the "derived" secret salts what is new.
-    fn next(&self, ikm: &[u8]) -> Self {
+    /// The stage that `salt`, a "derived" secret of the one before, and something new make.
+    fn new(provider: Arc<dyn Provider>, hash: HashAlgorithm, salt: &[u8], ikm: Option<&Secret>) -> Self {
+        let secret = extract(&*provider, hash, salt, ikm.map_or(&ZEROS[..hash.len()], Secret::bytes));
+        Self { provider, hash, secret }
+    }
+
+    /// The next stage.
+    fn next(&self, ikm: Option<&Secret>) -> Self {
         let salt = derive(&*self.secret, self.hash, b"derived", empty_hash(self.hash));
-        let secret = extract(&*self.provider, self.hash, salt.bytes(), ikm);
-        Self { provider: self.provider.clone(), hash: self.hash, secret }
+        Self::new(self.provider.clone(), self.hash, salt.bytes(), ikm)
     }
 }
 
 /// Early Secret.
-pub(crate) struct EarlySecret(Stage);
+pub(crate) enum EarlySecret {
+    /// With a PSK.
+    Psk(Stage),
+    /// Without: what follows from it is the same for every connection, and known (see [`derived_from_nothing`]).
+    None(Arc<dyn Provider>, HashAlgorithm),
+}
 
 /// Handshake Secret, and the two traffic secrets under it.
 pub(crate) struct HandshakeSecrets {
@@ -59,21 +69,33 @@ pub(crate) struct TrafficSecret {
 
 impl EarlySecret {
     pub(crate) fn new(provider: Arc<dyn Provider>, hash: HashAlgorithm, psk: Option<&Secret>) -> Self {
-        let zeros = &ZEROS[..hash.len()];
-        let secret = extract(&*provider, hash, zeros, psk.map_or(zeros, Secret::bytes));
-        Self(Stage { provider, hash, secret })
+        match psk {
+            Some(_) => Self::Psk(Stage::new(provider, hash, &ZEROS[..hash.len()], psk)),
+            None => Self::None(provider, hash),
+        }
     }
 
-    /// The binder of a resumption PSK over a truncated ClientHello (RFC 9846 4.3.11.2).
+    /// The binder of a resumption PSK over a truncated ClientHello (RFC 9846 4.3.11.2). Without a PSK, which has none, that
+    /// of zeros.
     pub(crate) fn binder(&self, truncated: &Digest) -> Digest {
-        let Stage { provider, hash, secret } = &self.0;
-        let secret = derive(&**secret, *hash, b"res binder", empty_hash(*hash));
-        TrafficSecret { hash: *hash, secret }.verify_data(&**provider, truncated)
+        let zeros;
+        let stage = match self {
+            Self::Psk(stage) => stage,
+            Self::None(provider, hash) => {
+                zeros = Stage::new(provider.clone(), *hash, &ZEROS[..hash.len()], None);
+                &zeros
+            }
+        };
+        let secret = derive(&*stage.secret, stage.hash, b"res binder", empty_hash(stage.hash));
+        TrafficSecret { hash: stage.hash, secret }.verify_data(&*stage.provider, truncated)
     }
 
     /// `hello` is the transcript up to ServerHello.
     pub(crate) fn handshake(self, shared: Option<&Secret>, hello: &Digest) -> HandshakeSecrets {
-        let stage = self.0.next(shared.map_or(&ZEROS[..self.0.hash.len()], Secret::bytes));
+        let stage = match self {
+            Self::Psk(stage) => stage.next(shared),
+            Self::None(provider, hash) => Stage::new(provider, hash, derived_from_nothing(hash), shared),
+        };
         HandshakeSecrets {
             client: stage.traffic(b"c hs traffic", hello),
             server: stage.traffic(b"s hs traffic", hello),
@@ -85,7 +107,7 @@ impl EarlySecret {
 impl HandshakeSecrets {
     /// On to the master secret.
     pub(crate) fn master(&self) -> MasterOf13 {
-        MasterOf13(self.stage.next(&ZEROS[..self.stage.hash.len()]))
+        MasterOf13(self.stage.next(None))
     }
 }
 
@@ -170,6 +192,21 @@ pub(super) const fn empty_hash(hash: HashAlgorithm) -> &'static [u8] {
         HashAlgorithm::Sha256 | HashAlgorithm::Md5Sha1 => &[
             0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae,
             0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+        ],
+    }
+}
+
+/// The "derived" secret of an Early Secret without a PSK, which is a constant.
+pub(super) const fn derived_from_nothing(hash: HashAlgorithm) -> &'static [u8] {
+    match hash {
+        HashAlgorithm::Sha384 => &[
+            0x15, 0x91, 0xda, 0xc5, 0xcb, 0xbf, 0x03, 0x30, 0xa4, 0xa8, 0x4d, 0xe9, 0xc7, 0x53, 0x33, 0x0e, 0x92, 0xd0,
+            0x1f, 0x0a, 0x88, 0x21, 0x4b, 0x44, 0x64, 0x97, 0x2f, 0xd6, 0x68, 0x04, 0x9e, 0x93, 0xe5, 0x2f, 0x2b, 0x16,
+            0xfa, 0xd9, 0x22, 0xfd, 0xc0, 0x58, 0x44, 0x78, 0x42, 0x8f, 0x28, 0x2b,
+        ],
+        HashAlgorithm::Sha256 | HashAlgorithm::Md5Sha1 => &[
+            0x6f, 0x26, 0x15, 0xa1, 0x08, 0xc7, 0x02, 0xc5, 0x67, 0x8f, 0x54, 0xfc, 0x9d, 0xba, 0xb6, 0x97, 0x16, 0xc0,
+            0x76, 0x18, 0x9c, 0x48, 0x25, 0x0c, 0xeb, 0xea, 0xc3, 0x57, 0x6c, 0x36, 0x11, 0xba,
         ],
     }
 }

@@ -112,9 +112,14 @@ fn a_resumed_handshake_has_the_secrets_of_rfc_8448() {
 }
 
 #[test]
-fn the_hash_of_nothing_is_right() {
+fn what_is_derived_from_nothing_is_right() {
     for hash in [SHA256, HashAlgorithm::Sha384] {
-        assert_eq!(*aws_lc::provider().hash(hash).current(), *schedule::empty_hash(hash));
+        let (provider, zeros) = (aws_lc::provider(), vec![0; hash.len()]);
+        let empty = provider.hash(hash).current();
+        assert_eq!(*empty, *schedule::empty_hash(hash));
+        let early = hkdf::extract(&*provider, hash, &zeros, &zeros);
+        let derived = hkdf::derive(&*early, hash, b"derived", &empty);
+        assert_eq!(derived.bytes(), schedule::derived_from_nothing(hash));
     }
 }
 
@@ -144,11 +149,18 @@ fn key_update_makes_the_next_secret() {
 }
 
 #[test]
-fn without_diffie_hellman_the_shared_secret_is_zeros() {
+fn a_psk_or_a_shared_secret_that_is_not_there_is_zeros() {
     let provider = aws_lc::provider();
     let hello = Digest::of(&[1; 32]);
     let client = |shared: Option<&Secret>| {
         EarlySecret::new(provider.clone(), SHA256, None).handshake(shared, &hello).client.secret
     };
-    assert!(client(None).same(client(Some(&Secret::copy(&[0; 32]))).bytes()));
+    let zeros = Secret::copy(&[0; 32]);
+    assert!(client(None).same(client(Some(&zeros)).bytes()));
+    // Nor is there then a PSK, which is zeros too.
+    let (none, psk) = (None, Some(&zeros));
+    let binder = |psk| EarlySecret::new(provider.clone(), SHA256, psk).binder(&hello);
+    assert_eq!(*binder(none), *binder(psk));
+    let client = |psk| EarlySecret::new(provider.clone(), SHA256, psk).handshake(None, &hello).client.secret;
+    assert!(client(none).same(client(psk).bytes()));
 }

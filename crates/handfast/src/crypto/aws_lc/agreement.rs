@@ -143,6 +143,8 @@ mod tests {
         for (group, sizes, secret) in [
             (NamedGroup::X25519, (32, 32), 32),
             (NamedGroup::SECP256R1, (65, 65), 32),
+            (NamedGroup::SECP384R1, (97, 97), 48),
+            (NamedGroup::SECP521R1, (133, 133), 66),
             (NamedGroup::X25519MLKEM768, (1216, 1120), 64),
         ] {
             let client = start(group).unwrap();

@@ -111,7 +111,7 @@ mod tests {
                 "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
             ),
         ] {
-            let mut hasher = super::hasher(algorithm);
+            let mut hasher = hasher(algorithm);
             hasher.update(b"a");
             let mut fork = hasher.fork();
             hasher.update(b"something else");
