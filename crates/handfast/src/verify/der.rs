@@ -117,12 +117,11 @@ impl<'a> Certificate<'a> {
         None
     }
 
-    /// The first eight bits of keyUsage, digitalSignature on top (RFC 5280 4.2.1.3). `None`: the extension is absent, or is no
-    /// bit string, which those who judge refuse.
+    /// The first eight bits of keyUsage, digitalSignature on top (RFC 5280 4.2.1.3): `None` if the extension is absent, none set
+    /// if it cannot be read.
     pub(super) fn key_usage(&self) -> Option<u8> {
-        let bits = Der(self.extension(&[0x55, 0x1d, 15])?).next(tag::BIT_STRING)?.content;
-        let (_unused, bits) = bits.split_first()?;
-        Some(bits.first().copied().unwrap_or(0))
+        let bits = Der(self.extension(&[0x55, 0x1d, 15])?).next(tag::BIT_STRING);
+        Some(bits.and_then(|b| b.content.get(1).copied()).unwrap_or(0))
     }
 
     /// The purposes of extendedKeyUsage (RFC 5280 4.2.1.12), dotted; empty if the extension is absent.

@@ -40,7 +40,7 @@ impl<'a> Case<'a> {
             Error::UnknownIssuer => self.unknown_issuer(),
             Error::CertRevoked => C::Revoked { detail: self.revoked() },
             Error::UnknownRevocationStatus => {
-                let who = self.who(|l| self.list_of(l).is_none());
+                let who = self.who(|l| self.lists_of(l).next().is_none());
                 C::UnknownRevocation(format!("no list says whether {who} is revoked"))
             }
             Error::CrlExpired { next_update, .. } => {
@@ -159,14 +159,14 @@ impl<'a> Case<'a> {
         C::UnknownIssuer { issuer, detail }
     }
 
-    fn list_of(&self, link: &Link<'_>) -> Option<&'a Crl> {
-        self.crls.iter().find(|crl| crl.issuer == link.1.issuer)
+    fn lists_of(&self, link: &Link<'_>) -> impl Iterator<Item = &'a Crl> {
+        self.crls.iter().filter(|crl| crl.issuer == link.1.issuer)
     }
 
     fn revoked(&self) -> String {
         for link in self.links() {
-            let Some(crl) = self.list_of(&link) else { continue };
-            let Ok(Some(entry)) = crl.list.find_serial(link.1.serial) else { continue };
+            let entry = |crl: &'a Crl| Some((crl, crl.list.find_serial(link.1.serial).ok()??));
+            let Some((crl, entry)) = self.lists_of(&link).find_map(entry) else { continue };
             let serial: Vec<_> = link.1.serial.iter().take(32).map(|b| format!("{b:02x}")).collect();
             let reason = entry.reason_code.map_or_else(String::new, |r| format!(" ({r:?})"));
             return format!(

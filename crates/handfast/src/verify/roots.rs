@@ -11,6 +11,8 @@ pub struct Roots {
     pub(super) anchors: Vec<TrustAnchor<'static>>,
     /// The same, in the same order.
     pub(super) certificates: Vec<CertificateDer<'static>>,
+    /// Their names in words, which every verdict tells.
+    words: Vec<String>,
 }
 
 impl Roots {
@@ -26,7 +28,9 @@ impl Roots {
     pub fn add(&mut self, root: CertificateDer<'_>) -> Result<(), CertificateError> {
         let anchor = ::webpki::anchor_from_trusted_cert(&root)
             .map_err(|e| CertificateError::Malformed(format!("a root cannot be read ({e})")))?;
+        let name = der::Certificate::read(&root).map_or_else(|| "a root".into(), |c| words::name(c.subject));
         self.anchors.push(anchor.to_owned());
+        self.words.push(name);
         self.certificates.push(root.into_owned());
         Ok(())
     }
@@ -82,11 +86,9 @@ impl Roots {
     }
 
     /// The name of one of them, in words.
-    pub(super) fn words(&self, anchor: &TrustAnchor<'_>) -> String {
-        let same = |(a, _): &(&TrustAnchor<'_>, _)| std::ptr::eq(*a, anchor);
-        let root = self.anchors.iter().zip(&self.certificates).find(same);
-        let subject = root.and_then(|(_, c)| der::Certificate::read(c)).map(|c| words::name(c.subject));
-        subject.unwrap_or_else(|| "a root".into())
+    pub(super) fn words(&self, anchor: &TrustAnchor<'_>) -> &str {
+        let at = self.anchors.iter().position(|a| std::ptr::eq(a, anchor));
+        at.and_then(|n| self.words.get(n)).map_or("a root", String::as_str)
     }
 }
 

@@ -340,7 +340,7 @@ fn key_usage() {
     let root = Authority::root("Root");
     let leaf = |usages: &[Usage]| root.leaf(&["localhost"], |p| p.key_usages = usages.to_vec());
     let (signs, deciphers) = (leaf(&[Usage::DigitalSignature]), leaf(&[Usage::KeyEncipherment, Usage::KeyAgreement]));
-    let does = |leaf, key_exchange, client: bool| {
+    let does = |leaf: &CertificateDer<'static>, key_exchange, client: bool| {
         let verifier = if client { WebPki::for_clients(root.roots()) } else { root.servers() };
         let name = if client { "" } else { "localhost" };
         verdict(&verifier, &PeerToVerify { key_exchange, ..peer(&[leaf], name) }, NOW).map(|_| ())
@@ -362,6 +362,12 @@ fn key_usage() {
     assert_eq!(does(&signs, KeyExchangeKind::Rsa, true), Ok(()));
     assert_eq!(does(&deciphers, KeyExchangeKind::Rsa, true), no_signing());
     assert_eq!(does(&leaf(&[]), KeyExchangeKind::Rsa, false), Ok(()));
+    // What cannot be read allows nothing.
+    for content in [&[5, 0][..], &[3, 1, 0], &[3, 2, 0], &[]] {
+        let extension = rcgen::CustomExtension::from_oid_content(&[2, 5, 29, 15], content.to_vec());
+        let odd = root.leaf(&["localhost"], |p| p.custom_extensions.push(extension));
+        assert_eq!(does(&odd, KeyExchangeKind::Tls13, false), no_signing(), "{content:?}");
+    }
 }
 
 #[test]

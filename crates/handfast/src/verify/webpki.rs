@@ -44,7 +44,8 @@ static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
 /// Judges chains as the web does. What is checked: a path of signatures to one of the roots, of at most six authorities; dates of
 /// all; CA flags, path lengths and name constraints; extendedKeyUsage and, of the peer's own certificate, keyUsage (RFC 5280
 /// 4.2.1.3); a server's name, DNS or address, in subjectAltName, where the left-most label may be a wildcard; and the lists of
-/// revoked certificates that were given. SHA-1 and RSA under 2048 bits are refused.
+/// revoked certificates that were given. Signatures are RSA (PKCS#1 and PSS), ECDSA and Ed25519, whatever [`PeerToVerify::schemes`]
+/// says; SHA-1 and RSA under 2048 bits are refused.
 pub struct WebPki {
     roots: Roots,
     clients: bool,
@@ -55,7 +56,8 @@ pub struct WebPki {
     pub require_crls: bool,
     /// Whether a list still counts when its nextUpdate is past; no by default: the chain is then refused.
     pub allow_expired_crls: bool,
-    /// Whether a peer may use one of the roots as its own certificate, as self-signed ones are; no by default.
+    /// Whether a peer may use one of the roots as its own certificate, as self-signed ones are; no by default. Of such a one only
+    /// dates, name and keyUsage are checked.
     pub accept_root_as_leaf: bool,
 }
 
