@@ -47,6 +47,29 @@ pub(crate) struct Shared {
     pub(crate) watch: Watch,
 }
 
+impl Shared {
+    /// Before anything is known.
+    pub(crate) fn new(side: Side, provider: Arc<dyn Provider>, limits: Limits) -> Self {
+        Self {
+            side,
+            dialect: Dialect::Hello,
+            question: None,
+            negotiated: Negotiated::default(),
+            limits,
+            provider,
+            key_log: None,
+            client_random: [0; 32],
+            server_random: [0; 32],
+            exporter: None,
+            connected: false,
+            compat_ccs_may_come: false,
+            compat_ccs_sent: false,
+            key_updates: 0,
+            watch: Watch::default(),
+        }
+    }
+}
+
 /// What an exporter works from.
 pub(crate) enum Exporter {
     /// The master secret; the randoms are the connection's (RFC 5705).

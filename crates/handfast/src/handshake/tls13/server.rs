@@ -240,11 +240,12 @@ impl Agreed {
         flow.shared.provider.random(&mut random)?;
         flow.shared.server_random = random;
         let share = KeyShareEntry { group, key_exchange: Opaque(&exchange.share) };
-        let mut extensions = vec![
-            Extension::SupportedVersions(SupportedVersions::Selected(ProtocolVersion::TLS1_3)),
+        let selected = resumed.map(|(index, _)| Extension::PreSharedKey(PreSharedKey::Selected(index)));
+        let mut extensions: Vec<_> = selected.into_iter().collect();
+        extensions.extend([
             Extension::KeyShare(KeyShare::Server(share)),
-        ];
-        extensions.extend(resumed.map(|(index, _)| Extension::PreSharedKey(PreSharedKey::Selected(index))));
+            Extension::SupportedVersions(SupportedVersions::Selected(ProtocolVersion::TLS1_3)),
+        ]);
         let fixed = fixed(&chosen, suite, &random);
         flow.send(&Message::ServerHello(ServerHello { fixed, extensions: Extensions::of(extensions) }));
         if !chosen.session_id.is_empty() {
