@@ -60,3 +60,52 @@ fn greeting(bytes: &[u8]) -> Result<bool, NotTls> {
         () => Err(NotTls::Unknown),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told of a stream, and after how many bytes.
+    fn told(stream: &[u8]) -> Option<(usize, NotTls)> {
+        (0..=stream.len()).find_map(|n| is_tls(&stream[..n]).err().map(|what| (n, what)))
+    }
+
+    #[test]
+    fn others_are_told_by_their_first_word() {
+        for (text, n, what) in [
+            ("HTTP/1.1 400 Bad Request\r\n", 5, NotTls::Http),
+            ("GET / HTTP/1.1\r\n", 4, NotTls::Http),
+            ("POST / HTTP/1.1\r\n", 5, NotTls::Http),
+            ("HEAD / HTTP/1.1\r\n", 5, NotTls::Http),
+            ("PUT / HTTP/1.1\r\n", 4, NotTls::Http),
+            ("OPTIONS * HTTP/1.1\r\n", 8, NotTls::Http),
+            ("CONNECT www.example.com:443 HTTP/1.1\r\n", 8, NotTls::Http),
+            ("PRI * HTTP/2.0\r\n", 6, NotTls::Http),
+            ("SSH-2.0-OpenSSH_9.2\r\n", 4, NotTls::Ssh),
+            ("220 mail.example.com ESMTP Postfix\r\n", 36, NotTls::Smtp),
+            ("220 (vsFTPd 3.0.5)\r\n", 20, NotTls::Ftp),
+            ("220 welcome\r\n", 13, NotTls::Unknown),
+            ("221 bye", 3, NotTls::Unknown),
+            ("GARBAGE", 2, NotTls::Unknown),
+            ("+OK POP3\r\n", 1, NotTls::Unknown),
+            ("\u{16}GET", 2, NotTls::Unknown),
+        ] {
+            assert_eq!(told(text.as_bytes()), Some((n, what)), "{text}");
+        }
+        assert_eq!(told(&[b"220 ".to_vec(), vec![b'x'; 1000]].concat()), Some((LINE, NotTls::Unknown)));
+        // A ClientHello as SSL 2.0 framed it.
+        assert_eq!(told(&[0x80, 0x2e, 1, 0, 2]), Some((1, NotTls::Unknown)));
+    }
+
+    #[test]
+    fn a_record_is_one_as_far_as_it_goes() {
+        for kind in 20..=23 {
+            for n in 0..=6 {
+                assert_eq!(is_tls(&[kind, 3, 1, 0, 5, 1][..n]), Ok(true));
+            }
+        }
+        for kind in (0..20).chain(24..=255) {
+            assert_ne!(is_tls(&[kind]), Ok(true), "{kind}");
+        }
+    }
+}

@@ -184,3 +184,230 @@ impl Reader {
         self.keys.protects()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::protect::tests::{Pair, classic, protections, tls13};
+    use super::*;
+    use crate::error::NotTls;
+    use crate::wire::CipherSuite;
+
+    const GCM: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256;
+    const GCM13: CipherSuite = CipherSuite::TLS_AES_128_GCM_SHA256;
+
+    /// A reader that has seen a record.
+    fn begun(header_version: HeaderVersion) -> Reader {
+        Reader { begun: true, header_version, ..Reader::new() }
+    }
+
+    fn with_keys(opener: Opener) -> Reader {
+        let mut reader = begun(HeaderVersion::Ignored);
+        reader.install(opener);
+        reader
+    }
+
+    fn sealed(pair: &mut Pair, content: ContentType, plaintext: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        pair.sealer.seal(content, pair.version, plaintext, &mut out).unwrap();
+        out
+    }
+
+    /// Content type, body, whether it was protected, whether skipped.
+    fn open(reader: &mut Reader, record: &[u8]) -> Result<(u8, Vec<u8>, bool, bool), ErrorKind> {
+        let mut record = record.to_vec();
+        let opened = reader.open(&mut record).map_err(|e| e.kind().clone())?;
+        Ok((opened.content.0, opened.body.to_vec(), opened.protected, opened.skipped))
+    }
+
+    fn frame(reader: &mut Reader, input: &[u8]) -> Result<Option<usize>, ErrorKind> {
+        reader.frame(input).map_err(|e| e.kind().clone())
+    }
+
+    #[test]
+    fn a_record_may_come_byte_by_byte() {
+        for (mut pair, n) in protections().into_iter().zip([0, 1, 2, 100, 1000].into_iter().cycle()) {
+            let data = ContentType::APPLICATION_DATA;
+            let stream = [sealed(&mut pair, data, &vec![7; n]), sealed(&mut pair, data, b"next")].concat();
+            let mut reader = with_keys(pair.opener);
+            let (mut input, mut bodies) = (Vec::new(), Vec::new());
+            for byte in stream {
+                input.push(byte);
+                if let Some(length) = reader.frame(&input).unwrap() {
+                    assert_eq!(length, input.len());
+                    bodies.push(open(&mut reader, &input).unwrap().1);
+                    input.clear();
+                }
+            }
+            assert_eq!((bodies, input.len()), (vec![vec![7; n], b"next".to_vec()], 0), "{}", pair.name);
+        }
+    }
+
+    #[test]
+    fn only_the_first_record_is_framed() {
+        let mut reader = Reader::new();
+        assert_eq!(frame(&mut reader, &[22, 3, 1, 0, 2, 1, 2, 21, 3, 3]), Ok(Some(7)));
+        assert_eq!(frame(&mut reader, &[21, 3, 3, 0, 0, 99, 99]), Ok(Some(5)));
+    }
+
+    #[test]
+    fn too_long_a_record_is_refused_at_its_header() {
+        let limits = [
+            (Opener::null(), 16384),
+            (classic(GCM, false, false).opener, 16384 + 2048),
+            (classic(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA, true, true).opener, 16384 + 2048),
+            (tls13(GCM13).opener, 16384 + 256),
+        ];
+        for (opener, most) in limits {
+            let mut reader = with_keys(opener);
+            let header = |n: u16| [&[23, 3, 3], &n.to_be_bytes()[..]].concat();
+            let (fits, too_long) = (header(most), header(most + 1));
+            assert_eq!(frame(&mut reader, &fits), Ok(None));
+            assert_eq!(
+                frame(&mut reader, &[fits, vec![0; most.into()]].concat()),
+                Ok(Some(HEADER + usize::from(most)))
+            );
+            assert_eq!(frame(&mut reader, &too_long), Err(ErrorKind::RecordOverflow));
+            assert_eq!(frame(&mut reader, &[23, 3, 3, 0xff, 0xff]), Err(ErrorKind::RecordOverflow));
+        }
+    }
+
+    #[test]
+    fn a_wrong_type_is_told_at_once() {
+        for kind in 0..=255 {
+            let told = frame(&mut begun(HeaderVersion::Any), &[kind]);
+            match kind {
+                20..=23 => assert_eq!(told, Ok(None)),
+                _ => assert!(matches!(told, Err(ErrorKind::UnexpectedRecord { got, .. }) if got.0 == kind), "{kind}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_version_is_any_3_x_then_the_agreed_one_then_nothing() {
+        let told = |rule, version: u16| {
+            let [major, minor] = version.to_be_bytes();
+            frame(&mut begun(rule), &[22, major, minor]).err()
+        };
+        let wrong = |got, expected| Some(ErrorKind::RecordVersion { got: ProtocolVersion(got), expected });
+        for version in [0x0300, 0x0301, 0x0303, 0x0304, 0x03ff] {
+            assert_eq!(told(HeaderVersion::Any, version), None);
+        }
+        assert_eq!(told(HeaderVersion::Any, 0x0200), wrong(0x0200, ProtocolVersion::TLS1_2));
+        let agreed = ProtocolVersion::TLS1_1;
+        assert_eq!(told(HeaderVersion::Exactly(agreed), 0x0302), None);
+        for version in [0x0301, 0x0303, 0x0402] {
+            assert_eq!(told(HeaderVersion::Exactly(agreed), version), wrong(version, agreed));
+        }
+        assert_eq!(told(HeaderVersion::Ignored, 0xbadc), None);
+    }
+
+    #[test]
+    fn what_is_not_tls_is_named_while_nothing_else_came() {
+        let not_tls = |what| Err(ErrorKind::NotTls(what));
+        assert_eq!(frame(&mut Reader::new(), b""), Ok(None));
+        assert_eq!(frame(&mut Reader::new(), b"GE"), Ok(None));
+        assert_eq!(frame(&mut Reader::new(), b"GET "), not_tls(NotTls::Http));
+        assert_eq!(frame(&mut Reader::new(), b"SSH-"), not_tls(NotTls::Ssh));
+        assert_eq!(frame(&mut Reader::new(), &[22, 2]), not_tls(NotTls::Unknown));
+        assert_eq!(frame(&mut Reader::new(), &[0x80, 0x2e, 1, 3, 1]), not_tls(NotTls::Unknown));
+        // Half a header may wait, and keeps its right to be named.
+        let mut reader = Reader::new();
+        for n in 0..5 {
+            assert_eq!(frame(&mut reader, &[22, 3, 1, 0, 9][..n]), Ok(None));
+        }
+        assert_eq!(frame(&mut reader, &[22, 3, 1, 0, 9]), Ok(None));
+        assert!(matches!(frame(&mut reader, b"GET "), Err(ErrorKind::UnexpectedRecord { .. })));
+    }
+
+    #[test]
+    fn armed_keys_wait_for_the_change() {
+        let mut pair = classic(GCM, false, false);
+        let finished = sealed(&mut pair, ContentType::HANDSHAKE, b"Finished");
+        let change = sealed(&mut pair, ContentType::CHANGE_CIPHER_SPEC, &[1]);
+        let mut reader = begun(HeaderVersion::Any);
+        assert!(!reader.change() && !reader.is_armed());
+        reader.arm(pair.opener);
+        assert!(reader.is_armed() && !reader.protects());
+        assert_eq!(open(&mut reader, &[20, 3, 3, 0, 1, 1]), Ok((20, vec![1], false, false)));
+        assert!(reader.change() && !reader.is_armed() && reader.protects());
+        assert_eq!(open(&mut reader, &finished), Ok((22, b"Finished".to_vec(), true, false)));
+        // In a renegotiation ChangeCipherSpec is protected like all else.
+        assert_eq!(open(&mut reader, &change), Ok((20, vec![1], true, false)));
+        assert_eq!(open(&mut reader, &[20, 3, 3, 0, 1, 1]), Err(ErrorKind::BadRecordMac));
+    }
+
+    #[test]
+    fn tls13_lets_change_cipher_spec_pass() {
+        let mut pair = tls13(GCM13);
+        let (first, second) =
+            (sealed(&mut pair, ContentType::HANDSHAKE, b"one"), sealed(&mut pair, ContentType::ALERT, &[1, 0]));
+        let mut reader = with_keys(pair.opener);
+        for body in [&[1][..], &[1, 1], &[]] {
+            let record = [&[20, 3, 3, 0, body.len() as u8], body].concat();
+            assert_eq!(open(&mut reader, &record), Ok((20, body.to_vec(), false, false)));
+        }
+        assert_eq!(open(&mut reader, &first), Ok((22, b"one".to_vec(), true, false)));
+        assert_eq!(open(&mut reader, &[20, 3, 3, 0, 1, 1]), Ok((20, vec![1], false, false)));
+        assert_eq!(open(&mut reader, &second), Ok((21, vec![1, 0], true, false)));
+    }
+
+    #[test]
+    fn tls13_takes_bare_records_no_more() {
+        let mut pair = tls13(GCM13);
+        let record = sealed(&mut pair, ContentType::HANDSHAKE, b"one");
+        let mut reader = with_keys(pair.opener);
+        for bare in [&[22, 3, 3, 0, 4, 8, 0, 0, 0][..], &[23, 3, 3, 0, 0], &[21, 3, 3, 0, 3, 2, 40, 0]] {
+            assert_eq!(open(&mut reader, bare), Err(ErrorKind::BadRecordMac), "{bare:?}");
+        }
+        // But for the alert of a peer that never came to have keys.
+        let alert = [21, 3, 3, 0, 2, 2, 40];
+        assert_eq!(open(&mut reader, &alert), Ok((21, vec![2, 40], false, false)));
+        assert!(open(&mut reader, &record).is_ok());
+        assert_eq!(open(&mut reader, &alert), Err(ErrorKind::BadRecordMac));
+        reader.install(tls13(GCM13).opener);
+        assert_eq!(open(&mut reader, &alert), Err(ErrorKind::BadRecordMac), "new keys make no difference");
+    }
+
+    /// Early data: the same record under keys that we do not have.
+    fn early(len: u8) -> Vec<u8> {
+        [vec![23, 3, 3, 0, len], vec![0x5a; len.into()]].concat()
+    }
+
+    #[test]
+    fn early_data_is_skipped_until_a_record_opens() {
+        let mut pair = tls13(GCM13);
+        let finished = sealed(&mut pair, ContentType::HANDSHAKE, b"Finished");
+        let mut reader = with_keys(pair.opener);
+        reader.skip_early_data(100);
+        for record in [early(30), early(0), early(17)] {
+            assert_eq!(open(&mut reader, &record), Ok((23, vec![], true, true)));
+        }
+        assert_eq!(open(&mut reader, &[20, 3, 3, 0, 1, 1]), Ok((20, vec![1], false, false)));
+        assert_eq!(open(&mut reader, &early(52)), Ok((23, vec![], true, true)));
+        assert_eq!(open(&mut reader, &finished), Ok((22, b"Finished".to_vec(), true, false)));
+        assert_eq!(open(&mut reader, &early(1)), Err(ErrorKind::BadRecordMac), "it has ended");
+    }
+
+    #[test]
+    fn early_data_is_skipped_within_a_bound() {
+        let mut reader = with_keys(tls13(GCM13).opener);
+        reader.skip_early_data(100);
+        assert!(open(&mut reader, &early(60)).is_ok());
+        assert_eq!(open(&mut reader, &early(41)), Err(ErrorKind::BadRecordMac));
+        // Empty ones count too.
+        reader.skip_early_data(3);
+        assert!((0..3).all(|_| open(&mut reader, &early(0)).is_ok()));
+        assert_eq!(open(&mut reader, &early(0)), Err(ErrorKind::BadRecordMac));
+    }
+
+    #[test]
+    fn early_data_is_skipped_without_keys_after_a_retry() {
+        let mut reader = begun(HeaderVersion::Ignored);
+        reader.skip_early_data(100);
+        assert_eq!(frame(&mut reader, &[23, 3, 3, 0x41, 0]), Ok(None), "it is protected, and longer");
+        assert_eq!(open(&mut reader, &early(60)), Ok((23, vec![], true, true)));
+        assert_eq!(open(&mut reader, &[22, 3, 3, 0, 1, 1]), Ok((22, vec![1], false, false)));
+        assert_eq!(frame(&mut reader, &[23, 3, 3, 0x41, 0]), Err(ErrorKind::RecordOverflow));
+        assert_eq!(open(&mut reader, &early(2)), Ok((23, vec![0x5a, 0x5a], false, false)), "not dropped any more");
+    }
+}

@@ -160,3 +160,211 @@ fn record(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::protect::tests::{classic, protections, tls13};
+    use super::super::{HEADER, HeaderVersion, Opener, Reader};
+    use super::*;
+    use crate::alert::AlertDescription;
+    use crate::wire::CipherSuite;
+    use std::sync::{Arc, Mutex};
+
+    const GCM13: CipherSuite = CipherSuite::TLS_AES_128_GCM_SHA256;
+
+    fn watch() -> Watch {
+        Watch::default()
+    }
+
+    fn transmit(writer: &mut Writer) -> Vec<u8> {
+        let mut out = Vec::new();
+        writer.transmit(&mut out);
+        out
+    }
+
+    /// The content types and bodies of these records.
+    fn read(opener: Opener, mut records: &[u8]) -> Vec<(u8, Vec<u8>)> {
+        let (mut reader, mut out) = (Reader::new(), Vec::new());
+        reader.header_version = HeaderVersion::Ignored;
+        reader.install(opener);
+        while let Some(n) = reader.frame(records).unwrap() {
+            let mut record = records[..n].to_vec();
+            let opened = reader.open(&mut record).unwrap();
+            out.push((opened.content.0, opened.body.to_vec()));
+            records = &records[n..];
+        }
+        assert!(records.is_empty());
+        out
+    }
+
+    fn joined(records: &[(u8, Vec<u8>)]) -> Vec<u8> {
+        records.iter().flat_map(|(_, body)| body.clone()).collect()
+    }
+
+    #[test]
+    fn messages_share_records_up_to_the_largest_fragment() {
+        let messages = [&[1; 37][..], &[2; 4], &[3; 60]];
+        for most in 1..=20 {
+            let mut writer = Writer::new();
+            writer.set_max_fragment(most);
+            messages.iter().for_each(|m| writer.handshake(m));
+            assert!(!writer.has_queued(), "nothing goes before it is flushed");
+            writer.flush(&mut watch()).unwrap();
+            assert!(writer.has_queued());
+            let records = read(Opener::null(), &transmit(&mut writer));
+            assert_eq!(records.len(), 101_usize.div_ceil(most));
+            assert!(records.iter().all(|(kind, body)| *kind == 22 && (1..=most).contains(&body.len())));
+            assert_eq!(joined(&records), messages.concat());
+        }
+    }
+
+    #[test]
+    fn the_largest_fragment_is_kept_within_its_bounds() {
+        let mut writer = Writer::new();
+        for (asked, kept) in [(0, 1), (1, 1), (512, 512), (MAX_FRAGMENT + 1, MAX_FRAGMENT), (usize::MAX, MAX_FRAGMENT)]
+        {
+            writer.set_max_fragment(asked);
+            assert_eq!(writer.max_fragment, kept);
+        }
+    }
+
+    #[test]
+    fn data_is_cut_into_full_fragments_by_every_protection() {
+        for most in [1, 7, MAX_FRAGMENT] {
+            for pair in protections() {
+                for n in [0, 1, 2, most, most + 1, 3 * most + 5] {
+                    let mut writer = Writer { version: pair.version, ..Writer::new() };
+                    writer.set_max_fragment(most);
+                    let fresh = protections().into_iter().find(|p| p.name == pair.name).unwrap();
+                    writer.install(fresh.sealer, &mut watch()).unwrap();
+                    let (plaintext, mut out) = (vec![9; n], Vec::new());
+                    writer.data(&plaintext, &mut out, &mut watch()).unwrap();
+                    let split = usize::from(writer.keys.splits()).min(n);
+                    assert!(out.len() <= n + (split + (n - split).div_ceil(most)) * writer.keys.overhead());
+                    let records = read(fresh.opener, &out);
+                    let first = if split == 1 { 1 } else { most.min(n) };
+                    assert!(records.iter().all(|(kind, body)| *kind == 23 && body.len() <= most));
+                    assert_eq!(records.first().map_or(0, |(_, body)| body.len()), first, "{}", pair.name);
+                    assert_eq!(records.len(), split + (n - split).div_ceil(most), "{}", pair.name);
+                    assert_eq!(joined(&records), plaintext, "{}", pair.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_goes_in_the_order_in_which_it_was_said() {
+        let mut pair = tls13(GCM13);
+        let mut writer = Writer { version: ProtocolVersion::TLS1_2, ..Writer::new() };
+        writer.handshake(b"hello");
+        writer.change_cipher_spec(&mut watch()).unwrap();
+        writer.handshake(b"last bare");
+        writer.install(std::mem::replace(&mut pair.sealer, Sealer::null()), &mut watch()).unwrap();
+        assert!(writer.protects());
+        let bare = transmit(&mut writer);
+        assert_eq!(read(Opener::null(), &bare), [(22, b"hello".to_vec()), (20, vec![1]), (22, b"last bare".to_vec())]);
+        writer.handshake(b"first sealed");
+        writer.change_cipher_spec(&mut watch()).unwrap();
+        writer.alert(Alert::warning(AlertDescription::USER_CANCELED), &mut watch()).unwrap();
+        writer.handshake(b"KeyUpdate");
+        let mut out = b"before".to_vec();
+        writer.data(b"data", &mut out, &mut watch()).unwrap();
+        assert_eq!(out[..6], *b"before");
+        assert_eq!(
+            read(pair.opener, &out[6..]),
+            [
+                (22, b"first sealed".to_vec()),
+                (20, vec![1]),
+                (21, vec![1, 90]),
+                (22, b"KeyUpdate".to_vec()),
+                (23, b"data".to_vec())
+            ]
+        );
+        assert_eq!(writer.sequence(), 4, "ChangeCipherSpec does not count");
+    }
+
+    #[test]
+    fn the_header_has_the_version_of_its_time() {
+        let mut writer = Writer::new();
+        writer.handshake(b"ClientHello");
+        writer.flush(&mut watch()).unwrap();
+        writer.version = ProtocolVersion::TLS1_2;
+        writer.handshake(b"ClientHello again");
+        writer.flush(&mut watch()).unwrap();
+        let out = transmit(&mut writer);
+        assert_eq!((&out[..3], &out[HEADER + 11..][..3]), (&[22, 3, 1][..], &[22, 3, 3][..]));
+    }
+
+    #[test]
+    fn keys_that_are_used_up_say_so_in_time() {
+        let spend = |writer: &mut Writer, to: u64| {
+            let mut pair = tls13(GCM13);
+            pair.sealer.set_sequence(to);
+            writer.install(pair.sealer, &mut watch()).unwrap();
+        };
+        let (mut writer, limit) = (Writer::new(), tls13(GCM13).sealer.left());
+        let mut out = Vec::new();
+        spend(&mut writer, limit - WORN);
+        assert!(!writer.is_worn());
+        writer.data(b"x", &mut out, &mut watch()).unwrap();
+        assert!(writer.is_worn());
+
+        spend(&mut writer, limit - 1);
+        out.clear();
+        let e = writer.data(&[0; MAX_FRAGMENT + 1], &mut out, &mut watch()).unwrap_err();
+        assert_eq!((e.kind(), out.len()), (&ErrorKind::TooMuch(Limit::Records), 0), "all or nothing");
+        writer.data(b"last", &mut out, &mut watch()).unwrap();
+        assert!(writer.data(b"x", &mut out, &mut watch()).is_err());
+        // Still it can say so, or change its keys.
+        writer.handshake(b"KeyUpdate");
+        writer.alert(Alert::warning(AlertDescription::CLOSE_NOTIFY), &mut watch()).unwrap();
+        spend(&mut writer, 0);
+        writer.data(b"x", &mut out, &mut watch()).unwrap();
+        assert!(!writer.is_worn() && !Writer::new().is_worn());
+    }
+
+    #[test]
+    fn every_record_is_told() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink = seen.clone();
+        let mut watch = Watch(Some(Box::new(move |trace: &Trace<'_>| {
+            if let Trace::Record { direction: Direction::Sent, outer, content, version, length, protected } = *trace {
+                sink.lock().unwrap().push((outer.0, content.0, version.0, length, protected));
+            }
+        })));
+        let mut writer = Writer::new();
+        writer.handshake(b"hello");
+        writer.flush(&mut watch).unwrap();
+        writer.version = ProtocolVersion::TLS1_2;
+        writer.install(tls13(GCM13).sealer, &mut watch).unwrap();
+        writer.change_cipher_spec(&mut watch).unwrap();
+        writer.alert(Alert::fatal(AlertDescription::DECODE_ERROR), &mut watch).unwrap();
+        writer.data(b"data", &mut Vec::new(), &mut watch).unwrap();
+        writer.install(classic(CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256, false, false).sealer, &mut watch).unwrap();
+        writer.change_cipher_spec(&mut watch).unwrap();
+        assert_eq!(
+            *seen.lock().unwrap(),
+            [
+                (22, 22, 0x0301, 5, false),
+                (20, 20, 0x0303, 1, false),
+                (23, 21, 0x0303, 19, true),
+                (23, 23, 0x0303, 21, true),
+                (20, 20, 0x0303, 25, true),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_idle_writer_owns_no_memory() {
+        let mut writer = Writer::new();
+        writer.handshake(&[0; 1000]);
+        writer.flush(&mut watch()).unwrap();
+        let mut out = Vec::with_capacity(10);
+        writer.transmit(&mut out);
+        assert_eq!((out.len(), writer.flight.capacity(), writer.queue.capacity()), (1000 + HEADER, 0, 0));
+        writer.flush(&mut watch()).unwrap();
+        writer.data(b"data", &mut out, &mut watch()).unwrap();
+        assert!(!writer.has_queued());
+        assert_eq!((writer.flight.capacity(), writer.queue.capacity()), (0, 0));
+    }
+}

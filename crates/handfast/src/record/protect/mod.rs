@@ -253,3 +253,6 @@ fn covered(sequence: u64, content: ContentType, version: ProtocolVersion) -> [u8
     rest.copy_from_slice(&[content.0, major, minor]);
     out
 }
+
+#[cfg(test)]
+pub(super) mod tests;
