@@ -5,7 +5,7 @@ use crate::{End, Kind, Library};
 use handfast::config::{ClientConfig, ServerConfig};
 use handfast::crypto::Credential;
 use handfast::pki_types::ServerName;
-use handfast::verify::WebPki;
+use handfast::verify::{Roots, WebPki};
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion};
 use handfast::{Connection, Event, Policy, Time};
@@ -24,7 +24,7 @@ pub fn library(material: &Material, kind: &Kind) -> Handfast {
     policy.suites = vec![CipherSuite::from_name(kind.suite).expect("a suite")];
     policy.groups = vec![NamedGroup::from_name(kind.group).expect("a group")];
     policy.key_shares = 1;
-    let verifier = WebPki::for_servers_pem(ca.as_bytes()).expect("roots");
+    let verifier = WebPki::for_servers(Roots::from_pem(ca.as_bytes()).expect("roots"));
     let credential = Credential::from_pem(chain.as_bytes(), key.as_bytes()).expect("a credential");
     let mut client = ClientConfig::new(policy.clone(), Arc::new(verifier));
     let mut server = ServerConfig::new(policy, Arc::new(credential));

@@ -26,9 +26,8 @@ pub fn library(material: &Material, kind: &Kind) -> Rustls {
     provider.kx_groups.retain(|g| g.name() == group);
     let provider = Arc::new(provider);
     let versions = if kind.tls13 { [&version::TLS13] } else { [&version::TLS12] };
-    let certs = |pem: &str| CertificateDer::pem_slice_iter(pem.as_bytes()).map(|c| c.expect("PEM").into_owned());
     let mut roots = RootCertStore::empty();
-    certs(ca).for_each(|c| roots.add(c).expect("a root"));
+    certs(ca).into_iter().for_each(|c| roots.add(c).expect("a root"));
     let mut client = ClientConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(&versions)
         .expect("versions")
@@ -38,7 +37,7 @@ pub fn library(material: &Material, kind: &Kind) -> Rustls {
         .with_protocol_versions(&versions)
         .expect("versions")
         .with_no_client_auth()
-        .with_single_cert(certs(chain).collect(), PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("a key"))
+        .with_single_cert(certs(chain), PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("a key"))
         .expect("a certificate");
     if kind.resumed {
         server.ticketer = aws_lc_rs::Ticketer::new().expect("a ticketer");
@@ -48,6 +47,10 @@ pub fn library(material: &Material, kind: &Kind) -> Rustls {
         client.resumption = Resumption::disabled();
     }
     Rustls { client: Arc::new(client), server: Arc::new(server) }
+}
+
+fn certs(pem: &str) -> Vec<CertificateDer<'static>> {
+    CertificateDer::pem_slice_iter(pem.as_bytes()).map(|c| c.expect("PEM")).collect()
 }
 
 impl Library for Rustls {
