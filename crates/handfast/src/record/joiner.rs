@@ -7,6 +7,9 @@ use crate::message::HEADER;
 #[derive(Debug)]
 pub(crate) struct Aligned(());
 
+/// A whole message, and the token if nothing follows it.
+pub(crate) type Joined<'m> = (&'m [u8], Option<Aligned>);
+
 /// Holds what is left of handshake records: part of a message, or messages that wait while the engine is parked.
 #[derive(Debug, Default)]
 pub(crate) struct Joiner {
@@ -35,7 +38,7 @@ impl Joiner {
         &'m mut self,
         content: &mut &'c [u8],
         most: usize,
-    ) -> Result<Option<(&'m [u8], Option<Aligned>)>, Error> {
+    ) -> Result<Option<Joined<'m>>, Error> {
         if self.pending() {
             if !content.is_empty() {
                 self.push(content);

@@ -8,7 +8,7 @@ mod writer;
 
 pub(crate) use joiner::{Aligned, Joiner};
 pub(crate) use protect::{ClassicKeys, Opener, Sealer};
-pub(crate) use reader::{HeaderVersion, Opened, Reader};
+pub(crate) use reader::{HeaderVersion, Reader};
 pub(crate) use writer::Writer;
 
 /// The bytes of a header: type, version, length.

@@ -259,7 +259,7 @@ mod tests {
         writer.handshake(b"hello");
         writer.change_cipher_spec(&mut watch()).unwrap();
         writer.handshake(b"last bare");
-        writer.install(std::mem::replace(&mut pair.sealer, Sealer::null()), &mut watch()).unwrap();
+        writer.install(mem::replace(&mut pair.sealer, Sealer::null()), &mut watch()).unwrap();
         assert!(writer.protects());
         let bare = transmit(&mut writer);
         assert_eq!(read(Opener::null(), &bare), [(22, b"hello".to_vec()), (20, vec![1]), (22, b"last bare".to_vec())]);
