@@ -1,18 +1,193 @@
-//! Both ends over the whole product of versions, suites, groups, certificates, resumption and client certificates.
+//! Both ends over the whole product: versions, suites, groups, keys, client certificates, ways to resume, sizes of what is
+//! delivered at once.
 
 mod common;
 
-use common::Pair;
-use common::certificates::Setup;
-use handfast::wire::numbers::ProtocolVersion;
+use common::certificates::{Auth, Setup, client_credential, server_credential};
+use common::{End, Pair, noon};
+use handfast::crypto::{Authentication, KeyExchangeKind, KeyKind, SUITES, Suite};
+use handfast::wire::numbers::{NamedGroup, ProtocolVersion};
+use handfast::{ClientConfig, ServerConfig, Time};
+use std::sync::Arc;
+use std::time::Duration;
+
+const ALPN: &[u8] = b"h2";
 
 #[test]
-fn each_version() {
+fn tls_1_0() {
+    whole(ProtocolVersion::TLS1_0);
+}
+
+#[test]
+fn tls_1_2_with_ecdhe() {
+    over(ProtocolVersion::TLS1_2, |s| s.key_exchange == KeyExchangeKind::Ecdhe);
+}
+
+#[test]
+fn tls_1_2_with_rsa() {
+    over(ProtocolVersion::TLS1_2, |s| s.key_exchange == KeyExchangeKind::Rsa);
+}
+
+#[test]
+fn tls_1_3() {
+    whole(ProtocolVersion::TLS1_3);
+}
+
+fn whole(version: ProtocolVersion) {
+    over(version, |_| true);
+}
+
+fn over(version: ProtocolVersion, which: impl Fn(&Suite) -> bool) {
+    let mut handshakes = 0;
+    for suite in SUITES.iter().filter(|s| s.fits(version) && which(s)) {
+        for group in groups(suite) {
+            for server in server_kinds(suite, version) {
+                for (auth, client) in clients(version) {
+                    for by_id in [false, true] {
+                        if by_id && version == ProtocolVersion::TLS1_3 {
+                            continue;
+                        }
+                        let mut setup = Setup::new(version).suite(suite.number).server(server);
+                        (setup.group, setup.auth, setup.client) = (group, auth, client);
+                        if by_id {
+                            setup = setup.by_id();
+                        }
+                        for chunk in [usize::MAX, 1] {
+                            case(suite, &setup, chunk);
+                            handshakes += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(handshakes > 0, "no suite fits");
+}
+
+fn groups(suite: &Suite) -> Vec<NamedGroup> {
+    match suite.key_exchange {
+        KeyExchangeKind::Rsa => vec![NamedGroup::X25519],
+        KeyExchangeKind::Ecdhe => vec![NamedGroup::X25519, NamedGroup::SECP256R1],
+        KeyExchangeKind::Tls13 => vec![NamedGroup::X25519MLKEM768, NamedGroup::X25519, NamedGroup::SECP256R1],
+    }
+}
+
+fn server_kinds(suite: &Suite, version: ProtocolVersion) -> Vec<KeyKind> {
+    match suite.authentication {
+        Authentication::Rsa => vec![KeyKind::Rsa],
+        Authentication::Ecdsa if version < ProtocolVersion::TLS1_2 => vec![KeyKind::Ecdsa],
+        Authentication::Ecdsa => vec![KeyKind::Ecdsa, KeyKind::Ed25519],
+        Authentication::Tls13 => vec![KeyKind::Rsa, KeyKind::Ecdsa, KeyKind::Ed25519],
+    }
+}
+
+fn clients(version: ProtocolVersion) -> Vec<(Auth, Option<KeyKind>)> {
+    let mut out = vec![
+        (Auth::None, None),
+        (Auth::Optional, None),
+        (Auth::Optional, Some(KeyKind::Ecdsa)),
+        (Auth::Required, Some(KeyKind::Rsa)),
+    ];
+    if version >= ProtocolVersion::TLS1_2 {
+        out.push((Auth::Required, Some(KeyKind::Ed25519)));
+    }
+    out
+}
+
+/// One full handshake, and one that resumes it.
+fn case(suite: &Suite, setup: &Setup, chunk: usize) {
+    let (mut client, mut server) = (setup.client_config(), setup.server_config());
+    client.alpn = vec![b"h3".into(), ALPN.into()];
+    server.alpn = vec![ALPN.into(), b"http/1.1".into()];
+    let (client, server) = (Arc::new(client), Arc::new(server));
+    connect(suite, setup, chunk, &client, &server, noon(), false);
+    let soon = Time(noon().0 + Duration::from_secs(10));
+    connect(suite, setup, chunk, &client, &server, soon, true);
+}
+
+fn connect(
+    suite: &Suite,
+    setup: &Setup,
+    chunk: usize,
+    client: &Arc<ClientConfig>,
+    server: &Arc<ServerConfig>,
+    now: Time,
+    resumed: bool,
+) {
+    let mut pair = Pair::at(client, server, now).chunk(chunk);
+    pair.run().assert_connected();
+    pair.assert_agreed();
+    let tls13 = setup.version == ProtocolVersion::TLS1_3;
+    let facts = pair.client.negotiated();
+    assert_eq!(facts.version, Some(setup.version));
+    assert_eq!(facts.suite, Some(suite.number));
+    assert_eq!(facts.resumed, resumed, "{setup:?}");
+    assert_eq!(facts.alpn.as_deref(), Some(ALPN));
+    assert_eq!(facts.server_name.as_deref(), Some(common::NAME));
+    assert!(!facts.retried);
+    if !tls13 {
+        assert!(facts.extended_master_secret && facts.secure_renegotiation);
+    }
+
+    let exchanges = suite.key_exchange != KeyExchangeKind::Rsa && (tls13 || !resumed);
+    assert_eq!(facts.group, exchanges.then_some(setup.group));
+    let signs = suite.key_exchange != KeyExchangeKind::Rsa && !resumed;
+    assert_eq!(facts.scheme.is_some(), signs);
+    if let Some(scheme) = facts.scheme {
+        assert!(server_credential(setup.server).key.schemes().contains(&scheme));
+    }
+    assert_eq!(facts.peer_chain, server_credential(setup.server).chain);
+
+    let proves = setup.client.filter(|_| setup.auth != Auth::None);
+    let seen = pair.server.negotiated();
+    assert_eq!(seen.peer_chain, proves.map_or(Vec::new(), |kind| client_credential(kind).chain.clone()), "{setup:?}");
+    assert_eq!(seen.client_scheme.is_some(), proves.is_some() && !resumed);
+    assert_eq!(seen.verified.is_some(), proves.is_some());
+
+    let exports = |end: &End| {
+        [None, Some(&b""[..]), Some(b"context")].map(|context| {
+            let mut out = [0; 48];
+            end.connection.export(&mut out, b"EXPORTER-handfast-test", context).unwrap();
+            out
+        })
+    };
+    let keys = exports(&pair.client);
+    assert_eq!(keys, exports(&pair.server));
+    assert_eq!(keys[0] == keys[1], tls13, "only TLS 1.3 takes no context for an empty one");
+    assert_ne!(keys[1], keys[2]);
+
+    for size in [1, 1000] {
+        pair.exchange(size);
+    }
+}
+
+#[test]
+fn data_of_every_size() {
     for version in [ProtocolVersion::TLS1_0, ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3] {
-        let (client, server) = Setup::new(version).configs();
-        let mut pair = Pair::connected(&client, &server);
-        pair.assert_agreed();
-        pair.exchange(100);
-        assert_eq!(pair.client.negotiated().version, Some(version));
+        for suite in SUITES.iter().filter(|s| s.fits(version)) {
+            let rsa = suite.authentication == Authentication::Rsa;
+            let setup = Setup::new(version).suite(suite.number);
+            let setup = if rsa { setup.server(KeyKind::Rsa) } else { setup };
+            let (client, server) = setup.configs();
+            let mut pair = Pair::connected(&client, &server);
+            for size in (0..70).chain([255, 256, 16383, 16384, 16385, 100_000]) {
+                pair.exchange(size);
+            }
+        }
+    }
+}
+
+/// The records' plaintext is as small as a byte.
+#[test]
+fn fragments_of_every_size() {
+    for version in [ProtocolVersion::TLS1_0, ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3] {
+        for max_fragment in [1, 2, 3, 5, 17, 100, 1000, 16384] {
+            let setup = Setup::new(version).mutual(KeyKind::Ecdsa);
+            let (mut client, mut server) = (setup.client_config(), setup.server_config());
+            (client.max_fragment, server.max_fragment) = (max_fragment, max_fragment);
+            let mut pair = Pair::connected(&Arc::new(client), &Arc::new(server));
+            pair.assert_agreed();
+            pair.exchange(300);
+        }
     }
 }

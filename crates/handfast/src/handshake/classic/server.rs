@@ -311,6 +311,7 @@ impl Server {
     ) -> Result<handshake::State, Error> {
         let signature = signature.map_err(|Failure| ErrorKind::AnswerFailed("the server's signature"))?;
         self.half.send(flow, self.agreed.rules, scheme, &signature);
+        flow.negotiated().scheme = Some(scheme);
         self.done(flow)
     }
 
