@@ -24,6 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["record"],
     &["handshake"],
     &["connection"],
+    &["buffered"],
     &["stream"],
 ];
 
@@ -49,13 +50,14 @@ fn files(dir: &Path, out: &mut Vec<PathBuf>) {
 /// The rooms that a file names with `crate::`, its tests left out.
 fn uses(text: &str) -> Vec<String> {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let code: String = code.lines().filter(|l| !l.trim_start().starts_with("//")).collect();
+    let word = |text: &str| text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     let mut out = Vec::new();
-    for line in code.lines().filter(|l| !l.trim_start().starts_with("//")) {
-        let mut rest = line;
-        while let Some((_, after)) = rest.split_once("crate::") {
-            let word: String = after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-            out.push(word);
-            rest = after;
+    for after in code.split("crate::").skip(1) {
+        // `crate::room` or `crate::{room, room::Thing}`.
+        match after.strip_prefix('{').and_then(|list| list.split_once("};")) {
+            Some((list, _)) => out.extend(list.split([',', '{']).map(|part| word(part.trim()))),
+            None => out.push(word(after)),
         }
     }
     out
