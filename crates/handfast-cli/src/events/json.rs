@@ -1,0 +1,154 @@
+//! Events as JSON, one object a line. The schema stands in `docs/json.md`; what is there is changed only with [`SCHEMA`].
+
+use super::{Connection, Event};
+use crate::exit::blame;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use handfast::alert::AlertLevel;
+use handfast::trace::Direction;
+use serde_json::{Map, Value, json};
+
+/// The version of the schema: counted up when a field goes or changes its meaning, not when one is added.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// The object; `None` for what only the human view shows.
+pub(crate) fn line(connection: Option<Connection>, event: &Event<'_>) -> Option<String> {
+    let (name, fields) = object(event)?;
+    let mut out = Map::new();
+    out.insert("event".into(), name.into());
+    if let Some(Connection { number, peer }) = connection {
+        out.insert("connection".into(), number.into());
+        out.insert("peer".into(), peer.to_string().into());
+    }
+    if let Value::Object(fields) = fields {
+        out.extend(fields);
+    }
+    Some(Value::Object(out).to_string())
+}
+
+fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
+    Some(match *event {
+        Event::Start { verb } => (
+            "start",
+            json!({ "schema": SCHEMA, "tool": "handfast", "tool_version": env!("CARGO_PKG_VERSION"), "verb": verb }),
+        ),
+        Event::Listening { url } => ("listening", json!({ "url": url })),
+        Event::Message { direction, name, raw, protected, .. } => (
+            "message",
+            json!({ "direction": way(direction), "message": name, "length": raw.len(), "protected": protected }),
+        ),
+        Event::Alert { direction, alert } => {
+            let level = match alert.level {
+                AlertLevel::Warning => "warning",
+                AlertLevel::Fatal => "fatal",
+            };
+            let (alert, number) = (alert.description.to_string(), alert.description.0);
+            ("alert", json!({ "direction": way(direction), "level": level, "alert": alert, "number": number }))
+        }
+        Event::Keys { .. } => return None,
+        Event::Verified { how } => ("verified", json!({ "how": how })),
+        Event::Connected { negotiated: n } => (
+            "connected",
+            json!({
+                "version": n.version.map(|v| v.to_string()),
+                "suite": n.suite.map(|s| s.to_string()),
+                "group": n.group.map(|g| g.to_string()),
+                "scheme": n.scheme.map(|s| s.to_string()),
+                "client_scheme": n.client_scheme.map(|s| s.to_string()),
+                "alpn": n.alpn.as_deref().map(String::from_utf8_lossy),
+                "resumed": n.resumed,
+                "retried": n.retried,
+                "name": n.server_name,
+            }),
+        ),
+        Event::Data { direction, bytes } => (
+            "data",
+            json!({ "direction": way(direction), "length": bytes.len(), "base64": BASE64_STANDARD.encode(bytes) }),
+        ),
+        Event::Closed { clean } => ("closed", json!({ "clean": clean })),
+        Event::Failed { failure } => {
+            let e = &failure.explanation;
+            let or_null = |text: &str| if text.is_empty() { Value::Null } else { text.into() };
+            (
+                "failed",
+                json!({
+                    "blame": blame(e.blame),
+                    "during": or_null(e.during),
+                    "alert": e.alert.map(|a| a.to_string()),
+                    "why": e.why,
+                    "rule": or_null(e.rule),
+                    "remedy": or_null(&e.remedy),
+                    "code": failure.code as u8,
+                }),
+            )
+        }
+    })
+}
+
+fn way(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Sent => "sent",
+        Direction::Received => "received",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::{Code, Failure};
+    use handfast::Negotiated;
+    use handfast::alert::{Alert, AlertDescription};
+    use handfast::wire::CipherSuite;
+    use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+
+    fn parsed(connection: Option<Connection>, event: &Event<'_>) -> Value {
+        let line = line(connection, event).expect("an object");
+        assert!(!line.contains('\n'));
+        serde_json::from_str(&line).expect("JSON")
+    }
+
+    #[test]
+    fn connected_says_all_by_its_registered_name() {
+        let mut n = Negotiated::default();
+        n.version = Some(ProtocolVersion::TLS1_2);
+        n.suite = Some(CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256);
+        n.group = Some(NamedGroup::X25519);
+        n.scheme = Some(SignatureScheme::RSA_PSS_RSAE_SHA256);
+        n.alpn = Some(b"h2".to_vec());
+        n.server_name = Some("localhost".into());
+        let wanted = json!({
+            "event": "connected", "version": "TLS 1.2", "suite": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+            "group": "x25519", "scheme": "rsa_pss_rsae_sha256", "client_scheme": null, "alpn": "h2",
+            "resumed": false, "retried": false, "name": "localhost",
+        });
+        assert_eq!(parsed(None, &Event::Connected { negotiated: &n }), wanted);
+    }
+
+    #[test]
+    fn data_is_base64() {
+        let event = Event::Data { direction: Direction::Received, bytes: b"\x00hi\n" };
+        let wanted = json!({ "event": "data", "direction": "received", "length": 4, "base64": "AGhpCg==" });
+        assert_eq!(parsed(None, &event), wanted);
+    }
+
+    #[test]
+    fn alerts_and_the_connection_they_are_of() {
+        let alert = Alert::fatal(AlertDescription::UNKNOWN_CA);
+        let connection = Connection { number: 3, peer: "127.0.0.1:9".parse().expect("address") };
+        let wanted = json!({
+            "event": "alert", "connection": 3, "peer": "127.0.0.1:9",
+            "direction": "sent", "level": "fatal", "alert": "unknown_ca", "number": 48,
+        });
+        assert_eq!(parsed(Some(connection), &Event::Alert { direction: Direction::Sent, alert }), wanted);
+    }
+
+    #[test]
+    fn a_failure_has_every_field() {
+        let failure = Failure::network(Code::NoName, "no such name", "");
+        let wanted = json!({
+            "event": "failed", "blame": "network", "during": null, "alert": null, "why": "no such name",
+            "rule": null, "remedy": null, "code": 3,
+        });
+        assert_eq!(parsed(None, &Event::Failed { failure: &failure }), wanted);
+    }
+}

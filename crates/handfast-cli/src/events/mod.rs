@@ -1,0 +1,138 @@
+//! What happens, as the tool tells it: to a person on stderr, or to a program on stdout.
+
+pub(crate) mod json;
+
+use crate::exit::Failure;
+use crate::human::View;
+use handfast::Negotiated;
+use handfast::alert::Alert;
+use handfast::message::{Dialect, Message};
+use handfast::trace::{Direction, Observer, Trace};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event<'e> {
+    /// The tool runs.
+    Start { verb: &'static str },
+    /// `serve` is ready.
+    Listening { url: &'e str },
+    /// A whole handshake message, or a ChangeCipherSpec.
+    Message { direction: Direction, name: &'static str, raw: &'e [u8], dialect: Dialect, protected: bool },
+    /// An alert.
+    Alert { direction: Direction, alert: Alert },
+    /// Keys came into use.
+    Keys { direction: Direction, secret: &'static str },
+    /// The peer's chain was judged, and found good.
+    Verified { how: &'e str },
+    /// The handshake is done.
+    Connected { negotiated: &'e Negotiated },
+    /// Data of the application.
+    Data { direction: Direction, bytes: &'e [u8] },
+    /// The connection is over.
+    Closed { clean: bool },
+    /// It ended otherwise.
+    Failed { failure: &'e Failure },
+}
+
+/// Makes events of a connection's trace.
+#[derive(Default)]
+pub(crate) struct Translator {
+    /// ServerHello chose TLS 1.3, in which a ChangeCipherSpec means nothing.
+    tls13: bool,
+}
+
+impl Translator {
+    /// The event that a trace stands for, if it is one.
+    pub(crate) fn event<'t>(&mut self, trace: &Trace<'t>) -> Option<Event<'t>> {
+        Some(match *trace {
+            Trace::Message { direction, name, raw, dialect, protected } => {
+                self.tls13 |= dialect == Dialect::Tls13 || chooses_tls13(raw);
+                Event::Message { direction, name, raw, dialect, protected }
+            }
+            Trace::ChangeCipherSpec { direction } => {
+                let dialect = if self.tls13 { Dialect::Tls13 } else { Dialect::Hello };
+                Event::Message { direction, name: "ChangeCipherSpec", raw: &[1], dialect, protected: false }
+            }
+            Trace::Alert { direction, alert } => Event::Alert { direction, alert },
+            Trace::Keys { direction, secret } => Event::Keys { direction, secret },
+            Trace::Verified { how } => Event::Verified { how },
+            _ => return None,
+        })
+    }
+}
+
+fn chooses_tls13(raw: &[u8]) -> bool {
+    match Message::decode(raw, Dialect::Hello) {
+        Ok(Message::HelloRetryRequest(_)) => true,
+        Ok(Message::ServerHello(hello)) => hello.extensions.supported_versions().is_some(),
+        _ => false,
+    }
+}
+
+/// One of `serve`'s connections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connection {
+    /// Counted from 1.
+    pub(crate) number: u64,
+    pub(crate) peer: SocketAddr,
+}
+
+/// Tells events, in the form that was asked for. Shared by whoever has something to tell.
+#[derive(Clone)]
+pub(crate) struct Teller(Arc<Inner>);
+
+struct Inner {
+    json: bool,
+    view: Mutex<View>,
+    /// Nobody reads stdout any more.
+    unheard: AtomicBool,
+}
+
+impl Teller {
+    /// Objects on stdout if `json`, else whatever `view` shows on stderr.
+    pub(crate) fn new(json: bool, view: View) -> Self {
+        Self(Arc::new(Inner { json, view: Mutex::new(view), unheard: AtomicBool::new(false) }))
+    }
+
+    /// Whether stdout is for events, and not for data.
+    pub(crate) fn is_json(&self) -> bool {
+        self.0.json
+    }
+
+    /// Whether stdout was closed on us.
+    pub(crate) fn unheard(&self) -> bool {
+        self.0.unheard.load(Ordering::Relaxed)
+    }
+
+    /// Tells what happened, on one of several connections if it is one's.
+    pub(crate) fn tell(&self, connection: Option<Connection>, event: &Event<'_>) {
+        let mut view = self.0.view.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.0.json
+            && let Some(mut line) = json::line(connection, event)
+        {
+            line.push('\n');
+            let mut out = std::io::stdout().lock();
+            if out.write_all(line.as_bytes()).and_then(|()| out.flush()).is_err() {
+                self.0.unheard.store(true, Ordering::Relaxed);
+            }
+        }
+        // A failure is always said in words, too.
+        if !self.0.json || matches!(event, Event::Failed { .. }) {
+            view.show(connection, event);
+        }
+    }
+
+    /// An observer that tells what it sees of this connection.
+    pub(crate) fn observer(&self, connection: Option<Connection>) -> impl Observer + use<> {
+        let (teller, mut translator) = (self.clone(), Translator::default());
+        move |trace: &Trace<'_>| {
+            if let Some(event) = translator.event(trace) {
+                teller.tell(connection, &event);
+            }
+        }
+    }
+}

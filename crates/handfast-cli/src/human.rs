@@ -1,0 +1,160 @@
+//! What happens, for a person, on stderr.
+
+use crate::events::{Connection, Event};
+use crate::exit::Failure;
+use crate::words::{self, harmless};
+use handfast::Negotiated;
+use handfast::trace::Direction;
+use std::io::{IsTerminal, Write};
+
+/// How much is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// Every message of a handshake: `connect`.
+    Messages,
+    /// A line for each connection: `serve`.
+    Connections,
+}
+
+/// The view on stderr. Nobody reading it is no reason to stop.
+pub(crate) struct View {
+    detail: Detail,
+    color: bool,
+}
+
+/// Sequences that a terminal understands.
+const CYAN: &str = "\x1b[36m";
+const AMBER: &str = "\x1b[33m";
+const GREEN: &str = "\x1b[32m";
+const RED: &str = "\x1b[31m";
+const DIM: &str = "\x1b[2m";
+const PLAIN: &str = "\x1b[0m";
+
+impl View {
+    /// In colour if stderr is a terminal, and nobody asks for none.
+    pub(crate) fn new(detail: Detail) -> Self {
+        let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        Self { detail, color }
+    }
+
+    /// Shows what happened.
+    pub(crate) fn show(&mut self, connection: Option<Connection>, event: &Event<'_>) {
+        let text = match self.detail {
+            Detail::Messages => self.message(event),
+            Detail::Connections => connection_line(event),
+        };
+        let Some(mut text) = text else { return };
+        if let Some(Connection { number, peer }) = connection {
+            text = format!("#{number} {peer}  {text}");
+        }
+        text.push('\n');
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    fn message(&self, event: &Event<'_>) -> Option<String> {
+        Some(match *event {
+            Event::Message { direction, name, raw, dialect, .. } => {
+                let (arrow, color) = way(direction);
+                let facts = self.paint(DIM, &words::facts(name, raw, dialect));
+                let (name, size) = (self.paint(color, &format!("{arrow} {name:<20}")), words::size(raw.len()));
+                format!("  {name} {size:>12}  {facts}")
+            }
+            Event::Alert { direction, alert } => {
+                let (arrow, color) = way(direction);
+                format!("  {} {:>12}  {alert}", self.paint(color, &format!("{arrow} {:<20}", "alert")), words::size(2))
+            }
+            Event::Keys { direction, secret } => {
+                let who = if direction == Direction::Sent { "we encrypt" } else { "the peer encrypts" };
+                self.paint(DIM, &format!("    from here on {who}, with keys of the {}", secret.replace('_', " ")))
+            }
+            Event::Verified { how } => self.paint(GREEN, &format!("    verified: {}", harmless(how))),
+            Event::Connected { negotiated } => summary(negotiated),
+            Event::Closed { clean: true } => self.paint(DIM, "closed"),
+            Event::Failed { failure } => self.paint(RED, "handfast: ") + &sentences(failure),
+            Event::Closed { clean: false } | Event::Start { .. } | Event::Listening { .. } | Event::Data { .. } => {
+                return None;
+            }
+        })
+    }
+
+    fn paint(&self, color: &str, text: &str) -> String {
+        if self.color { format!("{color}{text}{PLAIN}") } else { text.to_owned() }
+    }
+}
+
+fn connection_line(event: &Event<'_>) -> Option<String> {
+    match event {
+        Event::Connected { negotiated } => Some(summary(negotiated)),
+        Event::Failed { failure } => Some(format!("failed: {}", sentences(failure))),
+        _ => None,
+    }
+}
+
+fn way(direction: Direction) -> (char, &'static str) {
+    match direction {
+        Direction::Sent => ('→', CYAN),
+        Direction::Received => ('←', AMBER),
+    }
+}
+
+/// All that was negotiated, in a line.
+pub(crate) fn summary(n: &Negotiated) -> String {
+    let or = |value: Option<String>, none: &str| value.unwrap_or_else(|| none.into());
+    let verified = match &n.verified {
+        Some(how) => how.clone(),
+        None if n.peer_chain.is_empty() => "the peer gave no certificate".into(),
+        None => "in the handshake that is resumed".into(),
+    };
+    harmless(&format!(
+        "{}  suite {}  group {}  scheme {}  alpn {}  resumed {}  verified: {verified}",
+        words::version(n.version),
+        or(n.suite.map(|s| s.to_string()), "?"),
+        or(n.group.map(|g| g.to_string()), "none"),
+        or(n.scheme.map(|s| s.to_string()), "none"),
+        or(n.alpn.as_deref().map(|a| String::from_utf8_lossy(a).into_owned()), "none"),
+        if n.resumed { "yes" } else { "no" },
+    ))
+}
+
+/// What went wrong, by which rule, and what to do.
+pub(crate) fn sentences(failure: &Failure) -> String {
+    let e = &failure.explanation;
+    let mut chars = e.why.chars();
+    let why: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
+    let mut out = harmless(&why);
+    if !e.rule.is_empty() {
+        out += &format!(" ({})", e.rule);
+    }
+    if !e.remedy.is_empty() {
+        out += &format!(" {}", harmless(&e.remedy));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use handfast::message::Dialect;
+
+    #[test]
+    fn a_message_is_a_line_with_arrow_name_and_size() {
+        let view = View { detail: Detail::Messages, color: false };
+        let raw = [14, 0, 0, 0];
+        let form = handfast::message::ClassicForm {
+            schemes: true,
+            premaster_length: true,
+            key_exchange: handfast::crypto::KeyExchangeKind::Rsa,
+        };
+        let (dialect, protected) = (Dialect::Classic(form), false);
+        let event =
+            Event::Message { direction: Direction::Received, name: "ServerHelloDone", raw: &raw, dialect, protected };
+        let wanted = "  ← ServerHelloDone           4 bytes  the server has said all for now";
+        assert_eq!(view.message(&event).as_deref(), Some(wanted));
+    }
+
+    #[test]
+    fn a_failure_is_sentences() {
+        let failure = Failure::usage("there is no such thing.", "Take another.");
+        assert_eq!(sentences(&failure), "There is no such thing. Take another.");
+    }
+}

@@ -1,0 +1,253 @@
+//! Lists of the command line, held against the policy: order is preference, and nothing outside of the policy gets in.
+
+use crate::args::Within;
+use crate::exit::Failure;
+use handfast::Policy;
+use handfast::crypto::Suite;
+use handfast::wire::CipherSuite;
+use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+
+/// The policy of this name.
+pub(crate) fn policy(name: &str) -> Result<Policy, Failure> {
+    Policy::named(name).ok_or_else(|| {
+        let remedy = format!("There are: {}.", Policy::NAMES.join(", "));
+        Failure::usage(format!("There is no policy called {name}."), remedy)
+    })
+}
+
+/// What of a policy is wanted.
+pub(crate) fn within(mut policy: Policy, wanted: &Within) -> Result<Policy, Failure> {
+    let whole = policy.clone();
+    if let Some(name) = &wanted.min_version {
+        policy.min_version = version(name, &whole)?;
+    }
+    if let Some(name) = &wanted.max_version {
+        policy.max_version = version(name, &whole)?;
+    }
+    if policy.min_version > policy.max_version {
+        let (min, max) = (policy.min_version, policy.max_version);
+        return Err(Failure::usage(format!("No version is at least {min} and at most {max}."), ""));
+    }
+    choose(&mut policy.suites, wanted.suites.as_deref(), &whole)?;
+    choose(&mut policy.groups, wanted.groups.as_deref(), &whole)?;
+    choose(&mut policy.schemes, wanted.schemes.as_deref(), &whole)?;
+    fit_versions(policy)
+}
+
+/// Versions without a suite cannot be spoken: offering them would be a promise that cannot be kept.
+fn fit_versions(mut policy: Policy) -> Result<Policy, Failure> {
+    let suites: Vec<&Suite> = policy.suites.iter().filter_map(|s| Suite::find(*s)).collect();
+    let speakable: Vec<_> = policy.versions().into_iter().filter(|v| suites.iter().any(|s| s.fits(*v))).collect();
+    let (Some(newest), Some(oldest)) = (speakable.first(), speakable.last()) else {
+        let why = format!("None of the suites exists in {}.", words(&policy.versions()));
+        return Err(Failure::usage(why, "Choose other suites with --suites, or other versions."));
+    };
+    (policy.min_version, policy.max_version) = (*oldest, *newest);
+    policy.suites.retain(|s| Suite::find(*s).is_some_and(|s| speakable.iter().any(|v| s.fits(*v))));
+    Ok(policy)
+}
+
+/// A protocol list: names of 1 to 255 bytes.
+pub(crate) fn protocols(list: &str) -> Result<Vec<Vec<u8>>, Failure> {
+    items(list, "--alpn")?
+        .map(|name| match name.len() {
+            1..=255 => Ok(name.as_bytes().to_vec()),
+            _ => Err(Failure::usage("A protocol's name has 1 to 255 bytes.", "")),
+        })
+        .collect()
+}
+
+const VERSIONS: &[(&str, ProtocolVersion)] = &[
+    ("ssl3", ProtocolVersion::SSL3_0),
+    ("tls1.0", ProtocolVersion::TLS1_0),
+    ("tls1.1", ProtocolVersion::TLS1_1),
+    ("tls1.2", ProtocolVersion::TLS1_2),
+    ("tls1.3", ProtocolVersion::TLS1_3),
+];
+
+/// The version of this name, if the policy has it.
+pub(crate) fn version(name: &str, policy: &Policy) -> Result<ProtocolVersion, Failure> {
+    let Some((_, version)) = VERSIONS.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)) else {
+        let all: Vec<_> = VERSIONS.iter().map(|(n, _)| *n).collect();
+        return Err(Failure::usage(
+            format!("There is no version called {name}."),
+            format!("There are: {}.", all.join(", ")),
+        ));
+    };
+    if speaks(policy, *version) {
+        return Ok(*version);
+    }
+    if let Some(wider) = policies().find(|p| speaks(p, *version)) {
+        return Err(outside(name, policy, &wider));
+    }
+    let here = VERSIONS.iter().filter(|(_, v)| policies().any(|p| speaks(&p, *v))).map(|(n, _)| *n);
+    Err(lacking(&version.to_string(), "version", here.collect()))
+}
+
+/// Whether a policy allows a version, and has a suite for it.
+fn speaks(policy: &Policy, version: ProtocolVersion) -> bool {
+    policy.allows(version) && policy.suites.iter().filter_map(|s| Suite::find(*s)).any(|s| s.fits(version))
+}
+
+/// What stands in lists: a registry's numbers, of which a policy has some.
+trait Listed: Copy + PartialEq + 'static {
+    /// What one is called, and its flag.
+    const WHAT: (&'static str, &'static str);
+    fn name(self) -> Option<&'static str>;
+    /// Those of a policy.
+    fn of(policy: &Policy) -> &[Self];
+}
+
+macro_rules! listed {
+    ($($ty:ident, $field:ident, $what:literal, $flag:literal;)*) => { $(
+        impl Listed for $ty {
+            const WHAT: (&'static str, &'static str) = ($what, $flag);
+            fn name(self) -> Option<&'static str> {
+                $ty::name(self)
+            }
+            fn of(policy: &Policy) -> &[Self] {
+                &policy.$field
+            }
+        }
+    )* };
+}
+listed! {
+    CipherSuite, suites, "cipher suite", "--suites";
+    NamedGroup, groups, "group", "--groups";
+    SignatureScheme, schemes, "signature scheme", "--schemes";
+}
+
+/// Puts the list, if there is one, in the place of what the policy has.
+fn choose<T: Listed>(field: &mut Vec<T>, list: Option<&str>, policy: &Policy) -> Result<(), Failure> {
+    let Some(list) = list else { return Ok(()) };
+    let mut chosen = Vec::new();
+    for name in items(list, T::WHAT.1)? {
+        let one = find::<T>(name, policy)?;
+        if !chosen.contains(&one) {
+            chosen.push(one);
+        }
+    }
+    *field = chosen;
+    Ok(())
+}
+
+fn find<T: Listed>(name: &str, policy: &Policy) -> Result<T, Failure> {
+    let has = |p: &Policy| T::of(p).iter().copied().find(|t| t.name().is_some_and(|n| n.eq_ignore_ascii_case(name)));
+    if let Some(one) = has(policy) {
+        return Ok(one);
+    }
+    if let Some(wider) = policies().find(|p| has(p).is_some()) {
+        return Err(outside(name, policy, &wider));
+    }
+    let mut here: Vec<&str> = Vec::new();
+    for one in policies().flat_map(|p| T::of(&p).to_vec()).filter_map(T::name) {
+        if !here.contains(&one) {
+            here.push(one);
+        }
+    }
+    Err(lacking(name, T::WHAT.0, here))
+}
+
+/// Every named policy, the strictest first.
+fn policies() -> impl Iterator<Item = Policy> {
+    Policy::NAMES.iter().filter_map(|n| Policy::named(n))
+}
+
+fn outside(name: &str, policy: &Policy, wider: &Policy) -> Failure {
+    Failure::usage(
+        format!("{name} is outside of the policy {}.", policy.name),
+        format!("The policy {} has it: --policy {}.", wider.name, wider.name),
+    )
+}
+
+fn lacking(name: &str, what: &str, here: Vec<&str>) -> Failure {
+    Failure::usage(format!("This build speaks no {what} called {name}."), format!("There are: {}.", here.join(", ")))
+}
+
+fn items<'l>(list: &'l str, flag: &str) -> Result<impl Iterator<Item = &'l str>, Failure> {
+    if list.split(',').any(|i| i.trim().is_empty()) {
+        return Err(Failure::usage(
+            format!("{flag} has an empty place."),
+            "Write names with a comma between, and no more.",
+        ));
+    }
+    Ok(list.split(',').map(str::trim))
+}
+
+/// Versions in a row.
+fn words(versions: &[ProtocolVersion]) -> String {
+    versions.iter().map(ProtocolVersion::to_string).collect::<Vec<_>>().join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Code;
+
+    fn with(policy: Policy, f: impl FnOnce(&mut Within)) -> Result<Policy, Failure> {
+        let mut wanted = Within::default();
+        f(&mut wanted);
+        within(policy, &wanted)
+    }
+    fn sentence(result: Result<Policy, Failure>) -> String {
+        let failure = result.expect_err("a usage error");
+        assert_eq!(failure.code, Code::Usage);
+        format!("{} {}", failure.explanation.why, failure.explanation.remedy)
+    }
+
+    #[test]
+    fn order_is_preference_and_case_is_not() {
+        let p = with(Policy::default(), |w| w.groups = Some("X25519, secp256r1,x25519".into())).expect("within");
+        assert_eq!(p.groups, [NamedGroup::X25519, NamedGroup::SECP256R1]);
+        let p = with(Policy::modern(), |w| {
+            w.suites = Some("TLS_CHACHA20_POLY1305_SHA256,TLS_AES_128_GCM_SHA256".into());
+        });
+        let wanted = [CipherSuite::TLS_CHACHA20_POLY1305_SHA256, CipherSuite::TLS_AES_128_GCM_SHA256];
+        assert_eq!(p.expect("within").suites, wanted);
+    }
+
+    #[test]
+    fn what_lies_outside_names_the_policy_that_has_it() {
+        let said = sentence(with(Policy::default(), |w| w.suites = Some("TLS_RSA_WITH_AES_128_CBC_SHA".into())));
+        assert!(said.contains("outside of the policy default") && said.contains("--policy compatible"), "{said}");
+        let said = sentence(with(Policy::default(), |w| w.min_version = Some("tls1.0".into())));
+        assert!(said.contains("--policy legacy"), "{said}");
+        let said = sentence(with(Policy::modern(), |w| w.max_version = Some("tls1.2".into())));
+        assert!(said.contains("--policy default"), "{said}");
+        let said = sentence(with(Policy::default(), |w| w.schemes = Some("rsa_pkcs1_sha1".into())));
+        assert!(said.contains("--policy legacy"), "{said}");
+    }
+
+    #[test]
+    fn what_this_build_lacks_lists_what_there_is() {
+        let said = sentence(with(Policy::default(), |w| w.suites = Some("TLS_NULL_WITH_NULL_NULL".into())));
+        assert!(said.contains("TLS_AES_128_GCM_SHA256") && said.contains("TLS_RSA_WITH_AES_128_CBC_SHA"), "{said}");
+        let said = sentence(with(Policy::default(), |w| w.groups = Some("x448".into())));
+        assert!(said.contains("X25519MLKEM768"), "{said}");
+        let said = sentence(with(Policy::default(), |w| w.min_version = Some("tls9".into())));
+        assert!(said.contains("tls1.3"), "{said}");
+    }
+
+    #[test]
+    fn versions_and_suites_must_meet() {
+        let said = sentence(with(Policy::default(), |w| {
+            w.max_version = Some("tls1.2".into());
+            w.suites = Some("TLS_AES_128_GCM_SHA256".into());
+        }));
+        assert!(said.contains("TLS 1.2"), "{said}");
+        let only12 = with(Policy::default(), |w| w.suites = Some("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256".into()));
+        assert_eq!(only12.expect("within").max_version, ProtocolVersion::TLS1_2);
+        sentence(with(Policy::default(), |w| {
+            w.min_version = Some("tls1.3".into());
+            w.max_version = Some("tls1.2".into());
+        }));
+        sentence(with(Policy::default(), |w| w.groups = Some("x25519,,secp256r1".into())));
+    }
+
+    #[test]
+    fn protocols_have_names() {
+        assert_eq!(protocols("h2, http/1.1").expect("two"), [b"h2".to_vec(), b"http/1.1".to_vec()]);
+        assert!(protocols("").is_err());
+        assert!(protocols(&"x".repeat(256)).is_err());
+    }
+}

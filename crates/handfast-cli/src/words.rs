@@ -1,0 +1,308 @@
+//! Messages, and what was negotiated, in words: for the human view, the demo, and the page.
+
+use handfast::crypto::{AeadAlgorithm, Authentication, BulkCipher, CbcCipher, KeyExchangeKind, Suite};
+use handfast::extension::{Extensions, KeyShare, PreSharedKey, SupportedVersions};
+use handfast::message::{
+    Certificate, CertificateRequest, CertificateRequest13, ClientHello, ClientKeyExchange, Dialect, KeyUpdate, Message,
+    ServerHello, ServerKeyExchange,
+};
+use handfast::wire::CipherSuite;
+use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+use std::fmt::Display;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// The key facts of a message, in a line. What comes from the peer is made harmless.
+pub(crate) fn facts(name: &str, raw: &[u8], dialect: Dialect) -> String {
+    if name == "ChangeCipherSpec" {
+        return match dialect {
+            Dialect::Tls13 => "changes nothing; old middleboxes like to see it".into(),
+            _ => "what this side sends from here on is protected".into(),
+        };
+    }
+    let words = match Message::decode(raw, dialect) {
+        Err(fault) => format!("malformed: {fault}"),
+        Ok(message) => match message {
+            Message::HelloRequest => "the server would like a new handshake".into(),
+            Message::ClientHello(m) => client_hello(&m),
+            Message::ServerHello(m) => server_hello(&m),
+            Message::HelloRetryRequest(m) => retry(&m),
+            Message::EncryptedExtensions(m) => extensions(&m.0),
+            Message::Certificate(m) => certificate(&m),
+            Message::ServerKeyExchange(m) => server_key_exchange(&m),
+            Message::CertificateRequest(m) => certificate_request(&m),
+            Message::CertificateRequest13(m) => certificate_request_13(&m),
+            Message::ServerHelloDone => "the server has said all for now".into(),
+            Message::CertificateVerify(m) => match m.scheme {
+                Some(scheme) => format!("signed with {scheme}, {}", size(m.signature.len())),
+                None => format!("signed, {}", size(m.signature.len())),
+            },
+            Message::ClientKeyExchange(m) => client_key_exchange(&m),
+            Message::Finished(m) => format!("a check over all messages so far, {}", size(m.0.len())),
+            Message::NewSessionTicket(m) => {
+                format!(
+                    "a ticket of {} to resume by, good for {}",
+                    size(m.ticket.len()),
+                    lasting(m.ticket_lifetime_hint)
+                )
+            }
+            Message::NewSessionTicket13(m) => {
+                format!("a ticket of {} to resume by, good for {}", size(m.ticket.len()), lasting(m.lifetime))
+            }
+            Message::EndOfEarlyData => "no more early data".into(),
+            Message::KeyUpdate(KeyUpdate::UpdateNotRequested) => "new keys for this direction".into(),
+            Message::KeyUpdate(KeyUpdate::UpdateRequested) => {
+                "new keys for this direction; the other shall follow".into()
+            }
+        },
+    };
+    harmless(&words)
+}
+
+fn client_hello(hello: &ClientHello<'_>) -> String {
+    let e = &hello.extensions;
+    let mut parts = Vec::new();
+    match e.supported_versions() {
+        Some(SupportedVersions::Offered(list)) => parts.push(listed(list.iter().filter(|v| v.name().is_some()))),
+        _ => parts.push(format!("up to {}", hello.fixed.legacy_version)),
+    }
+    parts.push(counted(hello.fixed.cipher_suites.iter().count(), "suite"));
+    match e.key_share() {
+        Some(KeyShare::Client(list)) => {
+            parts.push(format!("shares for {}", listed(list.iter().map(|s| s.group).filter(|g| g.name().is_some()))));
+        }
+        _ => parts.extend(e.supported_groups().map(|g| format!("groups {}", listed(g.0.iter())))),
+    }
+    parts.extend(e.server_name().and_then(|n| n.0).map(|n| format!("for {n}")));
+    parts.extend(e.alpn().map(|a| format!("to speak {}", listed(a.0.iter().map(|p| String::from_utf8_lossy(p))))));
+    let ticket = e.session_ticket().is_some_and(|t| !t.0.is_empty());
+    if matches!(e.pre_shared_key(), Some(PreSharedKey::Offered(_))) || ticket {
+        parts.push("would resume by ticket".into());
+    }
+    parts.join("; ")
+}
+
+fn server_hello(hello: &ServerHello<'_>) -> String {
+    let e = &hello.extensions;
+    let version = match e.supported_versions() {
+        Some(SupportedVersions::Selected(version)) => *version,
+        _ => hello.fixed.legacy_version,
+    };
+    let mut parts = vec![version.to_string(), hello.fixed.cipher_suite.to_string()];
+    if let Some(KeyShare::Server(share)) = e.key_share() {
+        parts.push(format!("share for {}", share.group));
+    }
+    if matches!(e.pre_shared_key(), Some(PreSharedKey::Selected(_))) {
+        parts.push("resumes".into());
+    }
+    parts.extend(e.alpn().and_then(|a| a.0.first()).map(|p| format!("speaks {}", String::from_utf8_lossy(p))));
+    parts.join(", ")
+}
+
+fn retry(hello: &ServerHello<'_>) -> String {
+    let mut parts = Vec::new();
+    if let Some(KeyShare::Retry(group)) = hello.extensions.key_share() {
+        parts.push(format!("wants a share for {group}"));
+    }
+    if hello.extensions.cookie().is_some() {
+        parts.push("wants to see its cookie again".into());
+    }
+    parts.join(", ")
+}
+
+fn extensions(e: &Extensions<'_>) -> String {
+    let mut parts: Vec<String> = e
+        .alpn()
+        .and_then(|a| a.0.first())
+        .map(|p| format!("speaks {}", String::from_utf8_lossy(p)))
+        .into_iter()
+        .collect();
+    let others = e.list.iter().map(|x| x.kind().to_string()).filter(|n| !n.starts_with("application_layer"));
+    parts.extend(others);
+    if parts.is_empty() { "nothing besides".into() } else { parts.join(", ") }
+}
+
+fn certificate(m: &Certificate<'_>) -> String {
+    let Some(leaf) = m.list.first() else { return "none to give".into() };
+    let chain = match m.list.len() {
+        1 => String::new(),
+        n => format!(", and {} above it", counted(n - 1, "certificate")),
+    };
+    format!("{}{chain}", subject(leaf.cert_data))
+}
+
+/// Whose certificate this is, whose signature it bears, until when: of one that cannot be read, that.
+pub(crate) fn subject(der: &[u8]) -> String {
+    let Ok((_, c)) = X509Certificate::from_der(der) else { return "a certificate that cannot be read".into() };
+    let until = c.validity().not_after.to_datetime().date();
+    harmless(&format!("{}, signed by {}, until {until}", titled(c.subject()), titled(c.issuer())))
+}
+
+/// A name's common name, or all of it.
+fn titled(name: &x509_parser::x509::X509Name<'_>) -> String {
+    let common = name.iter_common_name().next().and_then(|n| n.as_str().ok()).map(str::to_owned);
+    let whole = name.to_string();
+    common.filter(|n| !n.is_empty()).unwrap_or(if whole.is_empty() { "someone without a name".into() } else { whole })
+}
+
+fn server_key_exchange(m: &ServerKeyExchange<'_>) -> String {
+    let ServerKeyExchange::Ecdhe { params, scheme, .. } = m;
+    match scheme {
+        Some(scheme) => format!("public key for {}, signed with {scheme}", params.group),
+        None => format!("public key for {}, signed", params.group),
+    }
+}
+
+fn certificate_request(m: &CertificateRequest<'_>) -> String {
+    let types = listed(m.certificate_types.iter());
+    match m.authorities.len() {
+        0 => format!("from any authority; {types}"),
+        n => format!("from one of {}; {types}", counted(n, "authority")),
+    }
+}
+
+fn certificate_request_13(m: &CertificateRequest13<'_>) -> String {
+    let schemes = m.extensions.signature_algorithms().map_or(0, |s| s.0.iter().count());
+    match m.extensions.certificate_authorities() {
+        Some(a) => format!("from one of {}; {}", counted(a.0.len(), "authority"), counted(schemes, "scheme")),
+        None => format!("from any authority; {}", counted(schemes, "scheme")),
+    }
+}
+
+fn client_key_exchange(m: &ClientKeyExchange<'_>) -> String {
+    match m {
+        ClientKeyExchange::Rsa { encrypted, .. } => {
+            format!("the premaster secret, encrypted under the server's RSA key, {}", size(encrypted.len()))
+        }
+        ClientKeyExchange::Ecdhe(point) => format!("public key, {}", size(point.len())),
+    }
+}
+
+/// A group, in words.
+pub(crate) fn group(group: NamedGroup) -> String {
+    match group {
+        NamedGroup::X25519 => "X25519".into(),
+        NamedGroup::X25519MLKEM768 => "X25519 + ML-KEM-768".into(),
+        NamedGroup::SECP256R1 => "P-256".into(),
+        NamedGroup::SECP384R1 => "P-384".into(),
+        NamedGroup::SECP521R1 => "P-521".into(),
+        other => other.to_string(),
+    }
+}
+
+/// How records are protected, in words.
+pub(crate) fn protection(suite: CipherSuite) -> String {
+    match Suite::find(suite).map(|s| s.bulk) {
+        Some(BulkCipher::Aead(aead)) => match aead {
+            AeadAlgorithm::Aes128Gcm => "AES-128-GCM".into(),
+            AeadAlgorithm::Aes256Gcm => "AES-256-GCM".into(),
+            AeadAlgorithm::ChaCha20Poly1305 => "ChaCha20-Poly1305".into(),
+        },
+        Some(BulkCipher::Cbc(CbcCipher::Aes128, _)) => "AES-128-CBC with SHA-1".into(),
+        Some(BulkCipher::Cbc(CbcCipher::Aes256, _)) => "AES-256-CBC with SHA-1".into(),
+        None => suite.to_string(),
+    }
+}
+
+/// How a signature is made, in words.
+pub(crate) fn scheme(scheme: SignatureScheme) -> String {
+    match scheme.name().unwrap_or_default() {
+        "ecdsa_secp256r1_sha256" => "ECDSA P-256".into(),
+        "ecdsa_secp384r1_sha384" => "ECDSA P-384".into(),
+        "ed25519" => "Ed25519".into(),
+        name if name.starts_with("rsa_pss") => "RSA-PSS".into(),
+        name if name.starts_with("rsa_pkcs1") => "RSA (PKCS#1)".into(),
+        _ => scheme.to_string(),
+    }
+}
+
+/// How the secret came about, in words.
+pub(crate) fn agreement(suite: Option<CipherSuite>, with: Option<NamedGroup>, resumed: bool) -> String {
+    let kind = suite.and_then(Suite::find).map(|s| (s.key_exchange, s.authentication));
+    match (with, kind) {
+        (Some(g), _) => group(g),
+        (None, _) if resumed => "an earlier handshake".into(),
+        (None, Some((KeyExchangeKind::Rsa, Authentication::Rsa))) => "RSA key transport".into(),
+        (None, _) => "unknown".into(),
+    }
+}
+
+/// A version that was agreed, or a question mark.
+pub(crate) fn version(version: Option<ProtocolVersion>) -> String {
+    version.map_or_else(|| "?".into(), |v| v.to_string())
+}
+
+/// A number of bytes.
+pub(crate) fn size(bytes: usize) -> String {
+    counted(bytes, "byte")
+}
+
+fn counted(n: usize, what: &str) -> String {
+    match (n, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{n} {stem}ies"),
+        (_, None) => format!("{n} {what}s"),
+    }
+}
+
+fn lasting(seconds: u32) -> String {
+    let seconds = seconds as usize;
+    match seconds {
+        0 => "as long as we like".into(),
+        s if s % 86400 == 0 => counted(s / 86400, "day"),
+        s if s % 3600 == 0 => counted(s / 3600, "hour"),
+        s if s % 60 == 0 => counted(s / 60, "minute"),
+        s => counted(s, "second"),
+    }
+}
+
+fn listed<T: Display>(items: impl Iterator<Item = T>) -> String {
+    items.map(|i| i.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Without control characters, and not longer than a few lines: what a peer says may not drive a terminal.
+pub(crate) fn harmless(text: &str) -> String {
+    const MOST: usize = 400;
+    let mut out: String =
+        text.chars().take(MOST).map(|c| if c.is_control() || is_bidi(c) { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(MOST).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+/// Characters that turn the direction of the text around them.
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_peer_says_is_harmless() {
+        assert_eq!(harmless("a\x1b[2Jb\u{202e}c"), "a\u{fffd}[2Jb\u{fffd}c");
+        assert_eq!(harmless(&"x".repeat(1000)).chars().count(), 401);
+    }
+
+    #[test]
+    fn numbers_agree_with_their_nouns() {
+        assert_eq!((size(1), size(2)), ("1 byte".into(), "2 bytes".into()));
+        assert_eq!(counted(2, "authority"), "2 authorities");
+        assert_eq!((lasting(7200), lasting(61)), ("2 hours".into(), "61 seconds".into()));
+    }
+
+    #[test]
+    fn malformed_messages_are_said_to_be() {
+        assert!(facts("Finished", &[20, 0, 0], Dialect::Tls13).starts_with("malformed: "));
+        assert_eq!(subject(b"no"), "a certificate that cannot be read");
+    }
+
+    #[test]
+    fn a_secret_comes_from_somewhere() {
+        let rsa = Some(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA);
+        assert_eq!(agreement(rsa, None, false), "RSA key transport");
+        assert_eq!(agreement(rsa, None, true), "an earlier handshake");
+        assert_eq!(agreement(None, Some(NamedGroup::X25519MLKEM768), false), "X25519 + ML-KEM-768");
+    }
+}
