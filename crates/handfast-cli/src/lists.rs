@@ -86,7 +86,7 @@ pub(crate) fn version(name: &str, policy: &Policy) -> Result<ProtocolVersion, Fa
 
 /// Whether a policy allows a version, and has a suite for it.
 fn speaks(policy: &Policy, version: ProtocolVersion) -> bool {
-    policy.allows(version) && policy.suites.iter().filter_map(|s| Suite::find(*s)).any(|s| s.fits(version))
+    policy.versions().contains(&version) && policy.suites.iter().filter_map(|s| Suite::find(*s)).any(|s| s.fits(version))
 }
 
 /// What stands in lists: a registry's numbers, of which a policy has some.

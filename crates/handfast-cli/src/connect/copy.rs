@@ -1,0 +1,195 @@
+//! After the handshake: stdin to the peer, and the peer to stdout, each at its own pace.
+
+use super::wire::{End, Input, Wire};
+use crate::events::{self, Teller};
+use crate::exit::{Code, Failure};
+use handfast::event::Event;
+use handfast::trace::Direction;
+use handfast::{Connection, Error, ErrorKind};
+use std::cell::{Cell, RefCell};
+use std::future::pending;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
+
+/// How long the peer has to close too, and to say what it did not like, when we had nothing to say.
+const LINGER: Duration = Duration::from_secs(2);
+/// How many bytes of stdin are taken at once.
+const PIECE: usize = 64 << 10;
+
+/// How it came to an end.
+enum Over {
+    /// The peer said close_notify.
+    Closed,
+    /// We had nothing to say, closed, and waited long enough.
+    Lingered,
+    /// Nobody reads our stdout any more.
+    Unheard,
+    /// Stdin or stdout failed.
+    Ours(&'static str, io::Error),
+    /// The connection failed.
+    Theirs(End),
+}
+
+/// What both directions see.
+struct Shared<'a> {
+    tls: &'a RefCell<Connection>,
+    teller: &'a Teller,
+    /// The engine may have something to send.
+    wake: Notify,
+    /// Stdin was empty: nothing is expected of the peer but that it closes.
+    nothing_said: Cell<bool>,
+}
+
+/// Copies both ways until it is over.
+pub(super) async fn copy(wire: Wire, teller: &Teller, half_close: bool) -> Result<(), Failure> {
+    let Wire { tls, mut input, mut output, .. } = wire;
+    let shared = Shared { tls: &tls, teller, wake: Notify::new(), nothing_said: Cell::new(false) };
+    let over = tokio::select! {
+        over = down(&shared, &mut input) => over,
+        over = up(&shared, &mut output, half_close) => over,
+    };
+    let nothing_said = shared.nothing_said.get();
+    // An alert or our own close_notify. A peer that takes neither is no reason to stay.
+    tls.borrow_mut().close();
+    let mut out = Vec::new();
+    tls.borrow_mut().transmit(&mut out);
+    let _ = timeout(LINGER, async { output.write_all(&out).await.and(output.shutdown().await) }).await;
+    report(over, nothing_said, teller)
+}
+
+fn report(over: Over, nothing_said: bool, teller: &Teller) -> Result<(), Failure> {
+    let (clean, failure) = match over {
+        Over::Closed => (true, None),
+        Over::Lingered | Over::Unheard => (false, None),
+        Over::Ours(what, error) => (false, Some(Failure::io(format!("{what} failed: {error}.")))),
+        Over::Theirs(End::Tls(error)) => match error.kind() {
+            ErrorKind::Truncated { .. } if nothing_said => (false, None),
+            _ => (false, Some(Failure::tls(&error))),
+        },
+        Over::Theirs(End::Io(_)) if nothing_said => (false, None),
+        Over::Theirs(End::Io(error)) => {
+            let why = format!("the connection was cut without close_notify: data may be missing ({error}).");
+            (false, Some(Failure::network(Code::Io, why, "")))
+        }
+    };
+    teller.tell(None, &events::Event::Closed { clean });
+    failure.map_or(Ok(()), Err)
+}
+
+/// The peer to stdout.
+async fn down(shared: &Shared<'_>, input: &mut Input) -> Over {
+    let mut stdout = tokio::io::stdout();
+    loop {
+        let took = take(shared, input);
+        // What came may be answered: with new keys, with an alert.
+        shared.wake.notify_one();
+        match took {
+            Err(error) => return Over::Theirs(End::Tls(error)),
+            Ok(Took::Closed) => return Over::Closed,
+            Ok(Took::Data(data)) => {
+                let written = match stdout.write_all(&data).await {
+                    Ok(()) => stdout.flush().await,
+                    failed => failed,
+                };
+                match written {
+                    Ok(()) if shared.teller.unheard() => return Over::Unheard,
+                    Ok(()) => {}
+                    Err(e) if e.kind() == io::ErrorKind::BrokenPipe => return Over::Unheard,
+                    Err(e) => return Over::Ours("stdout", e),
+                }
+            }
+            Ok(Took::All) => match input.read().await {
+                Err(error) => return Over::Theirs(End::Io(error)),
+                Ok(0) => match shared.tls.borrow_mut().receive_eof() {
+                    Err(error) => return Over::Theirs(End::Tls(error)),
+                    Ok(()) => return Over::Closed,
+                },
+                Ok(_) => {}
+            },
+        }
+    }
+}
+
+/// What came of the input.
+enum Took {
+    /// Data for stdout: empty where events have it.
+    Data(Vec<u8>),
+    /// close_notify.
+    Closed,
+    /// All of it, and more is needed.
+    All,
+}
+
+/// Takes what has come, and gathers its data.
+fn take(shared: &Shared<'_>, input: &mut Input) -> Result<Took, Error> {
+    let mut data = Vec::new();
+    let mut some = false;
+    loop {
+        // The engine's borrow ends here: the event's is of the input.
+        let event = input.receive(&mut shared.tls.borrow_mut());
+        match event {
+            Ok(Some(Event::Data(bytes))) => {
+                some = true;
+                shared.teller.tell(None, &events::Event::Data { direction: Direction::Received, bytes });
+                if !shared.teller.is_json() {
+                    data.extend_from_slice(bytes);
+                }
+            }
+            // What came before is written first; the engine says the same again.
+            Ok(Some(Event::Closed)) | Err(_) if some => return Ok(Took::Data(data)),
+            Ok(Some(Event::Closed)) => return Ok(Took::Closed),
+            Err(error) => return Err(error),
+            Ok(Some(_)) => {}
+            Ok(None) if some => return Ok(Took::Data(data)),
+            Ok(None) if shared.tls.borrow().peer_closed() => return Ok(Took::Closed),
+            Ok(None) => return Ok(Took::All),
+        }
+    }
+}
+
+/// Stdin to the peer. Ends only by itself if there was nothing to say, or if nothing can be said.
+async fn up(shared: &Shared<'_>, output: &mut OwnedWriteHalf, half_close: bool) -> Over {
+    let mut stdin = tokio::io::stdin();
+    let mut piece = vec![0; PIECE];
+    let (mut said, mut ended) = (false, false);
+    let mut out = Vec::new();
+    loop {
+        shared.tls.borrow_mut().transmit(&mut out);
+        if let Err(error) = output.write_all(&out).await {
+            // The peer is gone. What it said before tells why, and the other direction reads it.
+            sleep(LINGER).await;
+            return Over::Theirs(End::Io(error));
+        }
+        out.clear();
+        if ended && !said {
+            sleep(LINGER).await;
+            return Over::Lingered;
+        }
+        tokio::select! {
+            () = shared.wake.notified() => {}
+            read = stdin.read(&mut piece), if !ended => match read {
+                Ok(0) => {
+                    ended = true;
+                    shared.nothing_said.set(!said);
+                    if !said || half_close {
+                        shared.tls.borrow_mut().close();
+                    }
+                }
+                Ok(n) => {
+                    said = true;
+                    let bytes = piece.get(..n).unwrap_or_default();
+                    if shared.tls.borrow_mut().send(bytes, &mut out).is_err() {
+                        // The other direction has the reason.
+                        return pending().await;
+                    }
+                    shared.teller.tell(None, &events::Event::Data { direction: Direction::Sent, bytes });
+                }
+                Err(error) => return Over::Ours("stdin", error),
+            },
+        }
+    }
+}

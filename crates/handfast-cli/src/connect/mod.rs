@@ -1,0 +1,132 @@
+//! `handfast connect`: shows the handshake, then copies stdin to the peer and the peer to stdout.
+
+mod copy;
+mod dial;
+mod wire;
+
+use crate::args::{self, Target};
+use crate::events::{Event, Teller};
+use crate::exit::{Code, Failure};
+use crate::human::{Detail, View};
+use crate::session::SessionFile;
+use crate::trust::{self, Trust};
+use crate::{keylog, lists};
+use handfast::config::ClientCredentials;
+use handfast::crypto::Credential;
+use handfast::keys::KeyLog;
+use handfast::pki_types::ServerName;
+use handfast::{ClientConfig, Connection, Policy, Time};
+use std::cell::Cell;
+use std::net::IpAddr;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use wire::Wire;
+
+pub(crate) fn run(args: &args::Connect) -> Code {
+    let teller = Teller::new(args.json, View::new(Detail::Messages));
+    teller.tell(None, &Event::Start { verb: "connect" });
+    let done = Plan::of(args).and_then(|plan| crate::on_runtime(async { plan.carry_out(&teller).await }));
+    match done {
+        Ok(()) => Code::Done,
+        Err(failure) => {
+            teller.tell(None, &Event::Failed { failure: &failure });
+            failure.code
+        }
+    }
+}
+
+/// All that the command line and its files say, before the network is touched.
+struct Plan<'a> {
+    args: &'a args::Connect,
+    name: ServerName<'static>,
+    policy: Policy,
+    trust: Trust,
+    credential: Option<Credential>,
+    alpn: Vec<Vec<u8>>,
+    key_log: Option<Arc<dyn KeyLog>>,
+    session: Option<Arc<SessionFile>>,
+}
+
+impl<'a> Plan<'a> {
+    fn of(args: &'a args::Connect) -> Result<Self, Failure> {
+        let policy = lists::within(lists::policy(&args.policy)?, &args.within)?;
+        let alpn = args.alpn.as_deref().map(lists::protocols).transpose()?.unwrap_or_default();
+        let name = server_name(args.name.as_deref().unwrap_or(&args.target.host))?;
+        let trust = Trust::of(args)?;
+        let credential = match (&args.cert, &args.key) {
+            (Some(cert), Some(key)) => Some(trust::credential(cert, key)?),
+            _ => None,
+        };
+        let key_log = keylog(args.keylog.as_deref())?;
+        let session = match &args.session {
+            Some(path) => {
+                let wanted = name.to_str();
+                let own = credential.as_ref().and_then(|c| c.chain.first()).map(|c| &**c).unwrap_or_default();
+                let mut parts = trust.binding();
+                parts.extend([wanted.as_bytes(), own]);
+                Some(Arc::new(SessionFile::open(path, &args.target.to_string(), &parts)?))
+            }
+            None => None,
+        };
+        Ok(Self { args, name, policy, trust, credential, alpn, key_log, session })
+    }
+
+    async fn carry_out(self, teller: &Teller) -> Result<(), Failure> {
+        let (args, session) = (self.args, self.session.clone());
+        let during = Cell::new("the lookup of the name");
+        let wire = match timeout(args.timeout, self.connect(teller, &during)).await {
+            Ok(wire) => wire?,
+            Err(_) => return Err(timed_out(args, during.get())),
+        };
+        let copied = copy::copy(wire, teller, args.half_close).await;
+        copied.and_then(|()| session.and_then(|s| s.error()).map_or(Ok(()), Err))
+    }
+
+    /// Name, TCP and handshake.
+    async fn connect(self, teller: &Teller, during: &Cell<&'static str>) -> Result<Wire, Failure> {
+        let Target { host, port } = &self.args.target;
+        let addresses = dial::resolve(host, *port).await?;
+        during.set("the TCP connection");
+        let socket = dial::connect(&addresses, &self.args.target).await?;
+        let address = socket.peer_addr().map_err(|e| Failure::io(format!("the socket has no peer: {e}.")))?;
+        during.set("the handshake");
+        let (connection, last) = self.client(teller, address.ip())?;
+        let mut wire = Wire::new(connection, socket, last);
+        wire.handshake().await?;
+        teller.tell(None, &Event::Connected { negotiated: wire.tls.borrow().negotiated() });
+        Ok(wire)
+    }
+
+    fn client(self, teller: &Teller, address: IpAddr) -> Result<(Connection, wire::Last), Failure> {
+        let mut config = ClientConfig::new(self.policy, self.trust.verifier(self.args, address)?);
+        config.credentials = self.credential.map(|c| Arc::new(c) as Arc<dyn ClientCredentials>);
+        config.alpn = self.alpn;
+        config.key_log = self.key_log;
+        config.store = self.session.map(|s| s as _);
+        let (last, observer) = wire::Last::watching(teller.observer(None));
+        let connection = Connection::client_observed(Arc::new(config), self.name, Time::now(), Some(Box::new(observer)));
+        Ok((connection.map_err(|e| Failure::tls(&e))?, last))
+    }
+}
+
+/// The name to ask for and to find in the certificate. A dot at the end is the resolver's business only.
+fn server_name(name: &str) -> Result<ServerName<'static>, Failure> {
+    ServerName::try_from(name.strip_suffix('.').unwrap_or(name).to_owned())
+        .map_err(|_| Failure::usage(format!("\"{name}\" is neither a DNS name nor an address."), ""))
+}
+
+fn timed_out(args: &args::Connect, during: &str) -> Failure {
+    Failure::network(
+        Code::TimeOut,
+        format!("time-out during {during}: {} did not answer within {} s.", args.target, args.timeout.as_secs_f64()),
+        "Check address and port, and firewalls between; or wait longer with --timeout.",
+    )
+}
+
+/// A socket that sends at once.
+fn prompt(socket: TcpStream) -> TcpStream {
+    // Without it things go a little slower, and that is all.
+    let _ = socket.set_nodelay(true);
+    socket
+}

@@ -1,0 +1,145 @@
+//! A client's engine and its socket.
+
+use crate::exit::{Code, Failure};
+use handfast::event::Event;
+use handfast::trace::{Direction, Observer, Trace};
+use handfast::{Connection, Error, ErrorKind, Time};
+use std::cell::RefCell;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+
+/// How many bytes are read at once: a record, and the start of the next.
+const PIECE: usize = 32 << 10;
+
+/// A client's engine and its socket. Both directions are driven by one task, and share the engine.
+pub(super) struct Wire {
+    pub(super) tls: RefCell<Connection>,
+    pub(super) input: Input,
+    pub(super) output: OwnedWriteHalf,
+    last: Last,
+}
+
+/// What came from the socket, and was not taken yet.
+pub(super) struct Input {
+    socket: OwnedReadHalf,
+    bytes: Vec<u8>,
+    /// Where what is not taken begins and ends.
+    start: usize,
+    end: usize,
+}
+
+/// The newest message, to say at which one a handshake ended.
+#[derive(Clone, Default)]
+pub(super) struct Last(Arc<Mutex<Option<(Direction, &'static str)>>>);
+
+impl Last {
+    /// One that is kept by this observer, which hands on to another.
+    pub(super) fn watching(mut next: impl Observer) -> (Self, impl Observer) {
+        let last = Self::default();
+        let keep = last.0.clone();
+        let observer = move |trace: &Trace<'_>| {
+            if let Trace::Message { direction, name, .. } = trace {
+                *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some((*direction, name));
+            }
+            next.see(trace);
+        };
+        (last, observer)
+    }
+
+    /// The failure, with the newest message where it names none.
+    fn name_in(&self, mut failure: Failure) -> Failure {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((direction, name)) = last
+            && failure.explanation.during.is_empty()
+        {
+            let whose = if direction == Direction::Sent { "our" } else { "the peer's" };
+            failure.explanation.why += &format!(" The last message was {whose} {name}.");
+            failure = failure.during(name);
+        }
+        failure
+    }
+}
+
+/// Why nothing more comes.
+#[derive(Debug)]
+pub(super) enum End {
+    Tls(Error),
+    Io(io::Error),
+}
+
+impl Input {
+    /// More from the socket; 0 bytes at its end.
+    pub(super) async fn read(&mut self) -> io::Result<usize> {
+        self.bytes.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        self.bytes.resize(self.end + PIECE, 0);
+        let n = self.socket.read(&mut self.bytes[self.end..]).await?;
+        self.end += n;
+        Ok(n)
+    }
+
+    /// Lets the engine take what is there, up to the next event.
+    pub(super) fn receive(&mut self, tls: &mut Connection) -> Result<Option<Event<'_>>, Error> {
+        let received = tls.receive(&mut self.bytes[self.start..self.end], Time::now())?;
+        self.start += received.used;
+        Ok(received.event)
+    }
+}
+
+impl Wire {
+    pub(super) fn new(tls: Connection, socket: TcpStream, last: Last) -> Self {
+        let (socket, output) = socket.into_split();
+        let input = Input { socket, bytes: Vec::new(), start: 0, end: 0 };
+        Self { tls: RefCell::new(tls), input, output, last }
+    }
+
+    /// The handshake.
+    pub(super) async fn handshake(&mut self) -> Result<(), Failure> {
+        let end = match self.try_handshake().await {
+            Ok(()) => return Ok(()),
+            Err(end) => end,
+        };
+        // The alert, if there is one.
+        let _ = self.flush().await;
+        Err(self.last.name_in(match end {
+            End::Tls(error) => Failure::tls(&error),
+            End::Io(error) => Failure::network(
+                Code::Handshake,
+                format!("the connection was cut during the handshake ({error})."),
+                "Often a server that dislikes the offered versions or suites, or a firewall. Look at the peer's log; try \
+                 another --policy or --max-version.",
+            ),
+        }))
+    }
+
+    async fn try_handshake(&mut self) -> Result<(), End> {
+        loop {
+            // If the peer is gone, what it said before tells why.
+            let unsent = self.flush().await.err();
+            let tls = self.tls.get_mut();
+            match self.input.receive(tls).map_err(End::Tls)? {
+                Some(Event::Connected) => return self.flush().await.map_err(End::Io),
+                Some(Event::Parked) => {
+                    return Err(End::Tls(ErrorKind::AnswerFailed("what the tool never asks of others").into()));
+                }
+                Some(_) => continue,
+                None => {}
+            }
+            match (self.input.read().await, unsent) {
+                (Ok(0) | Err(_), Some(error)) | (Err(error), None) => return Err(End::Io(error)),
+                (Ok(0), None) => self.tls.get_mut().receive_eof().map_err(End::Tls)?,
+                (Ok(_), _) => {}
+            }
+        }
+    }
+
+    /// Sends what waits to be sent.
+    async fn flush(&mut self) -> io::Result<()> {
+        let mut out = Vec::new();
+        self.tls.get_mut().transmit(&mut out);
+        self.output.write_all(&out).await
+    }
+}

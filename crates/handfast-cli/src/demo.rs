@@ -1,0 +1,312 @@
+//! `handfast demo`: a client and a server of ours over a loopback socket, and the handshake as the client sees it, told.
+
+use crate::args::{self, Within};
+use crate::exit::Failure;
+use crate::home::{self, Use};
+use crate::{lists, trust, words};
+use handfast::crypto::{Credential, KeyExchangeKind, Suite};
+use handfast::message::{Dialect, Message};
+use handfast::pki_types::ServerName;
+use handfast::trace::{Direction, Observer, Trace};
+use handfast::verify::{Roots, WebPki};
+use handfast::wire::Field;
+use handfast::{ClientAuth, ClientConfig, Connection, Policy, ServerConfig, Stream, Time};
+use rcgen::{Issuer, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SignatureAlgorithm};
+use std::fmt::Write as _;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+const REQUEST: &[u8] = b"Hello, server. Can anyone else read this?\n";
+const REPLY: &[u8] = b"Hello, client. Nobody but you and me.\n";
+/// Longer than anything between two threads takes: a demo does not hang.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) fn run(args: &args::Demo) -> Result<(), Failure> {
+    let policy = policy(args)?;
+    let (client, server) = configs(&policy, !args.no_client_certificate)?;
+    let failed = |e: io::Error| failure(&e);
+
+    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let teller = Teller::default();
+    teller.say(&format!(
+        "A client and a server shake hands over a socket at {address}: {}{}.\nHere is every message, in order.\n",
+        policy.max_version,
+        if args.no_client_certificate { "" } else { ", and the client shows a certificate too" },
+    ));
+    thread::scope(|scope| {
+        let serving = scope.spawn(|| serve(&listener, server));
+        // Without a connection the server would wait for ever.
+        let socket = TcpStream::connect(address).map_err(failed)?;
+        let told = connect(socket, client, &teller);
+        let served = serving.join().unwrap_or_else(|_| Err(io::Error::other("the server's thread failed")));
+        told.and(served).map_err(failed)
+    })?;
+    teller.done().map_err(|e| Failure::io(format!("stdout failed: {e}.")))
+}
+
+/// The widest policy, cut to one version; RSA key exchange is preferred, where there is such a thing.
+fn policy(args: &args::Demo) -> Result<Policy, Failure> {
+    let widest = Policy::NAMES.last().copied().unwrap_or("default");
+    let within = Within {
+        min_version: Some(args.version.clone()),
+        max_version: Some(args.version.clone()),
+        suites: args.suites.clone(),
+        ..Within::default()
+    };
+    let mut policy = lists::within(lists::policy(widest)?, &within)?;
+    if args.suites.is_none() {
+        let rsa = |s| Suite::find(s).is_some_and(|s| s.key_exchange == KeyExchangeKind::Rsa);
+        policy.suites.sort_by_key(|s| !rsa(*s));
+    }
+    Ok(policy)
+}
+
+/// Both configs, with certificates of a CA that lives as long as this.
+fn configs(policy: &Policy, ask: bool) -> Result<(ClientConfig, ServerConfig), Failure> {
+    let ca_key = key(&PKCS_ECDSA_P256_SHA256)?;
+    let params = home::ca_params();
+    let ca = params.self_signed(&ca_key).map_err(|e| Failure::io(format!("cannot make a CA: {e}.")))?;
+    let issuer = Issuer::from_params(&params, &ca_key);
+    let made = |name: &str, usage: Use, algorithm| -> Result<Credential, Failure> {
+        let key = key(algorithm)?;
+        let pem = home::leaf_params(&[name.into()], usage, 1, &key)?.signed_by(&key, &issuer);
+        trust::made(&pem.map_err(|e| Failure::io(format!("cannot make a certificate: {e}.")))?.pem(), &key.serialize_pem())
+    };
+    let roots = || -> Result<Roots, Failure> {
+        let mut roots = Roots::new();
+        roots.add(ca.der().clone()).map_err(|e| Failure::io(format!("cannot use a CA that was just made: {e}.")))?;
+        Ok(roots)
+    };
+
+    let credentials = vec![
+        Arc::new(made("localhost", Use::Server, &PKCS_RSA_SHA256)?),
+        Arc::new(made("localhost", Use::Server, &PKCS_ECDSA_P256_SHA256)?),
+    ];
+    let mut server = ServerConfig::new(policy.clone(), Arc::new(credentials));
+    // A ticket would be one message more than the handshake has.
+    server.tickets = None;
+    let mut client = ClientConfig::new(policy.clone(), Arc::new(WebPki::for_servers(roots()?)));
+    if ask {
+        server.client_auth = ClientAuth::Required(Arc::new(WebPki::for_clients(roots()?)));
+        client.credentials = Some(Arc::new(made("Ada Lovelace", Use::Client, &PKCS_RSA_SHA256)?));
+    }
+    Ok((client, server))
+}
+
+fn key(algorithm: &'static SignatureAlgorithm) -> Result<KeyPair, Failure> {
+    KeyPair::generate_for(algorithm).map_err(|e| Failure::io(format!("cannot make a key: {e}.")))
+}
+
+fn serve(listener: &TcpListener, config: ServerConfig) -> io::Result<()> {
+    let (socket, _) = listener.accept()?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    let mut stream = Stream::new(Connection::server(Arc::new(config)), socket);
+    let mut request = vec![0; REQUEST.len()];
+    stream.read_exact(&mut request)?;
+    stream.write_all(REPLY)?;
+    stream.flush()?;
+    stream.read_to_end(&mut request)?;
+    stream.shutdown()
+}
+
+fn connect(socket: TcpStream, config: ClientConfig, teller: &Teller) -> io::Result<()> {
+    socket.set_read_timeout(Some(PATIENCE))?;
+    let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
+    let connection = Connection::client_observed(Arc::new(config), name, Time::now(), Some(Box::new(teller.observer())))?;
+    let mut stream = Stream::new(connection, socket).complete()?;
+    stream.write_all(REQUEST)?;
+    stream.flush()?;
+    teller.data(Direction::Sent, REQUEST);
+    let mut reply = vec![0; REPLY.len()];
+    stream.read_exact(&mut reply)?;
+    teller.data(Direction::Received, &reply);
+    stream.shutdown()?;
+    stream.read_to_end(&mut reply)?;
+    Ok(())
+}
+
+fn failure(error: &io::Error) -> Failure {
+    match error.get_ref().and_then(|e| e.downcast_ref::<handfast::Error>()) {
+        Some(error) => Failure::tls(error),
+        None => Failure::io(format!("the demo's socket failed: {error}.")),
+    }
+}
+
+/// Tells the messages on stdout, numbered.
+#[derive(Clone, Default)]
+struct Teller(Arc<Mutex<Told>>);
+
+#[derive(Default)]
+struct Told {
+    messages: usize,
+    error: Option<io::Error>,
+}
+
+impl Teller {
+    fn observer(&self) -> impl Observer + use<> {
+        let teller = self.clone();
+        let mut translator = crate::events::Translator::default();
+        move |trace: &Trace<'_>| {
+            use crate::events::Event;
+            match translator.event(trace) {
+                Some(Event::Message { direction, name, raw, dialect, protected }) => {
+                    teller.message(direction, name, raw, dialect, protected);
+                }
+                Some(Event::Alert { direction, alert }) => {
+                    let name = alert.description.to_string();
+                    let about = format!("{}\n      level        {}\n      description  {name}\n", why_alert(&name), level(alert));
+                    teller.tell(direction, &name, 2, true, &about);
+                }
+                Some(Event::Verified { how }) => teller.say(&format!("      The client has judged the server: {how}.\n")),
+                _ => {}
+            }
+        }
+    }
+
+    fn message(&self, direction: Direction, name: &'static str, raw: &[u8], dialect: Dialect, protected: bool) {
+        let mut about = format!("{}\n", why(name, direction, dialect));
+        if name == "ChangeCipherSpec" {
+            about.push_str("      type  change_cipher_spec (1)\n");
+        } else {
+            let _ = writeln!(about, "      In short: {}.", words::facts(name, raw, dialect));
+            let (fields, fault) = Message::describe(raw, dialect);
+            list(&mut about, &fields, 6);
+            if let Some(fault) = fault {
+                let _ = writeln!(about, "      malformed: {fault}");
+            }
+        }
+        self.tell(direction, name, raw.len(), protected, &about);
+    }
+
+    fn data(&self, direction: Direction, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        let about = format!("What it is all for: only the two ends can read it.\n      text  {}\n", text.trim_end());
+        self.tell(direction, "data", bytes.len(), true, &about);
+    }
+
+    fn tell(&self, direction: Direction, name: &str, length: usize, protected: bool, about: &str) {
+        let who = match direction {
+            Direction::Sent => "client → server",
+            Direction::Received => "client ← server",
+        };
+        let n = {
+            let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            told.messages += 1;
+            told.messages
+        };
+        let lock = if protected { ", encrypted" } else { "" };
+        self.say(&format!("\n{n:>3}  {name:<20} {who}   {}{lock}\n      {about}", words::size(length)));
+    }
+
+    fn say(&self, text: &str) {
+        let mut out = io::stdout().lock();
+        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).error.get_or_insert(error);
+        }
+    }
+
+    /// What went wrong on stdout; that nobody reads it is nothing.
+    fn done(&self) -> io::Result<()> {
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).error.take() {
+            Some(error) => crate::quietly(error),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The fields of a message, one a line, with what is inside of them below; elements of lists in one.
+fn list(out: &mut String, fields: &[Field], indent: usize) {
+    for field in fields {
+        // What the heading says already.
+        if matches!(field.name, "msg_type") {
+            continue;
+        }
+        let items: Vec<&str> = field.parts.iter().filter(|p| p.name.is_empty()).map(|p| p.value.as_str()).collect();
+        let value = if items.is_empty() { field.value.clone() } else { items.join(", ") };
+        let line = format!("{:indent$}{}  {}", "", field.name, words::harmless(&value));
+        let _ = writeln!(out, "{}", line.trim_end());
+        let inside: Vec<Field> = field.parts.iter().filter(|p| !p.name.is_empty()).cloned().collect();
+        list(out, &inside, indent + 2);
+    }
+}
+
+fn level(alert: handfast::alert::Alert) -> &'static str {
+    match alert.level {
+        handfast::alert::AlertLevel::Warning => "warning",
+        handfast::alert::AlertLevel::Fatal => "fatal",
+    }
+}
+
+fn why_alert(name: &str) -> &'static str {
+    match name {
+        "close_notify" => "Says that nothing more comes, so that nobody between can cut the end off unseen.",
+        _ => "Says what is wrong.",
+    }
+}
+
+/// Why a message is sent.
+fn why(name: &str, direction: Direction, dialect: Dialect) -> &'static str {
+    let tls13 = dialect == Dialect::Tls13;
+    let rsa = matches!(dialect, Dialect::Classic(form) if form.key_exchange == KeyExchangeKind::Rsa);
+    match (name, direction) {
+        ("ClientHello", _) => "Opens the handshake: what the client can speak, best first, and fresh random bytes.",
+        ("HelloRetryRequest", _) => "Asks for another hello, with a share of a group that the server takes.",
+        ("ServerHello", _) => "Chooses: one version, one suite; and adds the server's random bytes.",
+        ("EncryptedExtensions", _) => "Answers what need not be in the clear.",
+        ("Certificate", Direction::Received) => "Shows who the server is, and its public key.",
+        ("Certificate", Direction::Sent) => "Shows who the client is, because the server asked.",
+        ("ServerKeyExchange", _) => "The server's half of a Diffie-Hellman exchange, signed with the certificate's key.",
+        ("CertificateRequest", _) => "Asks the client to show who it is, too.",
+        ("ServerHelloDone", _) => "Ends the server's turn: now the client speaks.",
+        ("ClientKeyExchange", _) if rsa => {
+            "Carries the premaster secret, which only the owner of the server's key can read; both ends make all keys of it."
+        }
+        ("ClientKeyExchange", _) => "The client's half of the Diffie-Hellman exchange: now both ends can make the keys.",
+        ("CertificateVerify", Direction::Sent) => {
+            "Proves that the client has the certificate's key: a signature over every message so far."
+        }
+        ("CertificateVerify", Direction::Received) => {
+            "Proves that the server has the certificate's key: a signature over every message so far."
+        }
+        ("ChangeCipherSpec", _) if tls13 => "Means nothing here: it makes TLS 1.3 look familiar to old middleboxes.",
+        ("ChangeCipherSpec", _) => "Says: from here on, what I send is protected with the keys that we just agreed on.",
+        ("Finished", _) => "Proves that both ends saw the same messages and made the same keys: nobody changed a word.",
+        ("NewSessionTicket", _) => "Something to resume by next time.",
+        ("KeyUpdate", _) => "Changes the keys of its sender.",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use handfast::wire::numbers::ProtocolVersion;
+
+    fn args(version: &str, suites: Option<&str>) -> args::Demo {
+        args::Demo { version: version.into(), suites: suites.map(Into::into), no_client_certificate: false }
+    }
+
+    #[test]
+    fn rsa_key_exchange_is_preferred_unless_suites_are_named() {
+        let p = policy(&args("tls1.2", None)).expect("a policy");
+        assert_eq!(p.max_version, ProtocolVersion::TLS1_2);
+        assert_eq!(p.suites.first().and_then(|s| Suite::find(*s)).map(|s| s.key_exchange), Some(KeyExchangeKind::Rsa));
+        let named = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
+        let p = policy(&args("tls1.2", Some(named))).expect("a policy");
+        assert_eq!(p.suites.iter().filter_map(|s| s.name()).collect::<Vec<_>>(), [named]);
+        assert!(policy(&args("tls1.3", Some(named))).is_err());
+    }
+
+    #[test]
+    fn lists_stand_in_a_line() {
+        let item = |v: &str| Field { value: v.into(), ..Field::default() };
+        let field = Field { name: "suites", parts: vec![item("a"), item("b")], ..Field::default() };
+        let mut out = String::new();
+        list(&mut out, &[Field { name: "hello", parts: vec![field], ..Field::default() }], 0);
+        assert_eq!(out, "hello\n  suites  a, b\n");
+    }
+}

@@ -1,0 +1,166 @@
+//! `--session`: sessions in a file that only its owner can read, bound to the host, and to how it was judged.
+//!
+//! The file is text: a first line that says what it is, `host` with the host in the clear, `bound` with a hash of all that a
+//! session must not outlive, and a line for each session in base64. A session of TLS 1.3 leaves the file when it is used.
+
+use crate::exit::Failure;
+use crate::home;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use handfast::Time;
+use handfast::crypto::{HashAlgorithm, aws_lc};
+use handfast::session::{ClientSession, ClientSessionKind, ClientStore, SessionKey};
+use handfast::wait::Reply;
+use std::fmt::Write;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+const HEAD: &str = "handfast session 1";
+/// How many tickets are kept.
+const MOST: usize = 8;
+
+/// A store of one host's sessions.
+#[derive(Debug)]
+pub(crate) struct SessionFile {
+    path: PathBuf,
+    host: String,
+    bound: String,
+    /// The newest last.
+    sessions: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    sessions: Vec<ClientSession>,
+    /// What went wrong when they were written.
+    error: Option<io::Error>,
+}
+
+impl SessionFile {
+    /// The sessions in this file, of this host and judged as the other parts say. Those of others are not used, and replaced.
+    ///
+    /// # Errors
+    /// A file that is there and cannot be read, or is none of ours.
+    pub(crate) fn open(path: &Path, host: &str, parts: &[&[u8]]) -> Result<Self, Failure> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(e) => return Err(Failure::file("read", path, e)),
+        };
+        let bound = binding(host, parts);
+        let sessions = match text.is_empty() {
+            true => Vec::new(),
+            false => parse(&text, &bound).ok_or_else(|| Failure::file("use", path, "it is not a session file"))?,
+        };
+        let sessions = Mutex::new(Kept { sessions, error: None });
+        Ok(Self { path: path.into(), host: host.into(), bound, sessions })
+    }
+
+    /// What went wrong when sessions were written.
+    pub(crate) fn error(&self) -> Option<Failure> {
+        let mut kept = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.error.take().map(|e| Failure::file("write", &self.path, e))
+    }
+
+    /// Changes what is kept, then writes it if it changed.
+    fn change<T>(&self, f: impl FnOnce(&mut Vec<ClientSession>) -> (bool, T)) -> T {
+        let mut kept = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let (changed, out) = f(&mut kept.sessions);
+        if changed && let Err(e) = home::replace_private(&self.path, self.text(&kept.sessions).as_bytes()) {
+            kept.error = Some(e);
+        }
+        out
+    }
+
+    fn text(&self, sessions: &[ClientSession]) -> String {
+        let mut out = format!("{HEAD}\nhost {}\nbound {}\n", self.host, self.bound);
+        for session in sessions {
+            let _ = writeln!(out, "{}", BASE64_STANDARD.encode(session.to_bytes().bytes()));
+        }
+        out
+    }
+}
+
+/// The file is one host's, so the engine's key does not matter.
+impl ClientStore for SessionFile {
+    fn take(&self, _: &SessionKey, now: Time) -> Reply<Option<ClientSession>> {
+        Reply::Now(self.change(|sessions| {
+            let before = sessions.len();
+            sessions.retain(|s| !s.expired(now));
+            let newest = match sessions.last() {
+                Some(s) if is_classic(s) => Some(s.clone()),
+                _ => sessions.pop(),
+            };
+            (sessions.len() != before, newest)
+        }))
+    }
+
+    fn put(&self, _: &SessionKey, session: ClientSession) {
+        self.change(|sessions| {
+            if is_classic(&session) {
+                sessions.retain(|s| !is_classic(s));
+            }
+            sessions.push(session);
+            let over = sessions.len().saturating_sub(MOST);
+            sessions.drain(..over);
+            (true, ())
+        });
+    }
+
+    fn forget(&self, _: &SessionKey) {
+        self.change(|sessions| {
+            let before = sessions.len();
+            sessions.retain(|s| !is_classic(s));
+            (sessions.len() != before, ())
+        });
+    }
+}
+
+fn is_classic(session: &ClientSession) -> bool {
+    matches!(session.kind, ClientSessionKind::Classic(_))
+}
+
+/// The sessions of a file: none if they are bound otherwise; `None` if it is not such a file.
+fn parse(text: &str, bound: &str) -> Option<Vec<ClientSession>> {
+    let mut lines = text.lines();
+    if lines.next() != Some(HEAD) {
+        return None;
+    }
+    lines.next()?.strip_prefix("host ")?;
+    if lines.next()?.strip_prefix("bound ")? != bound {
+        return Some(Vec::new());
+    }
+    lines.take(MOST).map(|l| ClientSession::from_bytes(&BASE64_STANDARD.decode(l).ok()?)).collect()
+}
+
+/// A hash of the parts, each with its length.
+fn binding(host: &str, parts: &[&[u8]]) -> String {
+    let mut hash = aws_lc::provider().hash(HashAlgorithm::Sha256);
+    for part in [host.as_bytes()].iter().chain(parts) {
+        hash.update(&(part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    BASE64_STANDARD.encode(&*hash.current())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_binding_tells_parts_apart() {
+        assert_ne!(binding("a", &[b"b", b""]), binding("a", &[b"", b"b"]));
+        assert_ne!(binding("ab", &[]), binding("a", &[b"b"]));
+        assert_eq!(binding("a", &[b"b"]), binding("a", &[b"b"]));
+    }
+
+    #[test]
+    fn files_of_others_are_refused_and_hosts_of_others_not_used() {
+        assert!(parse("whatever\n", "x").is_none());
+        assert!(parse(HEAD, "x").is_none());
+        assert!(parse(&format!("{HEAD}\nhost a\nbound x\nnot a session\n"), "x").is_none());
+        assert_eq!(parse(&format!("{HEAD}\nhost a\nbound y\nwhatever\n"), "x").map(|s| s.len()), Some(0));
+        assert_eq!(parse(&format!("{HEAD}\nhost a\nbound x\n"), "x").map(|s| s.len()), Some(0));
+    }
+}

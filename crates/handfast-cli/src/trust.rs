@@ -1,0 +1,159 @@
+//! Whom we trust, and who we are: verifiers and credentials from files.
+
+use crate::args;
+use crate::exit::{Code, Failure};
+use crate::home::Home;
+use handfast::ClientAuth;
+use handfast::crypto::{Credential, PrivateKey, aws_lc};
+use handfast::pki_types::pem::PemObject;
+use handfast::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use handfast::verify::{NotChecked, Roots, Verifier, WebPki};
+use handfast::wait::Reply;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// Whom a client trusts: all that is needed to judge, read before the network is touched.
+pub(crate) struct Trust {
+    wanted: Wanted,
+    /// In PEM.
+    crl: Option<Vec<u8>>,
+}
+
+enum Wanted {
+    Anyone,
+    These { roots: Roots, pem: Vec<u8> },
+    System,
+}
+
+impl Trust {
+    /// As the command line says.
+    pub(crate) fn of(args: &args::Connect) -> Result<Self, Failure> {
+        let wanted = match &args.ca {
+            _ if args.insecure => Wanted::Anyone,
+            Some(path) => {
+                let pem = read(path)?;
+                Wanted::These { roots: Roots::from_pem(&pem).map_err(|e| Failure::file("read", path, e))?, pem }
+            }
+            None => Wanted::System,
+        };
+        let crl = args.crl.as_deref().map(read).transpose()?;
+        if let (Some(pem), Some(path)) = (&crl, &args.crl) {
+            lists(pem, path)?;
+        }
+        Ok(Self { wanted, crl })
+    }
+
+    /// What a session that was judged by this is bound to: whoever trusts otherwise must judge for himself.
+    pub(crate) fn binding(&self) -> Vec<&[u8]> {
+        let (kind, roots): (&[u8], &[u8]) = match &self.wanted {
+            Wanted::Anyone => (b"anyone", &[]),
+            Wanted::These { pem, .. } => (b"these", pem),
+            Wanted::System => (b"system", &[]),
+        };
+        vec![kind, roots, self.crl.as_deref().unwrap_or_default()]
+    }
+
+    /// The verifier for a server at this address. At loopback the development CA is trusted too.
+    pub(crate) fn verifier(self, args: &args::Connect, address: IpAddr) -> Result<Arc<dyn Verifier>, Failure> {
+        let roots = match self.wanted {
+            Wanted::Anyone => return Ok(Arc::new(NotChecked)),
+            Wanted::These { roots, .. } => roots,
+            Wanted::System => {
+                let development = if address.is_loopback() { development_ca()? } else { None };
+                let mut roots = match Roots::platform() {
+                    Ok(roots) => roots,
+                    Err(_) if development.is_some() => Roots::new(),
+                    Err(e) => return Err(no_roots(&e.to_string())),
+                };
+                if let Some((path, der)) = development {
+                    roots.add(der).map_err(|e| Failure::file("read", &path, e))?;
+                }
+                roots
+            }
+        };
+        let mut verifier = WebPki::for_servers(roots);
+        if let (Some(pem), Some(path)) = (&self.crl, &args.crl) {
+            verifier = verifier.with_crls(lists(pem, path)?).map_err(|e| Failure::file("use", path, e))?;
+        }
+        Ok(Arc::new(verifier))
+    }
+}
+
+/// Who judges a server's clients.
+pub(crate) fn client_auth(ca: Option<&Path>, optional: bool) -> Result<ClientAuth, Failure> {
+    let Some(path) = ca else { return Ok(ClientAuth::None) };
+    let roots = Roots::from_pem(&read(path)?).map_err(|e| Failure::file("read", path, e))?;
+    let verifier = Arc::new(WebPki::for_clients(roots));
+    Ok(if optional { ClientAuth::Optional(verifier) } else { ClientAuth::Required(verifier) })
+}
+
+/// A chain and its key, in PEM: PKCS#8, PKCS#1 or SEC1.
+pub(crate) fn credential(cert: &Path, key: &Path) -> Result<Credential, Failure> {
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&read(cert)?)
+        .collect::<Result<_, _>>()
+        .map_err(|e| Failure::file("read", cert, e))?;
+    let Some(leaf) = chain.first() else {
+        return Err(Failure::file("use", cert, "there is no certificate in it"));
+    };
+    let der = PrivateKeyDer::from_pem_slice(&read(key)?)
+        .map_err(|e| Failure::file("use", key, format!("there is no private key in it that is not encrypted ({e})")))?;
+    let private = aws_lc::private_key(der)
+        .map_err(|_| Failure::file("use", key, "the key is neither RSA, ECDSA nor Ed25519, or it is damaged"))?;
+    if !belong_together(leaf, &*private) {
+        let why = format!("the key is not the one of the certificate in {}", cert.display());
+        return Err(Failure::file("use", key, why));
+    }
+    Ok(Credential { chain, key: private })
+}
+
+/// A chain and its key that were just made.
+pub(crate) fn made(pem: &str, key_pem: &str) -> Result<Credential, Failure> {
+    let bad = |what: String| Failure::io(format!("a certificate that was just made cannot be used: {what}."));
+    let chain = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().map_err(|e| bad(e.to_string()))?;
+    let der = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).map_err(|e| bad(e.to_string()))?;
+    Ok(Credential { chain, key: aws_lc::private_key(der).map_err(|e| bad(e.to_string()))? })
+}
+
+/// Whether what the key signs, the certificate verifies. A certificate that cannot be read is the verifier's to refuse.
+fn belong_together(leaf: &CertificateDer<'_>, key: &dyn PrivateKey) -> bool {
+    let message = b"do you belong together?";
+    let Ok((_, certificate)) = X509Certificate::from_der(leaf) else { return true };
+    let Some(scheme) = key.schemes().first() else { return true };
+    let Reply::Now(Ok(signature)) = key.sign(*scheme, message) else { return true };
+    let spki = certificate.tbs_certificate.subject_pki.raw;
+    aws_lc::provider().verify(*scheme, spki, true, message, &signature).is_ok()
+}
+
+/// The development CA, if there is one.
+fn development_ca() -> Result<Option<(std::path::PathBuf, CertificateDer<'static>)>, Failure> {
+    let Ok(home) = Home::find() else { return Ok(None) };
+    let path = home.ca_path();
+    if !path.exists() {
+        return Ok(None);
+    }
+    let der = CertificateDer::from_pem_slice(&read(&path)?).map_err(|e| Failure::file("read", &path, e))?;
+    Ok(Some((path, der)))
+}
+
+fn no_roots(why: &str) -> Failure {
+    let mut failure = Failure::io(format!("{why}."));
+    failure.code = Code::Io;
+    failure.explanation.remedy = "Install the system's certificates (ca-certificates), or give --ca.".into();
+    failure
+}
+
+fn lists(pem: &[u8], path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, Failure> {
+    let lists: Vec<_> = CertificateRevocationListDer::pem_slice_iter(pem)
+        .collect::<Result<_, _>>()
+        .map_err(|e| Failure::file("read", path, e))?;
+    match lists.is_empty() {
+        false => Ok(lists),
+        true => Err(Failure::file("use", path, "there is no X509 CRL block in it")),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|e| Failure::file("read", path, e))
+}
