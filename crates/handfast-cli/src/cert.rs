@@ -7,7 +7,7 @@ use rcgen::KeyPair;
 use std::io::Write;
 
 pub(crate) fn run(args: &args::Cert) -> Result<(), Failure> {
-    let key = KeyPair::generate().map_err(|e| Failure::io(format!("Cannot make a key: {e}.")))?;
+    let key = KeyPair::generate().map_err(|e| Failure::io(format!("cannot make a key: {e}.")))?;
     let usage = if args.client { Use::Client } else { Use::Server };
     let ca = Home::find()?.ca()?;
     let certificate = ca.issue(&args.names, usage, args.days, &key)?;
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &args::Cert) -> Result<(), Failure> {
     std::io::stdout()
         .write_all(told.as_bytes())
         .or_else(crate::quietly)
-        .map_err(|e| Failure::io(format!("Cannot write to stdout: {e}.")))
+        .map_err(|e| Failure::io(format!("cannot write to stdout: {e}.")))
 }
 
 /// A name that can be a file's: no separators, no dot in front, and `*` in a word.

@@ -74,7 +74,10 @@ fn configs(policy: &Policy, ask: bool) -> Result<(ClientConfig, ServerConfig), F
     let made = |name: &str, usage: Use, algorithm| -> Result<Credential, Failure> {
         let key = key(algorithm)?;
         let pem = home::leaf_params(&[name.into()], usage, 1, &key)?.signed_by(&key, &issuer);
-        trust::made(&pem.map_err(|e| Failure::io(format!("cannot make a certificate: {e}.")))?.pem(), &key.serialize_pem())
+        trust::made(
+            &pem.map_err(|e| Failure::io(format!("cannot make a certificate: {e}.")))?.pem(),
+            &key.serialize_pem(),
+        )
     };
     let roots = || -> Result<Roots, Failure> {
         let mut roots = Roots::new();
@@ -116,7 +119,8 @@ fn serve(listener: &TcpListener, config: ServerConfig) -> io::Result<()> {
 fn connect(socket: TcpStream, config: ClientConfig, teller: &Teller) -> io::Result<()> {
     socket.set_read_timeout(Some(PATIENCE))?;
     let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
-    let connection = Connection::client_observed(Arc::new(config), name, Time::now(), Some(Box::new(teller.observer())))?;
+    let connection =
+        Connection::client_observed(Arc::new(config), name, Time::now(), Some(Box::new(teller.observer())))?;
     let mut stream = Stream::new(connection, socket).complete()?;
     stream.write_all(REQUEST)?;
     stream.flush()?;
@@ -158,10 +162,16 @@ impl Teller {
                 }
                 Some(Event::Alert { direction, alert }) => {
                     let name = alert.description.to_string();
-                    let about = format!("{}\n      level        {}\n      description  {name}\n", why_alert(&name), level(alert));
+                    let about = format!(
+                        "{}\n      level        {}\n      description  {name}\n",
+                        why_alert(&name),
+                        level(alert)
+                    );
                     teller.tell(direction, &name, 2, true, &about);
                 }
-                Some(Event::Verified { how }) => teller.say(&format!("      The client has judged the server: {how}.\n")),
+                Some(Event::Verified { how }) => {
+                    teller.say(&format!("      The client has judged the server: {how}.\n"))
+                }
                 _ => {}
             }
         }
@@ -259,13 +269,17 @@ fn why(name: &str, direction: Direction, dialect: Dialect) -> &'static str {
         ("EncryptedExtensions", _) => "Answers what need not be in the clear.",
         ("Certificate", Direction::Received) => "Shows who the server is, and its public key.",
         ("Certificate", Direction::Sent) => "Shows who the client is, because the server asked.",
-        ("ServerKeyExchange", _) => "The server's half of a Diffie-Hellman exchange, signed with the certificate's key.",
+        ("ServerKeyExchange", _) => {
+            "The server's half of a Diffie-Hellman exchange, signed with the certificate's key."
+        }
         ("CertificateRequest", _) => "Asks the client to show who it is, too.",
         ("ServerHelloDone", _) => "Ends the server's turn: now the client speaks.",
         ("ClientKeyExchange", _) if rsa => {
             "Carries the premaster secret, which only the owner of the server's key can read; both ends make all keys of it."
         }
-        ("ClientKeyExchange", _) => "The client's half of the Diffie-Hellman exchange: now both ends can make the keys.",
+        ("ClientKeyExchange", _) => {
+            "The client's half of the Diffie-Hellman exchange: now both ends can make the keys."
+        }
         ("CertificateVerify", Direction::Sent) => {
             "Proves that the client has the certificate's key: a signature over every message so far."
         }

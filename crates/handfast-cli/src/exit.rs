@@ -58,7 +58,7 @@ impl Failure {
 
     /// A file that cannot be read or written.
     pub(crate) fn file(what: &str, path: &Path, error: impl Display) -> Self {
-        Self::new(Code::Io, Blame::Us, format!("Cannot {what} {}: {error}.", path.display()), String::new())
+        Self::new(Code::Io, Blame::Us, format!("cannot {what} {}: {error}.", path.display()), String::new())
     }
 
     /// Any other trouble of this side.

@@ -3,9 +3,10 @@
 //! Keys are readable by their owner only. Nothing is ever half written: a file is made aside, then put in its place.
 
 use crate::exit::Failure;
+use handfast::crypto::aws_lc;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SanType, SignatureAlgorithm,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SanType, SerialNumber, SignatureAlgorithm,
 };
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -49,7 +50,7 @@ impl Home {
             }
         };
         set("HANDFAST_HOME").or_else(|| data().map(|d| d.join("handfast"))).map(Self).ok_or_else(|| {
-            let mut failure = Failure::io("There is no data folder: neither HANDFAST_HOME nor HOME is set.");
+            let mut failure = Failure::io("there is no data folder: neither HANDFAST_HOME nor HOME is set.");
             failure.explanation.remedy = "Set HANDFAST_HOME to a folder of yours.".into();
             failure
         })
@@ -178,6 +179,11 @@ pub(crate) fn leaf_params(
         Use::Client => ExtendedKeyUsagePurpose::ClientAuth,
     }];
     params.use_authority_key_identifier_extension = true;
+    // By itself it would be made of the key, and two certificates of one key would have the same.
+    let mut serial = [0; 16];
+    aws_lc::provider().random(&mut serial).map_err(|e| Failure::io(format!("cannot make a serial number: {e}.")))?;
+    serial[0] &= 0x7f;
+    params.serial_number = Some(SerialNumber::from_slice(&serial));
     Ok(params)
 }
 
@@ -207,7 +213,7 @@ fn alternative(name: &str) -> Option<SanType> {
 }
 
 fn made(what: &str, error: rcgen::Error) -> Failure {
-    Failure::io(format!("Cannot make a {what}: {error}."))
+    Failure::io(format!("cannot make a {what}: {error}."))
 }
 
 /// A file's text; `None` if there is no such file.

@@ -11,7 +11,7 @@ use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
 pub(crate) fn policy(name: &str) -> Result<Policy, Failure> {
     Policy::named(name).ok_or_else(|| {
         let remedy = format!("There are: {}.", Policy::NAMES.join(", "));
-        Failure::usage(format!("There is no policy called {name}."), remedy)
+        Failure::usage(format!("there is no policy called {name}."), remedy)
     })
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn within(mut policy: Policy, wanted: &Within) -> Result<Policy, Fail
     }
     if policy.min_version > policy.max_version {
         let (min, max) = (policy.min_version, policy.max_version);
-        return Err(Failure::usage(format!("No version is at least {min} and at most {max}."), ""));
+        return Err(Failure::usage(format!("no version is at least {min} and at most {max}."), ""));
     }
     choose(&mut policy.suites, wanted.suites.as_deref(), &whole)?;
     choose(&mut policy.groups, wanted.groups.as_deref(), &whole)?;
@@ -39,7 +39,7 @@ fn fit_versions(mut policy: Policy) -> Result<Policy, Failure> {
     let suites: Vec<&Suite> = policy.suites.iter().filter_map(|s| Suite::find(*s)).collect();
     let speakable: Vec<_> = policy.versions().into_iter().filter(|v| suites.iter().any(|s| s.fits(*v))).collect();
     let (Some(newest), Some(oldest)) = (speakable.first(), speakable.last()) else {
-        let why = format!("None of the suites exists in {}.", words(&policy.versions()));
+        let why = format!("none of the suites exists in {}.", words(&policy.versions()));
         return Err(Failure::usage(why, "Choose other suites with --suites, or other versions."));
     };
     (policy.min_version, policy.max_version) = (*oldest, *newest);
@@ -52,7 +52,7 @@ pub(crate) fn protocols(list: &str) -> Result<Vec<Vec<u8>>, Failure> {
     items(list, "--alpn")?
         .map(|name| match name.len() {
             1..=255 => Ok(name.as_bytes().to_vec()),
-            _ => Err(Failure::usage("A protocol's name has 1 to 255 bytes.", "")),
+            _ => Err(Failure::usage("a protocol's name has 1 to 255 bytes.", "")),
         })
         .collect()
 }
@@ -70,7 +70,7 @@ pub(crate) fn version(name: &str, policy: &Policy) -> Result<ProtocolVersion, Fa
     let Some((_, version)) = VERSIONS.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)) else {
         let all: Vec<_> = VERSIONS.iter().map(|(n, _)| *n).collect();
         return Err(Failure::usage(
-            format!("There is no version called {name}."),
+            format!("there is no version called {name}."),
             format!("There are: {}.", all.join(", ")),
         ));
     };
@@ -86,7 +86,8 @@ pub(crate) fn version(name: &str, policy: &Policy) -> Result<ProtocolVersion, Fa
 
 /// Whether a policy allows a version, and has a suite for it.
 fn speaks(policy: &Policy, version: ProtocolVersion) -> bool {
-    policy.versions().contains(&version) && policy.suites.iter().filter_map(|s| Suite::find(*s)).any(|s| s.fits(version))
+    policy.versions().contains(&version)
+        && policy.suites.iter().filter_map(|s| Suite::find(*s)).any(|s| s.fits(version))
 }
 
 /// What stands in lists: a registry's numbers, of which a policy has some.
@@ -161,7 +162,7 @@ fn outside(name: &str, policy: &Policy, wider: &Policy) -> Failure {
 }
 
 fn lacking(name: &str, what: &str, here: Vec<&str>) -> Failure {
-    Failure::usage(format!("This build speaks no {what} called {name}."), format!("There are: {}.", here.join(", ")))
+    Failure::usage(format!("this build speaks no {what} called {name}."), format!("There are: {}.", here.join(", ")))
 }
 
 fn items<'l>(list: &'l str, flag: &str) -> Result<impl Iterator<Item = &'l str>, Failure> {

@@ -1,18 +1,16 @@
 //! Whom we trust, and who we are: verifiers and credentials from files.
 
 use crate::args;
-use crate::exit::{Code, Failure};
+use crate::exit::Failure;
 use crate::home::Home;
 use handfast::ClientAuth;
-use handfast::crypto::{Credential, PrivateKey, aws_lc};
+use handfast::crypto::Credential;
 use handfast::pki_types::pem::PemObject;
-use handfast::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use handfast::pki_types::{CertificateDer, CertificateRevocationListDer};
 use handfast::verify::{NotChecked, Roots, Verifier, WebPki};
-use handfast::wait::Reply;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// Whom a client trusts: all that is needed to judge, read before the network is touched.
 pub(crate) struct Trust {
@@ -91,43 +89,19 @@ pub(crate) fn client_auth(ca: Option<&Path>, optional: bool) -> Result<ClientAut
 
 /// A chain and its key, in PEM: PKCS#8, PKCS#1 or SEC1.
 pub(crate) fn credential(cert: &Path, key: &Path) -> Result<Credential, Failure> {
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&read(cert)?)
-        .collect::<Result<_, _>>()
-        .map_err(|e| Failure::file("read", cert, e))?;
-    let Some(leaf) = chain.first() else {
-        return Err(Failure::file("use", cert, "there is no certificate in it"));
-    };
-    let der = PrivateKeyDer::from_pem_slice(&read(key)?)
-        .map_err(|e| Failure::file("use", key, format!("there is no private key in it that is not encrypted ({e})")))?;
-    let private = aws_lc::private_key(der)
-        .map_err(|_| Failure::file("use", key, "the key is neither RSA, ECDSA nor Ed25519, or it is damaged"))?;
-    if !belong_together(leaf, &*private) {
-        let why = format!("the key is not the one of the certificate in {}", cert.display());
-        return Err(Failure::file("use", key, why));
-    }
-    Ok(Credential { chain, key: private })
+    Credential::from_pem(&read(cert)?, &read(key)?).map_err(|e| {
+        Failure::io(format!("cannot use the certificate {} with the key {}: {e}.", cert.display(), key.display()))
+    })
 }
 
 /// A chain and its key that were just made.
 pub(crate) fn made(pem: &str, key_pem: &str) -> Result<Credential, Failure> {
-    let bad = |what: String| Failure::io(format!("a certificate that was just made cannot be used: {what}."));
-    let chain = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().map_err(|e| bad(e.to_string()))?;
-    let der = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).map_err(|e| bad(e.to_string()))?;
-    Ok(Credential { chain, key: aws_lc::private_key(der).map_err(|e| bad(e.to_string()))? })
-}
-
-/// Whether what the key signs, the certificate verifies. A certificate that cannot be read is the verifier's to refuse.
-fn belong_together(leaf: &CertificateDer<'_>, key: &dyn PrivateKey) -> bool {
-    let message = b"do you belong together?";
-    let Ok((_, certificate)) = X509Certificate::from_der(leaf) else { return true };
-    let Some(scheme) = key.schemes().first() else { return true };
-    let Reply::Now(Ok(signature)) = key.sign(*scheme, message) else { return true };
-    let spki = certificate.tbs_certificate.subject_pki.raw;
-    aws_lc::provider().verify(*scheme, spki, true, message, &signature).is_ok()
+    Credential::from_pem(pem.as_bytes(), key_pem.as_bytes())
+        .map_err(|e| Failure::io(format!("cannot use a certificate that was just made: {e}.")))
 }
 
 /// The development CA, if there is one.
-fn development_ca() -> Result<Option<(std::path::PathBuf, CertificateDer<'static>)>, Failure> {
+fn development_ca() -> Result<Option<(PathBuf, CertificateDer<'static>)>, Failure> {
     let Ok(home) = Home::find() else { return Ok(None) };
     let path = home.ca_path();
     if !path.exists() {
@@ -139,7 +113,6 @@ fn development_ca() -> Result<Option<(std::path::PathBuf, CertificateDer<'static
 
 fn no_roots(why: &str) -> Failure {
     let mut failure = Failure::io(format!("{why}."));
-    failure.code = Code::Io;
     failure.explanation.remedy = "Install the system's certificates (ca-certificates), or give --ca.".into();
     failure
 }

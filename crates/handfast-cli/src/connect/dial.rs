@@ -71,7 +71,11 @@ fn no_connection(target: &Target, errors: &[(SocketAddr, io::Error)]) -> Failure
         true => "Nothing listens there: check the port, and that the server runs.",
         false => "Check address and port, the network, and firewalls between.",
     };
-    Failure::network(Code::NoConnection, format!("there is no TCP connection to {target} ({}).", each.join("; ")), remedy)
+    Failure::network(
+        Code::NoConnection,
+        format!("there is no TCP connection to {target} ({}).", each.join("; ")),
+        remedy,
+    )
 }
 
 #[cfg(test)]

@@ -105,7 +105,8 @@ impl<'a> Plan<'a> {
         config.key_log = self.key_log;
         config.store = self.session.map(|s| s as _);
         let (last, observer) = wire::Last::watching(teller.observer(None));
-        let connection = Connection::client_observed(Arc::new(config), self.name, Time::now(), Some(Box::new(observer)));
+        let connection =
+            Connection::client_observed(Arc::new(config), self.name, Time::now(), Some(Box::new(observer)));
         Ok((connection.map_err(|e| Failure::tls(&e))?, last))
     }
 }

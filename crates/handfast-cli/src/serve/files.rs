@@ -4,8 +4,8 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Frame, SizeHint};
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
-use hyper::{Method, Response, StatusCode};
+use hyper::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use hyper::{Response, StatusCode};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::pin::Pin;
@@ -40,18 +40,13 @@ impl Folder {
     }
 
     /// The file at this path of a URL.
-    pub(crate) async fn get(&self, method: &Method, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         let Some(relative) = relative(path) else { return plain(StatusCode::NOT_FOUND, "Not found.\n") };
         match self.find(&relative, path.ends_with('/')).await {
             Ok(Found::File(file, length, kind)) => {
-                let body = match *method {
-                    Method::HEAD => empty(),
-                    _ => Pieces { file, left: length, buffer: BytesMut::new() }.boxed(),
-                };
-                let mut answer = Response::new(body);
-                let headers = answer.headers_mut();
-                headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-                headers.insert(CONTENT_LENGTH, length.into());
+                let pieces = Pieces { file, left: length, buffer: BytesMut::new() };
+                let mut answer = Response::new(pieces.boxed());
+                answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
                 answer
             }
             // The path is one that has been taken apart, so it begins with one slash: it stays on this server.
@@ -262,8 +257,21 @@ mod tests {
         ok("/a%20b", "a b");
         ok("/%C3%A4", "ä");
         for bad in [
-            "", "a", "/..", "/../etc/passwd", "/a/../../b", "/%2e%2e/b", "/..%2fb", "/.git/config", "/.", "/a%00b",
-            "/a\\b", "/c:/b", "/%zz", "/%2", "/%ff",
+            "",
+            "a",
+            "/..",
+            "/../etc/passwd",
+            "/a/../../b",
+            "/%2e%2e/b",
+            "/..%2fb",
+            "/.git/config",
+            "/.",
+            "/a%00b",
+            "/a\\b",
+            "/c:/b",
+            "/%zz",
+            "/%2",
+            "/%ff",
         ] {
             assert_eq!(relative(bad), None, "{bad}");
         }

@@ -24,6 +24,11 @@ enum Line {
 }
 
 impl Story {
+    /// Whether nothing has happened yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// An observer that writes the story.
     pub(crate) fn observer(&self) -> impl Observer + use<> {
         let (lines, mut translator) = (self.0.clone(), Translator::default());
@@ -125,7 +130,10 @@ impl Display for Line {
                     Direction::Received => "your browser says",
                 };
                 let secret = secret.replace('_', " ");
-                writeln!(f, "<li class=\"keys\">From here on, what {who} is <b>encrypted</b>, with keys of the {secret}.</li>")
+                writeln!(
+                    f,
+                    "<li class=\"keys\">From here on, what {who} is <b>encrypted</b>, with keys of the {secret}.</li>"
+                )
             }
         }
     }
@@ -165,7 +173,8 @@ mod tests {
         n.alpn = Some(b"<script>".to_vec());
         let story = Story::default();
         let facts = "for <b>".into();
-        let line = Line::Message { direction: Direction::Received, name: "ClientHello", size: 1, facts, protected: false };
+        let line =
+            Line::Message { direction: Direction::Received, name: "ClientHello", size: 1, facts, protected: false };
         story.0.lock().expect("the story").push(line);
         let html = html(&n, &story);
         for wanted in ["TLS 1.3", "X25519 + ML-KEM-768", "AES-128-GCM", "&lt;script&gt;", "for &lt;b&gt;", "1 byte<"] {

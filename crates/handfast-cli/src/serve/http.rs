@@ -1,0 +1,133 @@
+//! What is answered to a request.
+
+use super::files::{self, Answer, Folder};
+use super::page::{self, Story};
+use handfast::Negotiated;
+use hyper::body::{Body, Incoming};
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use std::convert::Infallible;
+use std::error::Error;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+
+/// How long a client may take over a request's head, and be idle between two.
+const HEAD: Duration = Duration::from_secs(60);
+
+/// What is served, to everyone.
+pub(super) struct Site {
+    folder: Option<Folder>,
+    policy: HeaderValue,
+}
+
+impl Site {
+    /// A folder, or the page.
+    pub(super) fn new(folder: Option<Folder>) -> Self {
+        let policy = HeaderValue::try_from(page::content_security_policy());
+        Self { folder, policy: policy.unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'")) }
+    }
+}
+
+/// One connection's requests.
+#[derive(Clone)]
+pub(super) struct Visit {
+    pub(super) site: Arc<Site>,
+    pub(super) negotiated: Arc<Negotiated>,
+    pub(super) story: Story,
+}
+
+impl Visit {
+    /// Serves until either side has enough; `ending` says when we have.
+    ///
+    /// # Errors
+    /// What ended TLS, if that ended it.
+    pub(super) async fn serve<IO>(self, io: IO, mut ending: watch::Receiver<bool>) -> Result<(), handfast::Error>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+        builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD);
+        let builder = match self.negotiated.alpn.as_deref() {
+            Some(b"h2") => builder.http2_only(),
+            _ => builder.http1_only(),
+        };
+        let service = service_fn(move |request| {
+            let visit = self.clone();
+            async move { Ok::<_, Infallible>(visit.answer(&request).await) }
+        });
+        let mut going = pin!(builder.serve_connection(TokioIo::new(io), service));
+        let done = tokio::select! {
+            done = going.as_mut() => done,
+            () = super::ended(&mut ending) => {
+                going.as_mut().graceful_shutdown();
+                going.await
+            }
+        };
+        match done {
+            Ok(()) => Ok(()),
+            Err(error) => cause(&*error).map_or(Ok(()), |e| Err(e.clone())),
+        }
+    }
+
+    async fn answer(&self, request: &Request<Incoming>) -> Answer {
+        let path = request.uri().path();
+        let mut answer = match (request.method(), &self.site.folder) {
+            (&Method::GET | &Method::HEAD, Some(folder)) => folder.get(path).await,
+            (&Method::GET | &Method::HEAD, None) if path == "/" => self.page(),
+            (&Method::GET | &Method::HEAD, None) => files::plain(StatusCode::NOT_FOUND, "Not found.\n"),
+            _ => {
+                let mut answer = files::plain(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD only.\n");
+                answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+                answer
+            }
+        };
+        let length = answer.body().size_hint().exact();
+        let headers = answer.headers_mut();
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        if let Some(length) = length {
+            headers.insert(CONTENT_LENGTH, length.into());
+        }
+        match *request.method() {
+            Method::HEAD => answer.map(|_| files::empty()),
+            _ => answer,
+        }
+    }
+
+    fn page(&self) -> Answer {
+        let mut answer = Response::new(files::whole(page::html(&self.negotiated, &self.story)));
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        headers.insert(CONTENT_SECURITY_POLICY, self.site.policy.clone());
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        answer
+    }
+}
+
+/// The error of ours that an I/O error has inside.
+pub(super) fn tls_error(error: &io::Error) -> Option<&handfast::Error> {
+    error.get_ref().and_then(|e| e.downcast_ref())
+}
+
+/// The error of ours at the bottom of an error of hyper's.
+fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e handfast::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<io::Error>().and_then(tls_error) {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}

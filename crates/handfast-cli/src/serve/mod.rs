@@ -1,0 +1,321 @@
+//! `handfast serve`: HTTPS, over HTTP/1.1 and h2.
+
+mod files;
+mod http;
+mod page;
+mod tap;
+
+use crate::args;
+use crate::events::{Connection, Event, Teller};
+use crate::exit::{Code, Failure};
+use crate::home::{Home, Use};
+use crate::human::{Detail, View};
+use crate::{keylog, lists, trust};
+use files::Folder;
+use handfast::alert::AlertDescription;
+use handfast::crypto::Credential;
+use handfast::trace::{Direction, Observer, Trace};
+use handfast::{ErrorKind, ServerConfig};
+use handfast_tokio::{Handshake, TlsStream};
+use page::Story;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tap::Tap;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+/// How long a client has for its handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long connections have to finish what they are at, once the server shall end.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How many connections there are at once; others wait to be accepted.
+const MOST: usize = 1024;
+/// For how many days the certificates are valid that are made at each start.
+const DAYS: u32 = 90;
+
+pub(crate) fn run(args: &args::Serve) -> Code {
+    let teller = Teller::new(args.json, View::new(Detail::Connections));
+    teller.tell(None, &Event::Start { verb: "serve" });
+    match Plan::of(args).and_then(|plan| crate::on_runtime(plan.carry_out(&teller))) {
+        Ok(()) => Code::Done,
+        Err(failure) => {
+            teller.tell(None, &Event::Failed { failure: &failure });
+            failure.code
+        }
+    }
+}
+
+/// All that the command line and its files say.
+struct Plan {
+    listen: SocketAddr,
+    config: ServerConfig,
+    site: http::Site,
+    /// Where the development CA is, if it signed what we show.
+    ca: Option<PathBuf>,
+}
+
+/// What every connection needs.
+struct Server {
+    config: Arc<ServerConfig>,
+    site: Arc<http::Site>,
+    teller: Teller,
+    /// Whether the server shall end.
+    ending: watch::Receiver<bool>,
+}
+
+impl Plan {
+    fn of(args: &args::Serve) -> Result<Self, Failure> {
+        let within = args::Within { suites: args.suites.clone(), ..args::Within::default() };
+        let policy = lists::within(lists::policy(&args.policy)?, &within)?;
+        let alpn = lists::protocols(&args.alpn)?;
+        if args.cert.len() != args.key.len() {
+            let why = format!("there are {} --cert and {} --key.", args.cert.len(), args.key.len());
+            return Err(Failure::usage(why, "Give each --cert its --key."));
+        }
+        let (credentials, ca) = match args.cert.is_empty() {
+            true => development(args.listen)?,
+            false => {
+                let pairs = args.cert.iter().zip(&args.key).map(|(cert, key)| trust::credential(cert, key));
+                (pairs.collect::<Result<Vec<_>, _>>()?, None)
+            }
+        };
+        let credentials: Vec<_> = credentials.into_iter().map(Arc::new).collect();
+        let mut config = ServerConfig::new(policy, Arc::new(credentials)).with_session_cache();
+        config.alpn = alpn;
+        config.client_auth = trust::client_auth(args.client_ca.as_deref(), args.client_optional)?;
+        config.key_log = keylog(args.keylog.as_deref())?;
+        let folder = match &args.dir {
+            Some(dir) => Some(Folder::new(dir).map_err(|e| Failure::file("serve", dir, e))?),
+            None => None,
+        };
+        Ok(Self { listen: args.listen, config, site: http::Site::new(folder), ca })
+    }
+
+    async fn carry_out(self, teller: &Teller) -> Result<(), Failure> {
+        let mut ends = Ends::new().map_err(|e| Failure::io(format!("cannot wait for signals: {e}.")))?;
+        let bad = |e: io::Error| Failure::io(format!("cannot listen on {}: {e}.", self.listen));
+        let listener = TcpListener::bind(self.listen).await.map_err(bad)?;
+        let address = listener.local_addr().map_err(bad)?;
+        self.announce(address, teller)?;
+
+        let (end, ending) = watch::channel(false);
+        let (config, site) = (Arc::new(self.config), Arc::new(self.site));
+        let server = Arc::new(Server { config, site, teller: teller.clone(), ending });
+        let mut connections = JoinSet::new();
+        tokio::select! {
+            () = server.accept(&listener, &mut connections) => {}
+            () = ends.next() => {}
+        }
+        drop(listener);
+        let _ = end.send(true);
+        // Who asks again does not want to wait.
+        tokio::select! {
+            () = async { while connections.join_next().await.is_some() {} } => {}
+            () = sleep(DRAIN) => {}
+            () = ends.next() => {}
+        }
+        Ok(())
+    }
+
+    fn announce(&self, address: SocketAddr, teller: &Teller) -> Result<(), Failure> {
+        let url = format!("https://{address}");
+        if let Some(ca) = &self.ca {
+            eprintln!("{}", trust_hint(&ca.display().to_string(), address));
+        }
+        teller.tell(None, &Event::Listening { url: &url });
+        if !teller.is_json() {
+            let mut out = io::stdout().lock();
+            let told = writeln!(out, "listening {url}").and_then(|()| out.flush());
+            told.map_err(|e| Failure::io(format!("stdout failed: {e}.")))?;
+        }
+        Ok(())
+    }
+}
+
+/// The development CA's certificates for this host: ECDSA for all that is new, RSA for what needs it.
+fn development(listen: SocketAddr) -> Result<(Vec<Credential>, Option<PathBuf>), Failure> {
+    let home = Home::find()?;
+    let ca = home.ca()?;
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).into();
+    let host = gethostname::gethostname().to_string_lossy().into_owned();
+    if handfast::pki_types::DnsName::try_from(host.as_str()).is_ok() {
+        names.push(host);
+    }
+    if !listen.ip().is_unspecified() {
+        names.push(listen.ip().to_string());
+    }
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|n| seen.insert(n.clone()));
+    let mut credentials = Vec::new();
+    for key in home.server_keys()? {
+        let pem = ca.issue(&names, Use::Server, DAYS, &key)?;
+        credentials.push(trust::made(&pem, &key.serialize_pem())?);
+    }
+    Ok((credentials, Some(ca.path)))
+}
+
+fn trust_hint(ca: &str, address: SocketAddr) -> String {
+    let port = address.port();
+    format!(
+        "The certificate is signed by the development CA of this user: {ca}\n\
+         To trust it:  curl --cacert {ca} https://localhost:{port}/\n\
+         \x20             handfast connect localhost:{port}   (trusts it by itself)\n\
+         \x20             browsers: import it as an authority for web sites; only for this machine, and only yourself"
+    )
+}
+
+/// SIGTERM and Ctrl-C.
+struct Ends {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Ends {
+    /// Listens from here on, so that none is missed.
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+            #[cfg(unix)]
+            interrupt: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
+}
+
+impl Server {
+    /// Accepts for ever.
+    async fn accept(self: &Arc<Self>, listener: &TcpListener, connections: &mut JoinSet<()>) {
+        let places = Arc::new(Semaphore::new(MOST));
+        let mut number = 0;
+        loop {
+            while connections.try_join_next().is_some() {}
+            let Ok(place) = places.clone().acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok((socket, peer)) => {
+                    number += 1;
+                    let (server, connection) = (self.clone(), Connection { number, peer });
+                    connections.spawn(async move {
+                        server.serve(socket, connection).await;
+                        drop(place);
+                    });
+                }
+                // Out of descriptors, say: some will be free again.
+                Err(_) => sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
+    /// One connection, from its handshake to its end.
+    async fn serve(&self, socket: TcpStream, connection: Connection) {
+        // Without it things go a little slower, and that is all.
+        let _ = socket.set_nodelay(true);
+        let (story, closed) = (Story::default(), Arc::new(AtomicBool::new(false)));
+        let stream = match self.handshake(socket, connection, &story, &closed).await {
+            Ok(Some(stream)) => stream,
+            Ok(None) => return self.tell(connection, &Event::Closed { clean: false }),
+            Err(failure) => return self.tell(connection, &Event::Failed { failure: &failure }),
+        };
+        let negotiated = stream.connection().negotiated().clone();
+        self.tell(connection, &Event::Connected { negotiated: &negotiated });
+        let visit = http::Visit { site: self.site.clone(), negotiated: Arc::new(negotiated), story };
+        let ending = self.ending.clone();
+        let done = match self.teller.is_json() {
+            true => visit.serve(Tap::new(stream, self.teller.clone(), connection), ending).await,
+            false => visit.serve(stream, ending).await,
+        };
+        match done {
+            Err(error) if !matches!(error.kind(), ErrorKind::Truncated { .. }) => {
+                self.tell(connection, &Event::Failed { failure: &Failure::tls(&error) });
+            }
+            _ => self.tell(connection, &Event::Closed { clean: closed.load(Ordering::Relaxed) }),
+        }
+    }
+
+    /// The handshake; `None` if there was none to speak of.
+    async fn handshake(
+        &self,
+        socket: TcpStream,
+        connection: Connection,
+        story: &Story,
+        closed: &Arc<AtomicBool>,
+    ) -> Result<Option<TlsStream<TcpStream>>, Failure> {
+        let mut tls = handfast::Connection::server(self.config.clone());
+        let (mut teller, mut story_teller) = (self.teller.observer(Some(connection)), story.observer());
+        let closed = closed.clone();
+        tls.observe(Box::new(move |trace: &Trace<'_>| {
+            teller.see(trace);
+            story_teller.see(trace);
+            if let Trace::Alert { direction: Direction::Received, alert } = trace
+                && alert.description == AlertDescription::CLOSE_NOTIFY
+            {
+                closed.store(true, Ordering::Relaxed);
+            }
+        }));
+        let mut ending = self.ending.clone();
+        let done = tokio::select! {
+            done = timeout(HANDSHAKE, Handshake::new(tls, socket)) => done,
+            () = ended(&mut ending) => return Ok(None),
+        };
+        match done {
+            Ok(Ok(stream)) => Ok(Some(stream)),
+            // Browsers open connections that they then do not use.
+            Ok(Err(_)) | Err(_) if story.is_empty() && is_silence(&done) => Ok(None),
+            Ok(Err(error)) => Err(match http::tls_error(&error) {
+                Some(error) => Failure::tls(error),
+                None => Failure::network(
+                    Code::Handshake,
+                    format!("the connection was cut during the handshake ({error})."),
+                    "",
+                ),
+            }),
+            Err(_) => {
+                let why = format!("the handshake was not done within {} s.", HANDSHAKE.as_secs());
+                Err(Failure::network(Code::TimeOut, why, ""))
+            }
+        }
+    }
+
+    fn tell(&self, connection: Connection, event: &Event<'_>) {
+        self.teller.tell(Some(connection), event);
+    }
+}
+
+/// Waits until the server shall end.
+async fn ended(ending: &mut watch::Receiver<bool>) {
+    // The sender lives as long as the server: it does not end without a word.
+    drop(ending.wait_for(|e| *e).await);
+}
+
+/// Whether nothing came at all.
+fn is_silence<T>(done: &Result<io::Result<T>, tokio::time::error::Elapsed>) -> bool {
+    match done {
+        Ok(Ok(_)) => false,
+        Ok(Err(error)) => {
+            http::tls_error(error).is_none_or(|e| matches!(e.kind(), ErrorKind::Truncated { established: false }))
+        }
+        Err(_) => true,
+    }
+}
