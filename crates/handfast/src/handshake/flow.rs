@@ -212,7 +212,12 @@ impl<'f> Flow<'f> {
         self.shared.negotiated.version = Some(version);
         let tls13 = dialect == Dialect::Tls13;
         self.reader.header_version = if tls13 { HeaderVersion::Ignored } else { HeaderVersion::Exactly(version) };
-        self.writer.version = if tls13 { ProtocolVersion::TLS1_2 } else { version };
+        self.write_version(version);
+    }
+
+    /// From here on the headers that we write name this version, an alert's too; TLS 1.3's look like those of TLS 1.2.
+    pub(crate) fn write_version(&mut self, version: ProtocolVersion) {
+        self.writer.version = version.clamp(ProtocolVersion::SSL3_0, ProtocolVersion::TLS1_2);
     }
 
     /// A server's config is chosen: its limits, primitives and key log hold from here on.

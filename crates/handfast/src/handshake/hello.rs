@@ -56,6 +56,8 @@ pub(crate) fn client_fork(
         }
         Some(SupportedVersions::Offered(_)) | None => hello.fixed.legacy_version,
     };
+    // The server has agreed to it already: an alert, too, must be of this version to be read.
+    flow.write_version(version);
     if !offered.config.policy.versions().contains(&version) {
         return Err(no_version(&[version], &offered.config.policy));
     }

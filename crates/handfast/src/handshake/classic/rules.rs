@@ -159,3 +159,56 @@ pub(super) fn signer(scheme: SignatureScheme) -> Option<KeyKind> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::SPOKEN;
+
+    #[test]
+    fn every_classic_version_has_its_rules() {
+        let classic = SPOKEN.iter().filter(|v| **v < ProtocolVersion::TLS1_3);
+        assert_eq!(classic.copied().collect::<Vec<_>>(), RULES.each_ref().map(|r| r.version));
+        assert!(Rules::agreed(ProtocolVersion::TLS1_3).is_err());
+    }
+
+    /// RFC 9846 4.2.3
+    #[test]
+    fn downgrades_are_told_and_noticed() {
+        use ProtocolVersion as V;
+        let [new, old] = &RULES;
+        assert_eq!(new.sentinel(V::TLS1_3), Some(b"DOWNGRD\x01"));
+        assert_eq!(new.sentinel(V::TLS1_2), None);
+        assert_eq!(old.sentinel(V::TLS1_3), Some(b"DOWNGRD\x00"));
+        assert_eq!(old.sentinel(V::TLS1_2), Some(b"DOWNGRD\x00"));
+        assert_eq!(old.sentinel(V::TLS1_1), None);
+        let ending = |end: &[u8; 8]| {
+            let mut random = [7; 32];
+            random[24..].copy_from_slice(end);
+            random
+        };
+        let (to_12, to_older) = (ending(b"DOWNGRD\x01"), ending(b"DOWNGRD\x00"));
+        assert!(new.downgraded(V::TLS1_3, &to_12) && new.downgraded(V::TLS1_3, &to_older));
+        assert!(old.downgraded(V::TLS1_3, &to_12) && old.downgraded(V::TLS1_3, &to_older));
+        assert!(old.downgraded(V::TLS1_2, &to_older) && !old.downgraded(V::TLS1_2, &to_12));
+        assert!(!new.downgraded(V::TLS1_2, &to_12) && !old.downgraded(V::TLS1_0, &to_older));
+        assert!(!new.downgraded(V::TLS1_3, &[7; 32]));
+    }
+
+    #[test]
+    fn schemes_are_named_or_implied() {
+        use SignatureScheme as S;
+        let [new, old] = &RULES;
+        let ours = [S::RSA_PKCS1_SHA256, S::ECDSA_SHA1, S::RSA_PKCS1_MD5_SHA1, S::ED25519];
+        assert_eq!(new.scheme(Some(S::RSA_PKCS1_SHA256), KeyKind::Rsa, &ours).ok(), Some(S::RSA_PKCS1_SHA256));
+        assert_eq!(old.scheme(None, KeyKind::Rsa, &ours).ok(), Some(S::RSA_PKCS1_MD5_SHA1));
+        assert_eq!(old.scheme(None, KeyKind::Ecdsa, &ours).ok(), Some(S::ECDSA_SHA1));
+        // Not the key's, not offered, none there is for such a key.
+        assert!(new.scheme(Some(S::RSA_PKCS1_SHA256), KeyKind::Ecdsa, &ours).is_err());
+        assert!(new.scheme(Some(S::RSA_PKCS1_SHA384), KeyKind::Rsa, &ours).is_err());
+        assert!(old.scheme(None, KeyKind::Ed25519, &ours).is_err());
+        assert_eq!(new.theirs([S::ED25519].into_iter()), [S::ED25519]);
+        assert_eq!(new.theirs([].into_iter()), [S::RSA_PKCS1_SHA1, S::ECDSA_SHA1]);
+        assert_eq!(old.theirs([S::ED25519].into_iter()), [S::RSA_PKCS1_MD5_SHA1, S::ECDSA_SHA1]);
+    }
+}

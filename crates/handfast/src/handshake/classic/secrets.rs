@@ -5,7 +5,7 @@ use super::Rules;
 use crate::crypto::{HashAlgorithm, Provider, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::Established;
-use crate::keys::{MasterSecret, Secret};
+use crate::keys::{MasterSecret, Secret, label};
 use crate::message::{Dialect, Finished, Message};
 use crate::record::{ClassicKeys, Opener, Sealer};
 use subtle::ConstantTimeEq;
@@ -59,7 +59,7 @@ impl Secrets {
 
     /// From a session.
     pub(super) fn resume(flow: &Flow<'_>, agreed: Agreed, master: Secret) -> Self {
-        flow.log_key("CLIENT_RANDOM", master.bytes());
+        flow.log_key(label::MASTER, master.bytes());
         Self { agreed, master: MasterSecret(master) }
     }
 
