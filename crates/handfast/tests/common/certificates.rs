@@ -102,6 +102,8 @@ pub struct Setup {
     pub suite: Option<CipherSuite>,
     pub group: NamedGroup,
     pub server: KeyKind,
+    /// A group that the client would rather have, which the server does not: leads to a HelloRetryRequest.
+    pub hoped: Option<NamedGroup>,
     /// The client's certificate.
     pub client: Option<KeyKind>,
     pub auth: Auth,
@@ -124,6 +126,7 @@ impl Setup {
             version,
             suite: None,
             group: NamedGroup::X25519,
+            hoped: None,
             server: KeyKind::Ecdsa,
             client: None,
             auth: Auth::None,
@@ -148,6 +151,11 @@ impl Setup {
         self
     }
 
+    pub fn retried(mut self) -> Self {
+        self.hoped = Some(NamedGroup::SECP256R1);
+        self
+    }
+
     pub fn by_id(mut self) -> Self {
         self.tickets = false;
         self.cache = true;
@@ -169,6 +177,9 @@ impl Setup {
 
     pub fn client_config(&self) -> ClientConfig {
         let mut config = ClientConfig::new(self.policy(), Arc::new(Known));
+        if let Some(group) = self.hoped {
+            config.policy.groups.insert(0, group);
+        }
         config.credentials = self.client.map(|kind| client_credential(kind) as _);
         config
     }

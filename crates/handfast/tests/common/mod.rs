@@ -6,6 +6,7 @@
 
 pub mod certificates;
 pub mod later;
+pub mod scenarios;
 
 use handfast::alert::Alert;
 use handfast::config::{ConfigSource, Limits};
@@ -63,6 +64,8 @@ pub struct End {
     /// For how many deliveries a question stays open; `None`: the test answers.
     pub patience: Option<usize>,
     waited: usize,
+    /// The questions that were answered.
+    pub answered: Vec<&'static str>,
     trace: Arc<Mutex<Vec<String>>>,
 }
 
@@ -84,6 +87,7 @@ impl End {
             error: None,
             patience: Some(0),
             waited: 0,
+            answered: Vec::new(),
             trace,
         }
     }
@@ -140,7 +144,10 @@ impl End {
         if self.waited <= patience {
             return false;
         }
-        let answer = later::answer(self.connection.wait().unwrap(), now);
+        let wait = self.connection.wait().unwrap();
+        self.answered.push(later::kind(wait));
+        let answer = later::answer(wait, now);
+        self.waited = 0;
         if let Err(error) = self.connection.answer(answer, now) {
             self.failed(error);
         }
@@ -253,6 +260,8 @@ pub struct Pair {
     pub chunk: usize,
     pub now: Time,
     pub flip: Option<Flip>,
+    /// Delivers what this end sends up to this byte apart from the rest.
+    pub cut: Option<(Side, usize)>,
 }
 
 /// A moment at which the tests' certificates are valid.
@@ -270,7 +279,7 @@ impl Pair {
     }
 
     pub fn of(client: End, server: End, now: Time) -> Self {
-        Self { client, server, chunk: usize::MAX, now, flip: None }
+        Self { client, server, chunk: usize::MAX, now, flip: None, cut: None }
     }
 
     pub fn chunk(mut self, chunk: usize) -> Self {
@@ -316,8 +325,13 @@ impl Pair {
         {
             *byte ^= flip.with;
         }
+        let cut = match self.cut {
+            Some((side, at)) if side == from => at.saturating_sub(start).min(bytes.len()),
+            _ => 0,
+        };
         let receiver = self.end(from.other());
-        for part in bytes.chunks(chunk) {
+        let (before, after) = bytes.split_at(cut);
+        for part in before.chunks(chunk).chain(after.chunks(chunk)) {
             receiver.receive(part, now);
         }
         waiting || !bytes.is_empty()

@@ -1,0 +1,92 @@
+//! Conversations that between them pass every state.
+
+use super::certificates::Setup;
+use super::{End, Pair, Seen};
+use handfast::crypto::KeyKind;
+use handfast::wire::CipherSuite;
+use handfast::wire::numbers::ProtocolVersion;
+use handfast::{ClientConfig, ServerConfig};
+
+/// One conversation: how it is set up, and whether a session is resumed in it.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    pub name: &'static str,
+    pub setup: Setup,
+    pub resumed: bool,
+}
+
+/// Every one.
+pub fn all() -> Vec<Scenario> {
+    let v10 = || Setup::new(ProtocolVersion::TLS1_0);
+    let v12 = || Setup::new(ProtocolVersion::TLS1_2);
+    let v13 = || Setup::new(ProtocolVersion::TLS1_3);
+    let rsa12 = || v12().server(KeyKind::Rsa).suite(CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256);
+    let rsa10 = || v10().server(KeyKind::Rsa).suite(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA);
+    let scenario = |name, setup, resumed| Scenario { name, setup, resumed };
+    vec![
+        scenario("TLS 1.3", v13(), false),
+        scenario("TLS 1.3, both sides with certificates", v13().mutual(KeyKind::Ecdsa), false),
+        scenario("TLS 1.3, resumed", v13(), true),
+        scenario("TLS 1.3, retried", v13().retried(), false),
+        scenario("TLS 1.2, ECDHE", v12(), false),
+        scenario("TLS 1.2, ECDHE, both sides with certificates", v12().mutual(KeyKind::Ecdsa), false),
+        scenario("TLS 1.2, RSA", rsa12(), false),
+        scenario("TLS 1.2, resumed by ticket", v12(), true),
+        scenario("TLS 1.2, by ID", v12().by_id(), false),
+        scenario("TLS 1.2, resumed by ID", v12().by_id(), true),
+        scenario("TLS 1.0, ECDHE", v10(), false),
+        scenario("TLS 1.0, RSA, both sides with certificates", rsa10().mutual(KeyKind::Rsa), false),
+    ]
+}
+
+/// What an end may be seen to do, whatever the bytes are cut into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Course {
+    pub events: Vec<Seen>,
+    pub trace: Vec<String>,
+    pub answered: Vec<&'static str>,
+}
+
+impl Course {
+    fn of(end: &End) -> Self {
+        let events = end.events.iter().filter(|e| !matches!(e, Seen::Parked(_))).cloned().collect();
+        Self { events, trace: end.trace(), answered: end.answered.clone() }
+    }
+}
+
+impl Scenario {
+    pub fn configs(&self) -> (ClientConfig, ServerConfig) {
+        (self.setup.client_config(), self.setup.server_config())
+    }
+
+    /// Both ends, ready to begin, with stores of their own; if a session is to be resumed, it has been made before.
+    pub fn pair(&self) -> Pair {
+        let (client, server) = self.setup.configs();
+        if self.resumed {
+            Pair::connected(&client, &server);
+        }
+        Pair::new(&client, &server)
+    }
+
+    /// Handshake, data both ways, and the close. Gives what the client and the server did.
+    pub fn play(&self, pair: &mut Pair) -> [Course; 2] {
+        pair.run().assert_connected();
+        pair.assert_agreed();
+        let facts = pair.client.negotiated();
+        assert_eq!((facts.resumed, facts.retried), (self.resumed, self.setup.hoped.is_some()), "{}", self.name);
+        pair.client.send(b"ping");
+        pair.client.send(b"ping again");
+        pair.run();
+        pair.server.send(b"pong");
+        pair.server.connection.close();
+        pair.run();
+        pair.client.connection.close();
+        pair.run();
+        assert_eq!(pair.server.data, b"pingping again");
+        assert_eq!(pair.client.data, b"pong");
+        for end in [&pair.client, &pair.server] {
+            assert!(end.connection.peer_closed() && end.error.is_none(), "{}", self.name);
+        }
+        [Course::of(&pair.client), Course::of(&pair.server)]
+    }
+}
