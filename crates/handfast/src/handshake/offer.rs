@@ -55,7 +55,7 @@ pub(crate) struct Offered {
     /// After a HelloRetryRequest: the suite it named, which ServerHello must repeat.
     pub(crate) retried: Option<CipherSuite>,
     /// The ClientHello itself, of which a second one is made.
-    hello: Vec<u8>,
+    pub(crate) hello: Vec<u8>,
 }
 
 /// Looks for a session, if there is where to look.

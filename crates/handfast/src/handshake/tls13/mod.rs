@@ -6,6 +6,8 @@ mod authentication;
 mod choice;
 pub(crate) mod client;
 pub(crate) mod server;
+#[cfg(test)]
+mod tests;
 mod traffic;
 
 pub(crate) use traffic::Traffic;
@@ -14,7 +16,7 @@ use super::{Exporter, Flow, Side};
 use crate::crypto::Suite;
 use crate::error::{Error, ErrorKind, illegal};
 use crate::extension::{Extension, Extensions};
-use crate::keys::{ApplicationSecrets, HandshakeSecrets, TrafficSecret};
+use crate::keys::{ApplicationSecrets, HandshakeSecrets, MasterOf13, TrafficSecret, label};
 use crate::record::{Aligned, Opener, Sealer};
 use crate::wire::numbers::{ExtensionType, HandshakeType, SignatureScheme};
 
@@ -74,8 +76,8 @@ fn use_handshake_keys(
 ) -> Result<(), Error> {
     const CLIENT: &str = "client_handshake_traffic_secret";
     const SERVER: &str = "server_handshake_traffic_secret";
-    flow.log_key("CLIENT_HANDSHAKE_TRAFFIC_SECRET", secrets.client.secret.bytes());
-    flow.log_key("SERVER_HANDSHAKE_TRAFFIC_SECRET", secrets.server.secret.bytes());
+    flow.log_key(label::CLIENT_HANDSHAKE, secrets.client.secret.bytes());
+    flow.log_key(label::SERVER_HANDSHAKE, secrets.server.secret.bytes());
     let ((read, read_name), (write, write_name)) = match flow.shared.side {
         Side::Client => ((&secrets.server, SERVER), (&secrets.client, CLIENT)),
         Side::Server => ((&secrets.client, CLIENT), (&secrets.server, SERVER)),
@@ -85,11 +87,11 @@ fn use_handshake_keys(
 }
 
 /// The server's Finished is in the transcript: the application's secrets, which the key log and the exporter learn.
-fn application_secrets(flow: &mut Flow<'_>, suite: &Suite, master: &crate::keys::MasterOf13) -> ApplicationSecrets {
+fn application_secrets(flow: &mut Flow<'_>, suite: &Suite, master: &MasterOf13) -> ApplicationSecrets {
     let secrets = master.application(&flow.now().hash());
-    flow.log_key("CLIENT_TRAFFIC_SECRET_0", secrets.client.secret.bytes());
-    flow.log_key("SERVER_TRAFFIC_SECRET_0", secrets.server.secret.bytes());
-    flow.log_key("EXPORTER_SECRET", secrets.exporter.bytes());
+    flow.log_key(label::CLIENT_TRAFFIC, secrets.client.secret.bytes());
+    flow.log_key(label::SERVER_TRAFFIC, secrets.server.secret.bytes());
+    flow.log_key(label::EXPORTER, secrets.exporter.bytes());
     flow.shared.exporter = Some(Exporter::Tls13 { secret: secrets.exporter.clone(), hash: suite.hash });
     secrets
 }
