@@ -99,10 +99,6 @@ impl Watch {
             observer.see(&trace);
         }
     }
-    /// Whether there is one.
-    pub(crate) fn watches(&self) -> bool {
-        self.0.is_some()
-    }
 }
 
 impl fmt::Debug for Watch {

@@ -39,6 +39,7 @@ pub enum HashAlgorithm {
 
 impl HashAlgorithm {
     /// The output's size in bytes.
+    #[allow(clippy::len_without_is_empty, reason = "no hash is empty")]
     pub const fn len(self) -> usize {
         match self {
             Self::Md5Sha1 => 36,

@@ -15,7 +15,7 @@ pub use lists::{
     CertificateAuthorities, EcPointFormats, PskKeyExchangeModes, SignatureAlgorithms, SignatureAlgorithmsCert,
     SupportedGroups,
 };
-pub use pre_shared_key::{OfferedPsks, PreSharedKey, PskIdentity};
+pub use pre_shared_key::{OfferedPsks, PreSharedKey, PskBinder, PskIdentity};
 pub use server_name::ServerNameExtension;
 pub use supported_versions::SupportedVersions;
 

@@ -26,7 +26,6 @@ pub(crate) enum State {
 pub(crate) struct Chosen {
     pub(crate) config: Arc<ServerConfig>,
     pub(crate) summary: HelloSummary,
-    pub(crate) client_random: [u8; 32],
     pub(crate) session_id: Vec<u8>,
     /// Our certificates that fit the name asked for, best first.
     pub(crate) candidates: Vec<Arc<Credential>>,
@@ -88,13 +87,13 @@ fn choose(
     if candidates.is_empty() {
         return Err(ErrorKind::UnrecognizedName(summary.server_name.unwrap_or_default()).into());
     }
-    let (client_random, session_id) = (*hello.fixed.random, hello.fixed.session_id.to_vec());
-    flow.shared.client_random = client_random;
+    let session_id = hello.fixed.session_id.to_vec();
+    flow.shared.client_random = *hello.fixed.random;
     flow.shared.compat_ccs_may_come = tls13;
     let negotiated = flow.negotiated();
     negotiated.server_name = summary.server_name.clone();
     negotiated.alpn = alpn.clone();
-    let chosen = Chosen { config, summary, client_random, session_id, candidates, alpn, aligned };
+    let chosen = Chosen { config, summary, session_id, candidates, alpn, aligned };
     if tls13 { tls13::server::start(flow, chosen, hello) } else { classic::server::start(flow, chosen, hello, version) }
 }
 

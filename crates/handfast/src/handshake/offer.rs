@@ -25,7 +25,7 @@ pub(crate) enum State {
     /// The store is looking for a session.
     Session(Draft),
     /// ClientHello is sent.
-    Hello(Offered),
+    Hello(Box<Offered>),
 }
 
 /// What is known before the ClientHello is made.
@@ -41,7 +41,6 @@ pub(crate) struct Offered {
     pub(crate) name: ServerName<'static>,
     /// Under which sessions of this server are kept.
     pub(crate) key: SessionKey,
-    pub(crate) random: [u8; 32],
     /// The session ID sent: a session's, or random bytes as a disguise, or none.
     pub(crate) session_id: Vec<u8>,
     /// The key exchanges of the shares that were sent.
@@ -78,10 +77,10 @@ impl State {
                 draft.offer(flow, session.map(|s| *s))
             }
             (Self::Hello(offered), Input::Message(Message::HelloRetryRequest(hello), _)) => {
-                tls13::client::retry(flow, offered, &hello)
+                tls13::client::retry(flow, *offered, &hello)
             }
             (Self::Hello(offered), Input::Message(Message::ServerHello(hello), aligned)) => {
-                hello::client_fork(flow, offered, &hello, aligned)
+                hello::client_fork(flow, *offered, &hello, aligned)
             }
             // A request for what is going on already is ignored, and no part of the handshake (RFC 5246 7.4.1.1).
             (state @ Self::Hello(_), Input::Message(Message::HelloRequest, _)) => {
@@ -185,11 +184,10 @@ impl Draft {
             _ => None,
         };
         let sent_shares = entries.iter().map(|e| e.group).collect();
-        Ok(State::Hello(Offered {
+        Ok(State::Hello(Box::new(Offered {
             config,
             name,
             key,
-            random,
             session_id,
             shares,
             sent_shares,
@@ -197,7 +195,7 @@ impl Draft {
             extensions,
             retried: None,
             hello,
-        })
+        }))
         .into())
     }
 }
@@ -241,7 +239,7 @@ impl Offered {
         (self.hello, self.extensions) = send(flow, hello, self.session.as_ref())?;
         self.retried = Some(suite.number);
         flow.negotiated().retried = true;
-        Ok(State::Hello(self).into())
+        Ok(State::Hello(Box::new(self)).into())
     }
 }
 

@@ -12,7 +12,7 @@ mod secret;
 pub(crate) mod tests;
 mod transcript;
 
-pub(crate) use classic::{KeyBlock, MasterSecret};
+pub(crate) use classic::MasterSecret;
 pub(crate) use log::label;
 pub use log::{KeyLog, KeyLogFile};
 pub(crate) use prf::prf;

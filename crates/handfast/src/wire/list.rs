@@ -89,7 +89,7 @@ impl<'a, T: Wire<'a> + Copy + Eq + 'a> Eq for List<'a, T> {}
 
 /// A [`List`] behind a length of `P` bytes that is at least `MIN`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Vector<'a, T: Wire<'a> + Copy + 'a, const P: usize, const MIN: usize>(pub List<'a, T>);
+pub struct Vector<'a, T: Wire<'a> + Copy, const P: usize, const MIN: usize>(pub List<'a, T>);
 impl<'a, T: Wire<'a> + Copy + 'a, const P: usize, const MIN: usize> Wire<'a> for Vector<'a, T, P, MIN> {
     fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         r.within(super::Prefix::of(P), MIN..=usize::MAX, List::rest).map(Self)

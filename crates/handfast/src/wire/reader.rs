@@ -72,7 +72,7 @@ pub struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     end: usize,
-    notes: Option<Box<Vec<Field>>>,
+    notes: Option<Vec<Field>>,
 }
 
 impl<'a> Reader<'a> {
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
 
     /// A reader that notes every field it passes; [`Reader::into_notes`] gives them.
     pub fn noting(bytes: &'a [u8]) -> Self {
-        Self { notes: Some(Box::new(vec![Field::default()])), ..Self::new(bytes) }
+        Self { notes: Some(vec![Field::default()]), ..Self::new(bytes) }
     }
 
     /// The fields passed so far; complete or, after an error, up to the fault.

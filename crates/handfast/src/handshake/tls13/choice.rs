@@ -5,6 +5,7 @@ use crate::config::ServerConfig;
 use crate::crypto::{Credential, Digest, Provider, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
 use crate::extension::{Extension, Extensions, KeyShare, KeyShareEntry, PreSharedKey};
+use crate::keys::Transcript;
 use crate::message::ClientHello;
 use crate::wait::HelloSummary;
 use crate::wire::numbers::{ExtensionType, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
@@ -123,15 +124,17 @@ pub(super) fn takes_tickets(hello: &ClientHello<'_>) -> bool {
     hello.extensions.psk_key_exchange_modes().is_some_and(|modes| modes.0.contains(PskKeyExchangeMode::PSK_DHE_KE))
 }
 
-/// The hash that binders cover: `raw`, all messages up to this hello, without the hello's binders (RFC 9846 4.3.11.2).
-pub(super) fn truncated(provider: &dyn Provider, suite: &Suite, raw: &[u8], hello: &ClientHello<'_>) -> Digest {
-    let binders = match hello.extensions.pre_shared_key() {
-        Some(PreSharedKey::Offered(offered)) => offered.binders_len,
-        _ => 0,
-    };
-    let mut hash = provider.hash(suite.hash);
-    hash.update(&raw[..raw.len().saturating_sub(binders)]);
-    hash.current()
+/// The hash that binders cover: all messages up to this hello, without its binders (RFC 9846 4.3.11.2). Of nothing if it has none.
+pub(super) fn truncated(
+    provider: &dyn Provider,
+    suite: &Suite,
+    transcript: &Transcript,
+    hello: &ClientHello<'_>,
+) -> Digest {
+    match hello.extensions.pre_shared_key() {
+        Some(PreSharedKey::Offered(offered)) => transcript.without_last(provider, suite.hash, offered.binders_len),
+        _ => Digest::of(&[]),
+    }
 }
 
 /// Whether a second ClientHello is the first one but for what a HelloRetryRequest may change (RFC 9846 4.2.2). Gives its share.

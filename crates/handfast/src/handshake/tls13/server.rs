@@ -151,7 +151,7 @@ pub(crate) fn start(flow: &mut Flow<'_>, from: Chosen, hello: &ClientHello<'_>) 
     flow.shared.compat_ccs_may_come = true;
     if hello.extensions.early_data().is_some() {
         // It is never accepted: it could be anybody's, and come twice (RFC 9846 8).
-        flow.reader.skip_early_data(SKIPPED);
+        flow.skip_early_data(SKIPPED);
     }
     let suite = choice::suite(&from.config, hello)?;
     flow.negotiated().suite = Some(suite.number);
@@ -212,7 +212,7 @@ fn accept(
     let exchange = provider.respond(group, share.key_exchange.0).map_err(bad_share)?;
     flow.negotiated().group = Some(group);
     let tickets = choice::tickets(&chosen.config, hello)?;
-    let truncated = choice::truncated(&*provider, suite, flow.now().raw(), hello);
+    let truncated = choice::truncated(&*provider, suite, flow.now(), hello);
     flow.now().start(&*provider, suite.hash);
     flow.now().forget();
     let gives_tickets = chosen.config.tickets.is_some() && choice::takes_tickets(hello);

@@ -112,11 +112,10 @@ fn the_client_s_part() {
     let Machine { shared, transcript, writer, reader, now, .. } = &mut machine;
     Flow::new(*now, shared, transcript, None, writer, reader).send_raw(&hello);
     let key = SessionKey("server".into());
-    machine.state = offer::State::Hello(Offered {
+    machine.state = offer::State::Hello(Box::new(Offered {
         config,
         name: ServerName::try_from("server").unwrap(),
         key: key.clone(),
-        random: *parsed.fixed.random,
         session_id: Vec::new(),
         shares: vec![Box::new(Share(Vec::new()))],
         sent_shares: vec![NamedGroup::X25519],
@@ -124,7 +123,7 @@ fn the_client_s_part() {
         extensions: parsed.extensions.list.iter().map(|e| e.kind()).collect(),
         retried: None,
         hello: hello.clone(),
-    })
+    }))
     .into();
 
     machine.writer.flush(&mut machine.shared.watch).unwrap();
