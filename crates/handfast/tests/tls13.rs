@@ -92,8 +92,11 @@ fn exporters_agree() {
     assert_eq!(export(&pair.client, b"EXPORTER-one", None), export(&pair.server, b"EXPORTER-one", Some(b"")));
 }
 
+/// Label, client random, secret.
+type Line = (&'static str, [u8; 32], Vec<u8>);
+
 #[derive(Debug, Default)]
-struct Log(Mutex<Vec<(&'static str, [u8; 32], Vec<u8>)>>);
+struct Log(Mutex<Vec<Line>>);
 
 impl KeyLog for Log {
     fn log(&self, label: &'static str, client_random: &[u8; 32], secret: &[u8]) {
