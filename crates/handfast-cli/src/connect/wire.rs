@@ -116,9 +116,10 @@ impl Wire {
     }
 
     async fn try_handshake(&mut self) -> Result<(), End> {
+        let mut unsent = None;
         loop {
             // If the peer is gone, what it said before tells why.
-            let unsent = self.flush().await.err();
+            unsent = self.flush().await.err().or(unsent);
             let tls = self.tls.get_mut();
             match self.input.receive(tls).map_err(End::Tls)? {
                 Some(Event::Connected) => return self.flush().await.map_err(End::Io),
@@ -126,9 +127,11 @@ impl Wire {
                     return Err(End::Tls(ErrorKind::AnswerFailed("what the tool never asks of others").into()));
                 }
                 Some(_) => continue,
+                // What was answered goes first: a second ClientHello brings no event.
+                None if tls.wants_transmit() => continue,
                 None => {}
             }
-            match (self.input.read().await, unsent) {
+            match (self.input.read().await, unsent.take()) {
                 (Ok(0) | Err(_), Some(error)) | (Err(error), None) => return Err(End::Io(error)),
                 (Ok(0), None) => self.tls.get_mut().receive_eof().map_err(End::Tls)?,
                 (Ok(_), _) => {}
