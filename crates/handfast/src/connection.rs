@@ -481,7 +481,10 @@ impl Connection {
 
     fn count_empty(&mut self, content: ContentType, body: &[u8]) -> Result<(), Error> {
         if !body.is_empty() {
-            self.counts.empty_records = 0;
+            // An alert between empty records does not make them fewer.
+            if content != ContentType::ALERT {
+                self.counts.empty_records = 0;
+            }
             return Ok(());
         }
         // Only application data may be empty (RFC 9846 5.1).

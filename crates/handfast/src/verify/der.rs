@@ -4,6 +4,7 @@
 //! Values are not copied. Errors are just `None`: that a certificate is malformed is found out, and said, by those who judge it.
 
 use crate::crypto::KeyKind;
+use crate::wire::numbers::NamedGroup;
 use std::net::IpAddr;
 
 /// Tags of DER (X.690 8.1.2).
@@ -160,6 +161,8 @@ impl<'a> Certificate<'a> {
 pub(super) struct Key<'a> {
     /// The OID's content.
     pub(super) algorithm: &'a [u8],
+    /// The content of the OID that goes with it, if one does: a curve's.
+    parameters: &'a [u8],
     bits: &'a [u8],
 }
 
@@ -172,16 +175,28 @@ impl<'a> Key<'a> {
     /// Reads one that is given without tag and length.
     pub(super) fn of_content(spki: &'a [u8]) -> Option<Self> {
         let mut info = Der(spki);
-        let algorithm = Der(info.next(tag::SEQUENCE)?.content).next(tag::OID)?.content;
+        let mut identifier = Der(info.next(tag::SEQUENCE)?.content);
+        let algorithm = identifier.next(tag::OID)?.content;
+        let parameters = identifier.optional(tag::OID).map_or(&[][..], |oid| oid.content);
         let (_unused, bits) = info.next(tag::BIT_STRING)?.content.split_first()?;
-        Some(Self { algorithm, bits })
+        Some(Self { algorithm, parameters, bits })
     }
 
     pub(super) fn kind(&self) -> Option<KeyKind> {
         match self.algorithm {
-            RSA_ENCRYPTION | RSASSA_PSS => Some(KeyKind::Rsa),
+            RSA_ENCRYPTION => Some(KeyKind::Rsa),
             EC_PUBLIC_KEY => Some(KeyKind::Ecdsa),
             ED25519 => Some(KeyKind::Ed25519),
+            _ => None,
+        }
+    }
+
+    /// The curve of an ECDSA key, if it is a named one (RFC 5480 2.1.1.1).
+    pub(super) fn curve(&self) -> Option<NamedGroup> {
+        match (self.algorithm, self.parameters) {
+            (EC_PUBLIC_KEY, SECP256R1) => Some(NamedGroup::SECP256R1),
+            (EC_PUBLIC_KEY, SECP384R1) => Some(NamedGroup::SECP384R1),
+            (EC_PUBLIC_KEY, SECP521R1) => Some(NamedGroup::SECP521R1),
             _ => None,
         }
     }
@@ -201,10 +216,12 @@ impl<'a> Key<'a> {
 
 /// 1.2.840.113549.1.1.1 (RFC 3279 2.3.1)
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
-/// 1.2.840.113549.1.1.10 (RFC 4055 1.2)
-const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
 /// 1.2.840.10045.2.1 (RFC 5480 2.1.1)
 const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+/// 1.2.840.10045.3.1.7, 1.3.132.0.34, 1.3.132.0.35 (RFC 5480 2.1.1.1)
+const SECP256R1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+const SECP384R1: &[u8] = &[0x2b, 0x81, 4, 0, 34];
+const SECP521R1: &[u8] = &[0x2b, 0x81, 4, 0, 35];
 /// 1.3.101.112 (RFC 8410 3)
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 

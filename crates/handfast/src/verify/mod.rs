@@ -18,7 +18,7 @@ pub use roots::Roots;
 use crate::Time;
 use crate::crypto::{KeyExchangeKind, KeyKind};
 use crate::wait::Reply;
-use crate::wire::numbers::SignatureScheme;
+use crate::wire::numbers::{NamedGroup, SignatureScheme};
 use ::webpki::EndEntityCert;
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::fmt;
@@ -81,6 +81,8 @@ pub fn check_key_usage(peer: &PeerToVerify) -> Result<(), CertificateError> {
 #[derive(Clone, Debug)]
 pub(crate) struct PeerKey {
     pub(crate) kind: KeyKind,
+    /// The curve of an ECDSA key, if it is known here.
+    pub(crate) curve: Option<NamedGroup>,
     /// The SubjectPublicKeyInfo in DER.
     pub(crate) spki: Vec<u8>,
 }
@@ -99,7 +101,7 @@ pub(crate) fn public_key(chain: &[CertificateDer<'_>]) -> Result<PeerKey, Certif
             words::oid(&algorithm)
         ))
     })?;
-    Ok(PeerKey { kind, spki: certificate.spki.to_vec() })
+    Ok(PeerKey { kind, curve: key.curve(), spki: certificate.spki.to_vec() })
 }
 
 #[cfg(test)]

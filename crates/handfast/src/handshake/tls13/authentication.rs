@@ -9,9 +9,9 @@ use crate::keys::TrafficSecret;
 use crate::message::{Certificate, CertificateEntry, CertificateVerify, Finished, Message};
 use crate::policy::Policy;
 use crate::trace::Trace;
-use crate::verify::{CertificateError, PeerToVerify, Verified, Verifier, public_key};
+use crate::verify::{CertificateError, PeerKey, PeerToVerify, Verified, Verifier, public_key};
 use crate::wait::Wait;
-use crate::wire::numbers::{ExtensionType, SignatureScheme};
+use crate::wire::numbers::{ExtensionType, NamedGroup, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
@@ -81,7 +81,7 @@ pub(super) fn check_signature(
         Side::Server => Side::Client,
     };
     let key = public_key(&flow.shared.negotiated.peer_chain).map_err(ErrorKind::Certificate)?;
-    if !fits(key.kind, scheme) {
+    if !fits(&key, scheme) {
         return Err(illegal("algorithm", "does not fit the certificate's key", "RFC 9846 4.5.2"));
     }
     let content = signed_content(signer, &flow.before().hash());
@@ -92,23 +92,16 @@ pub(super) fn check_signature(
     Ok(scheme)
 }
 
-/// Whether a key of this kind can sign a TLS 1.3 handshake so. What else must fit, a curve, the provider checks.
-fn fits(kind: KeyKind, scheme: SignatureScheme) -> bool {
+/// Whether a key can sign a TLS 1.3 handshake so. ECDSA's schemes name the curve too (RFC 9846 4.3.3).
+fn fits(key: &PeerKey, scheme: SignatureScheme) -> bool {
     use SignatureScheme as S;
-    match kind {
-        KeyKind::Rsa => matches!(
-            scheme,
-            S::RSA_PSS_RSAE_SHA256
-                | S::RSA_PSS_RSAE_SHA384
-                | S::RSA_PSS_RSAE_SHA512
-                | S::RSA_PSS_PSS_SHA256
-                | S::RSA_PSS_PSS_SHA384
-                | S::RSA_PSS_PSS_SHA512
-        ),
-        KeyKind::Ecdsa => {
-            matches!(scheme, S::ECDSA_SECP256R1_SHA256 | S::ECDSA_SECP384R1_SHA384 | S::ECDSA_SECP521R1_SHA512)
-        }
-        KeyKind::Ed25519 => scheme == S::ED25519,
+    match (key.kind, key.curve) {
+        (KeyKind::Rsa, _) => matches!(scheme, S::RSA_PSS_RSAE_SHA256 | S::RSA_PSS_RSAE_SHA384 | S::RSA_PSS_RSAE_SHA512),
+        (KeyKind::Ecdsa, Some(NamedGroup::SECP256R1)) => scheme == S::ECDSA_SECP256R1_SHA256,
+        (KeyKind::Ecdsa, Some(NamedGroup::SECP384R1)) => scheme == S::ECDSA_SECP384R1_SHA384,
+        (KeyKind::Ecdsa, Some(NamedGroup::SECP521R1)) => scheme == S::ECDSA_SECP521R1_SHA512,
+        (KeyKind::Ecdsa, _) => false,
+        (KeyKind::Ed25519, _) => scheme == S::ED25519,
     }
 }
 
