@@ -24,6 +24,8 @@ pub struct Policy {
     pub key_shares: usize,
     /// Signatures of handshakes that are accepted and made, in order of preference.
     pub schemes: Vec<SignatureScheme>,
+    /// Those that are made, where they are others than are accepted; `None` by default.
+    pub own_schemes: Option<Vec<SignatureScheme>>,
     /// Whether TLS 1.2 and older must have the extended master secret (RFC 7627).
     pub require_extended_master_secret: bool,
     /// Whether a server's order of suites goes before the client's.
@@ -85,9 +87,15 @@ impl Policy {
                 S::RSA_PKCS1_SHA512,
             ]
             .into(),
+            own_schemes: None,
             require_extended_master_secret: false,
             server_preference: true,
         }
+    }
+
+    /// The signatures of handshakes that are made.
+    pub fn signs_with(&self) -> &[SignatureScheme] {
+        self.own_schemes.as_ref().unwrap_or(&self.schemes)
     }
 
     /// Whether this version may be spoken.

@@ -1,6 +1,6 @@
 //! A client's offer: the ClientHello, and the wait for what the server makes of it.
 
-use super::{Flow, Input, hello, tls13};
+use super::{Flow, Input, classic, hello, tls13};
 use crate::config::ClientConfig;
 use crate::crypto::{BulkCipher, KeyExchange, KeyExchangeKind, Suite};
 use crate::error::{Error, ErrorKind};
@@ -76,8 +76,8 @@ impl State {
             (Self::Session(draft), Input::Answer(Answer::ClientSession(session))) => {
                 draft.offer(flow, session.map(|s| *s))
             }
-            (Self::Hello(offered), Input::Message(Message::HelloRetryRequest(hello), _)) => {
-                tls13::client::retry(flow, *offered, &hello)
+            (Self::Hello(offered), Input::Message(Message::HelloRetryRequest(hello), aligned)) => {
+                tls13::client::retry(flow, *offered, &hello, aligned)
             }
             (Self::Hello(offered), Input::Message(Message::ServerHello(hello), aligned)) => {
                 hello::client_fork(flow, *offered, &hello, aligned)
@@ -116,7 +116,9 @@ impl Draft {
             suites.push(CipherSuite::TLS_FALLBACK_SCSV);
         }
         let ecdhe = spoken.iter().any(|s| s.key_exchange == KeyExchangeKind::Ecdhe);
-        let groups: Vec<NamedGroup> = policy.groups.iter().copied().filter(|g| provider.groups().contains(g)).collect();
+        // Hybrids exist in TLS 1.3 only.
+        let spoken_group = |g: &NamedGroup| provider.groups().contains(g) && (has_13 || classic::is_curve(*g));
+        let groups: Vec<NamedGroup> = policy.groups.iter().copied().filter(spoken_group).collect();
         if suites.is_empty() || ((ecdhe || has_13) && groups.is_empty()) {
             return Err(ErrorKind::Config("no suite, or no group, of the policy can be spoken".into()).into());
         }
@@ -132,10 +134,8 @@ impl Draft {
             session_id = vec![0; 32];
             provider.random(&mut session_id)?;
         }
-        let shares = match has_13 {
-            true => start_shares(flow, groups.iter().take(policy.key_shares.max(1)))?,
-            false => Vec::new(),
-        };
+        let shared = groups.get(..policy.key_shares).unwrap_or(&groups);
+        let shares = if has_13 { start_shares(flow, shared)? } else { Vec::new() };
 
         let mut list = Vec::with_capacity(16);
         if let (ServerName::DnsName(dns), true) = (&name, config.send_server_name) {
@@ -159,9 +159,13 @@ impl Draft {
         }
         let schemes: Vec<_> = policy.schemes.iter().copied().filter(|s| provider.schemes().contains(s)).collect();
         if newest >= ProtocolVersion::TLS1_2 {
+            if schemes.is_empty() {
+                let why = format!("the policy {} has no signature scheme that can be checked", policy.name);
+                return Err(ErrorKind::Config(why).into());
+            }
             list.push(Extension::SignatureAlgorithms(SignatureAlgorithms(List::of(&schemes))));
         }
-        let entries = share_entries(&shares, &groups);
+        let entries = share_entries(&shares, shared);
         if has_13 {
             list.push(Extension::SupportedVersions(SupportedVersions::Offered(List::of(&versions))));
             list.push(Extension::PskKeyExchangeModes(PskKeyExchangeModes(List::of(&[PskKeyExchangeMode::PSK_DHE_KE]))));
@@ -243,31 +247,27 @@ impl Offered {
     }
 }
 
-/// Key pairs for these groups; a hybrid's elliptic half serves for its curve too.
-fn start_shares<'g>(
-    flow: &Flow<'_>,
-    groups: impl Iterator<Item = &'g NamedGroup>,
-) -> Result<Vec<Box<dyn KeyExchange>>, Error> {
+/// Key pairs for these groups; the elliptic half of a hybrid before it serves for a curve too.
+fn start_shares(flow: &Flow<'_>, groups: &[NamedGroup]) -> Result<Vec<Box<dyn KeyExchange>>, Error> {
     let mut out: Vec<Box<dyn KeyExchange>> = Vec::new();
     for group in groups {
-        if !out.iter().any(|x| x.hybrid_part().is_some_and(|(part, _)| part == *group)) {
+        if share_of(&out, *group).is_none() {
             out.push(flow.shared.provider.start(*group)?);
         }
     }
     Ok(out)
 }
 
-/// The shares as they are sent, in order of preference.
+/// The shares of these groups, one each (RFC 9846 4.3.8), in order of preference.
 fn share_entries<'s>(shares: &'s [Box<dyn KeyExchange>], groups: &[NamedGroup]) -> Vec<KeyShareEntry<'s>> {
-    let entry = |group, share| KeyShareEntry { group, key_exchange: Opaque(share) };
-    shares
-        .iter()
-        .flat_map(|x| {
-            let part = x.hybrid_part().filter(|(group, _)| groups.contains(group));
-            [Some((x.group(), x.share())), part].into_iter().flatten()
-        })
-        .map(|(group, share)| entry(group, share))
-        .collect()
+    let entry = |group: &NamedGroup| Some((*group, share_of(shares, *group)?));
+    groups.iter().filter_map(entry).map(|(group, share)| KeyShareEntry { group, key_exchange: Opaque(share) }).collect()
+}
+
+fn share_of(shares: &[Box<dyn KeyExchange>], group: NamedGroup) -> Option<&[u8]> {
+    let part = |x: &'_ Box<dyn KeyExchange>| x.hybrid_part().is_some_and(|(part, _)| part == group);
+    let own = shares.iter().find(|x| x.group() == group).map(|x| x.share());
+    own.or_else(|| shares.iter().find(|x| part(x))?.hybrid_part().map(|(_, share)| share))
 }
 
 /// Sends the hello, with the session's binder at its end if it is one of TLS 1.3. Gives its bytes, and which extensions it has.

@@ -49,7 +49,7 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
         false => their_groups.iter().find(|g| our_groups.contains(g)),
     };
     let their_schemes = rules.theirs(summary.schemes.iter().copied());
-    let mut schemes = rules.ours(policy, &**provider);
+    let mut schemes = rules.ours(policy.signs_with(), &**provider);
     schemes.retain(|s| their_schemes.contains(s));
 
     let no_suite = || NothingInCommon::Suite {

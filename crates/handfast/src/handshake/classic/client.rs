@@ -28,6 +28,7 @@ use crate::session::{ClassicClientSession, ClientSession, ClientSessionKind, Ses
 use crate::verify::{CertificateError, PeerKey, Verified};
 use crate::wait::{Answer, Wait};
 use crate::wire::numbers::{ClientCertificateType, ProtocolVersion, SignatureScheme};
+use crate::wire::{Malformed, Problem};
 use rustls_pki_types::ServerName;
 use std::sync::Arc;
 
@@ -182,7 +183,7 @@ impl Agreement {
     fn judge(self, flow: &mut Flow<'_>, message: &Certificate<'_>) -> Result<handshake::State, Error> {
         let (policy, suite) = (&self.config.policy, self.agreed.suite);
         if message.list.is_empty() {
-            return Err(illegal("certificate_list", "is empty", "RFC 5246 7.4.2"));
+            return Err(Malformed { field: "certificate_list", at: 0, problem: Problem::Length }.into());
         }
         let key = certificates::read(flow, message)?;
         if !proves(key.kind, suite.authentication) {
@@ -223,7 +224,7 @@ impl Server {
         let (config, rules) = (&self.agreement.config, self.agreement.agreed.rules);
         let listed = message.schemes.iter().flat_map(|list| list.iter());
         let theirs = rules.theirs(listed);
-        let mut common = rules.ours(&config.policy, &*flow.shared.provider);
+        let mut common = rules.ours(config.policy.signs_with(), &*flow.shared.provider);
         common.retain(|s| theirs.contains(s) && message.certificate_types.contains(type_of(*s)));
         let authorities: Vec<&[u8]> = message.authorities.iter().map(|a| a.0).collect();
         let credential = config.credentials.as_ref().and_then(|c| c.choose(&common, &authorities));

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) const PREMASTER: usize = 48;
 
 /// The groups that classic versions can use: elliptic curves, not hybrids with their long shares (RFC 8422 5.1.1).
-pub(super) fn is_curve(group: NamedGroup) -> bool {
+pub(crate) fn is_curve(group: NamedGroup) -> bool {
     group < NamedGroup::FFDHE2048
 }
 
@@ -63,7 +63,7 @@ impl ServerHalf {
         if !is_curve(group) || !policy.groups.contains(&group) || !provider.groups().contains(&group) {
             return Err(illegal("namedcurve", "is none that was offered", "RFC 8422 5.4"));
         }
-        let scheme = rules.scheme(scheme, key.kind, &rules.ours(policy, &*provider))?;
+        let scheme = rules.scheme(scheme, key.kind, &rules.ours(&policy.schemes, &*provider))?;
         let verified = provider.verify(scheme, &key.spki, true, &signed(flow, params), signature);
         verified.map_err(|Failure| Error::from(ErrorKind::BadSignature))?;
         flow.negotiated().group = Some(group);

@@ -9,6 +9,7 @@ mod secrets;
 pub(crate) mod server;
 mod server_hello;
 
+pub(crate) use key_exchange::is_curve;
 pub(crate) use rules::Rules;
 
 use super::{Established, Flow, Input, Side, State};

@@ -3,7 +3,6 @@
 use crate::crypto::{HashAlgorithm, KeyKind, Provider, Suite};
 use crate::error::{Error, NothingInCommon, illegal};
 use crate::message::ClassicForm;
-use crate::policy::Policy;
 use crate::wire::numbers::{ProtocolVersion, SignatureScheme};
 
 /// One version's rules.
@@ -99,12 +98,12 @@ impl Rules {
 
     // --- signatures ---
 
-    /// The schemes that we accept, and sign with, by our policy. Where a version names none, it is the version that was allowed.
-    pub(super) fn ours(&self, policy: &Policy, provider: &dyn Provider) -> Vec<SignatureScheme> {
+    /// Those of a policy's schemes that can be had. Where a version names none, it is the version that was allowed.
+    pub(super) fn ours(&self, allowed: &[SignatureScheme], provider: &dyn Provider) -> Vec<SignatureScheme> {
         let spoken = provider.schemes();
         let Implied { rsa, ecdsa } = self.implied;
         match self.schemes {
-            true => policy.schemes.iter().copied().filter(|s| spoken.contains(s)).collect(),
+            true => allowed.iter().copied().filter(|s| spoken.contains(s)).collect(),
             false => [rsa, ecdsa].into_iter().filter(|s| spoken.contains(s)).collect(),
         }
     }

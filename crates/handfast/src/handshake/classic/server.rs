@@ -323,7 +323,7 @@ impl Server {
             return Ok(State::ClientKeyExchange { server: self, peer: None }.into());
         };
         let rules = self.agreed.rules;
-        let schemes = rules.ours(&self.config.policy, &*flow.shared.provider);
+        let schemes = rules.ours(&self.config.policy.schemes, &*flow.shared.provider);
         let rsa = schemes.iter().any(|s| signer(*s) == Some(KeyKind::Rsa));
         let ecdsa = schemes.iter().any(|s| signer(*s) != Some(KeyKind::Rsa));
         let types: Vec<_> =
@@ -447,7 +447,7 @@ impl End {
         message: &CertificateVerify<'_>,
     ) -> Result<handshake::State, Error> {
         let (provider, rules) = (flow.provider(), self.secrets.agreed.rules);
-        let ours = rules.ours(&self.config.policy, &*provider);
+        let ours = rules.ours(&self.config.policy.schemes, &*provider);
         let scheme = rules.scheme(message.scheme, peer.kind, &ours)?;
         let verified = provider.verify(scheme, &peer.spki, true, flow.before().raw(), message.signature);
         verified.map_err(|Failure| Error::from(ErrorKind::BadSignature))?;

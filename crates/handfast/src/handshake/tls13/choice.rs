@@ -85,7 +85,7 @@ pub(super) fn credential(
     if summary.schemes.is_empty() {
         return Err(ErrorKind::MissingExtension(ExtensionType::SIGNATURE_ALGORITHMS).into());
     }
-    let ours = config.policy.schemes.iter().copied().filter(|s| signs_handshakes(*s));
+    let ours = config.policy.signs_with().iter().copied().filter(|s| signs_handshakes(*s));
     let common: Vec<SignatureScheme> = ours.clone().filter(|s| summary.schemes.contains(s)).collect();
     let first = candidates.iter().find_map(|c| c.schemes_among(&common).first().map(|s| (c.clone(), *s)));
     first.ok_or_else(|| {

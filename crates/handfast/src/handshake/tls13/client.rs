@@ -141,7 +141,7 @@ pub(crate) fn start(
 
 /// A HelloRetryRequest is being stepped: checks it, replaces the transcript by its hash, and offers again
 /// ([`Offered::again`](super::super::offer::Offered::again)).
-pub(crate) fn retry(flow: &mut Flow<'_>, from: Offered, hello: &ServerHello<'_>) -> Next {
+pub(crate) fn retry(flow: &mut Flow<'_>, from: Offered, hello: &ServerHello<'_>, aligned: Option<Aligned>) -> Next {
     if from.retried.is_some() {
         let got = HandshakeType::SERVER_HELLO;
         return Err(ErrorKind::UnexpectedMessage { got, expected: "ServerHello, after one HelloRetryRequest" }.into());
@@ -153,6 +153,7 @@ pub(crate) fn retry(flow: &mut Flow<'_>, from: Offered, hello: &ServerHello<'_>)
         Some(_) => return Err(illegal("supported_versions", "does not select TLS 1.3", "RFC 9846 4.2.4")),
         None => return Err(ErrorKind::MissingExtension(ExtensionType::SUPPORTED_VERSIONS).into()),
     }
+    last_in_record(aligned, HandshakeType::SERVER_HELLO, "nothing behind HelloRetryRequest in its record")?;
     let provider = flow.provider();
     let group = match hello.extensions.key_share() {
         Some(KeyShare::Retry(group)) => Some(*group),
@@ -273,12 +274,18 @@ impl Agreed {
         };
         let config = &self.offered.config;
         let common = |s: &SignatureScheme| signs_handshakes(*s) && theirs.0.contains(*s);
-        let schemes: Vec<_> = config.policy.schemes.iter().copied().filter(common).collect();
+        let schemes: Vec<_> = config.policy.signs_with().iter().copied().filter(common).collect();
         let authorities = message.extensions.certificate_authorities();
         let authorities: Vec<&[u8]> = authorities.map(|a| a.0.iter().map(|n| n.0).collect()).unwrap_or_default();
         let chosen = config.credentials.as_ref().and_then(|c| c.choose(&schemes, &authorities));
-        let signed = chosen.and_then(|c| c.schemes_among(&schemes).first().copied().map(|s| (c, s)));
-        let own = signed.map_or(Own::Nothing, |(c, s)| Own::Certificate(c, s));
+        let own = match chosen.map(|c| (c.schemes_among(&schemes).first().copied(), c)) {
+            None => Own::Nothing,
+            Some((Some(scheme), credential)) => Own::Certificate(credential, scheme),
+            Some((None, credential)) => {
+                let (theirs, ours) = (theirs.0.iter().collect(), credential.key.schemes().to_vec());
+                return Err(NothingInCommon::Scheme { theirs, ours }.into());
+            }
+        };
         Ok(State::Certificate(Asked { agreed: self, own }).into())
     }
 }

@@ -162,7 +162,9 @@ pub(crate) fn start(flow: &mut Flow<'_>, from: Chosen, hello: &ClientHello<'_>) 
 }
 
 /// Sends HelloRetryRequest: the client can do this group, and sent no share for it (RFC 9846 4.2.4).
-fn retry(flow: &mut Flow<'_>, chosen: Chosen, suite: &'static Suite, group: NamedGroup) -> Next {
+fn retry(flow: &mut Flow<'_>, mut chosen: Chosen, suite: &'static Suite, group: NamedGroup) -> Next {
+    let expected = "nothing behind ClientHello in its record";
+    last_in_record(chosen.aligned.take(), HandshakeType::CLIENT_HELLO, expected)?;
     let provider = flow.provider();
     flow.now().replace_with_hash(&*provider, suite.hash);
     let extensions = Extensions::of(vec![
@@ -255,7 +257,8 @@ impl Agreed {
         use_handshake_keys(flow, suite, &secrets, aligned)?;
 
         let mut extensions = Vec::new();
-        if chosen.summary.server_name.is_some() {
+        // Not when a session is resumed (RFC 6066 3).
+        if chosen.summary.server_name.is_some() && resumed.is_none() {
             extensions.push(Extension::ServerName(ServerNameExtension(None)));
         }
         extensions.extend(chosen.alpn.as_deref().map(|protocol| Extension::Alpn(Alpn(vec![protocol]))));
