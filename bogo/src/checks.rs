@@ -94,10 +94,14 @@ fn authentication(flags: &Flags, memory: &Memory, agreed: &Negotiated, seen: &Se
     if let Some(file) = &flags.expect_peer_cert_file {
         same("peer chain", &agreed.peer_chain, &chain_of(file)?)?;
     }
-    let verdict = memory.verdict.load(Ordering::Relaxed);
-    must(flags.expect_verify_result, "the verdict", verdict != flags.verify_fail)?;
-    let scheme = if flags.server { agreed.client_scheme } else { agreed.scheme };
-    same_if("peer's signature", scheme.map_or(0, |s| s.0), flags.expect_peer_signature_algorithm)?;
+    let refused = memory.refused.load(Ordering::Relaxed);
+    must(flags.expect_verify_result, "the verdict", refused == flags.verify_fail)?;
+    // We do not keep it with a session, and name one where the versions before TLS 1.2 name none.
+    if !agreed.resumed {
+        let scheme = if flags.server { agreed.client_scheme } else { agreed.scheme };
+        let named = scheme.filter(|_| agreed.version >= Some(ProtocolVersion::TLS1_2));
+        same_if("peer's signature", named.map_or(0, |s| s.0), flags.expect_peer_signature_algorithm)?;
+    }
     if !flags.expect_peer_verify_prefs.is_empty() {
         // BoringSSL leaves out what it does not know.
         let known = |s: &&SignatureScheme| s.name().is_some();

@@ -29,8 +29,8 @@ pub(crate) struct Memory {
     pub(crate) session: Option<ClientSession>,
     tickets: Arc<RotatingTickets>,
     cache: Arc<MemoryServerStore>,
-    /// The verifier's last verdict.
-    pub(crate) verdict: Arc<AtomicBool>,
+    /// Whether the verifier refused the last peer that it saw.
+    pub(crate) refused: Arc<AtomicBool>,
     /// The group of the first handshake, which a classic resumption does not say again.
     pub(crate) group: Option<NamedGroup>,
 }
@@ -74,8 +74,11 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl ClientStore for Shelf {
-    fn take(&self, _: &SessionKey, _: Time) -> Reply<Option<ClientSession>> {
-        Reply::Now(lock(&self.offer).clone())
+    fn take(&self, _: &SessionKey, now: Time) -> Reply<Option<ClientSession>> {
+        let young = |s: &ClientSession| {
+            matches!(s.kind, ClientSessionKind::Classic(_)) || now.seconds_since(s.since) < u64::from(s.lifetime)
+        };
+        Reply::Now(lock(&self.offer).clone().filter(young))
     }
     fn put(&self, _: &SessionKey, session: ClientSession) {
         self.seen.see().new_sessions += 1;
@@ -145,7 +148,7 @@ pub(crate) fn client(
     seen: &Witness,
     gate: Option<&Arc<Gate>>,
 ) -> Result<Arc<ClientConfig>, Stop> {
-    let judge = gated!(Arc::new(Judge::new(flags, &memory.verdict)), gate, dyn Verifier);
+    let judge = gated!(Arc::new(Judge::new(flags, &memory.refused)), gate, dyn Verifier);
     let mut config = ClientConfig::new(policy(flags)?, judge);
     let credentials = Credentials::load(flags, seen, gate)?;
     if !credentials.is_empty() {
@@ -173,7 +176,7 @@ pub(crate) fn server(
 ) -> Result<Arc<ServerConfig>, Stop> {
     let credentials = Credentials::load(flags, seen, gate)?;
     let mut config = ServerConfig::new(policy(flags)?, Arc::new(credentials));
-    let judge = gated!(Arc::new(Judge::new(flags, &memory.verdict)), gate, dyn Verifier);
+    let judge = gated!(Arc::new(Judge::new(flags, &memory.refused)), gate, dyn Verifier);
     config.client_auth = match (flags.verify_peer, flags.require_any_client_certificate) {
         (true, _) => ClientAuth::Optional(judge),
         (false, true) => ClientAuth::Required(judge),
@@ -207,6 +210,8 @@ fn limits(flags: &Flags) -> Limits {
     let mut limits = Limits::default();
     // BoringSSL's bound for a Certificate message.
     limits.message_size = flags.max_cert_list.unwrap_or(102_400);
+    // BoringSSL refuses the first one.
+    limits.renegotiations = 0;
     limits
 }
 
@@ -230,6 +235,7 @@ fn policy(flags: &Flags) -> Result<Policy, Stop> {
         return Err(Stop::Unimplemented(format!("the group {group}")));
     }
     policy.key_shares = key_shares(flags, &policy.groups)?;
+    policy.own_schemes = Some(own_schemes(flags));
     policy.schemes = match flags.verify_prefs.as_slice() {
         [] => vec![
             S::ECDSA_SECP256R1_SHA256,
@@ -245,6 +251,27 @@ fn policy(flags: &Flags) -> Result<Policy, Stop> {
         chosen => chosen.to_vec(),
     };
     Ok(policy)
+}
+
+/// What the flags say to sign with, else all that BoringSSL does, in its order.
+fn own_schemes(flags: &Flags) -> Vec<SignatureScheme> {
+    use SignatureScheme as S;
+    let chosen: Vec<S> = flags.credentials.iter().flat_map(|c| c.signing_prefs.iter().copied()).collect();
+    let all = [
+        S::ED25519,
+        S::ECDSA_SECP256R1_SHA256,
+        S::RSA_PSS_RSAE_SHA256,
+        S::RSA_PKCS1_SHA256,
+        S::ECDSA_SECP384R1_SHA384,
+        S::RSA_PSS_RSAE_SHA384,
+        S::RSA_PKCS1_SHA384,
+        S::ECDSA_SECP521R1_SHA512,
+        S::RSA_PSS_RSAE_SHA512,
+        S::RSA_PKCS1_SHA512,
+        S::ECDSA_SHA1,
+        S::RSA_PKCS1_SHA1,
+    ];
+    if chosen.is_empty() { all.into() } else { chosen }
 }
 
 /// The first and the last of a range without holes.

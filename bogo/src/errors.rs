@@ -22,6 +22,10 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
     let fixed: &[&str] = match kind {
         ErrorKind::Malformed(m) => return malformed(m.field, &m.problem, message),
         ErrorKind::PeerAlert(description) => return vec![peer_alert(*description, early)],
+        // Something else than the ChangeCipherSpec that is due.
+        ErrorKind::UnexpectedMessage { expected: "ChangeCipherSpec", .. } => {
+            &[":UNEXPECTED_RECORD:", ":UNEXPECTED_MESSAGE:", ":EXCESS_HANDSHAKE_DATA:"]
+        }
         ErrorKind::UnexpectedMessage { got, .. } => match *got {
             // After the handshake these ask for a new one.
             HandshakeType::HELLO_REQUEST | HandshakeType::CLIENT_HELLO => {
@@ -33,6 +37,8 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
             ContentType::CHANGE_CIPHER_SPEC => {
                 &[":UNEXPECTED_RECORD:", ":BAD_CHANGE_CIPHER_SPEC:", ":EXCESS_HANDSHAKE_DATA:", ":UNEXPECTED_MESSAGE:"]
             }
+            // Only padding, which BoringSSL counts as a failure to decrypt.
+            ContentType(0) => &[":UNEXPECTED_RECORD:", ":DECRYPTION_FAILED_OR_BAD_RECORD_MAC:"],
             _ => &[":UNEXPECTED_RECORD:", ":INVALID_OUTER_RECORD_TYPE:", ":UNEXPECTED_MESSAGE:"],
         },
         ErrorKind::IllegalParameter { field, .. } => illegal(field),
@@ -50,7 +56,12 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
             _ => &[],
         },
         ErrorKind::NothingInCommon(what) => match what {
-            NothingInCommon::Version { .. } => &[":UNSUPPORTED_PROTOCOL:"],
+            NothingInCommon::Version { .. } => match message {
+                "ServerHello" | "HelloRetryRequest" => {
+                    &[":UNSUPPORTED_PROTOCOL:", ":DECODE_ERROR:", ":SECOND_SERVERHELLO_VERSION_MISMATCH:"]
+                }
+                _ => &[":UNSUPPORTED_PROTOCOL:"],
+            },
             NothingInCommon::Suite { .. } => &[":NO_SHARED_CIPHER:"],
             NothingInCommon::Group { .. } => &[":NO_SHARED_GROUP:", ":NO_SHARED_CIPHER:"],
             NothingInCommon::Scheme { .. } => &[":NO_COMMON_SIGNATURE_ALGORITHMS:", ":NO_SHARED_CIPHER:"],
@@ -63,18 +74,25 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
             ExtensionType::SUPPORTED_GROUPS => &[":NO_SHARED_GROUP:", ":MISSING_EXTENSION:"],
             ExtensionType::EXTENDED_MASTER_SECRET => &[":RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION:"],
             // A CertificateRequest without its one required extension is malformed to BoringSSL.
-            ExtensionType::SIGNATURE_ALGORITHMS => &[":MISSING_EXTENSION:", ":DECODE_ERROR:"],
+            ExtensionType::SIGNATURE_ALGORITHMS => {
+                &[":MISSING_EXTENSION:", ":DECODE_ERROR:", ":NO_COMMON_SIGNATURE_ALGORITHMS:"]
+            }
             _ => &[":MISSING_EXTENSION:"],
         },
         ErrorKind::InappropriateFallback => &[":INAPPROPRIATE_FALLBACK:"],
         ErrorKind::Downgrade => &[":TLS13_DOWNGRADE:"],
         ErrorKind::Certificate(CertificateError::Malformed(_)) => &[":CANNOT_PARSE_LEAF_CERT:"],
-        ErrorKind::Certificate(CertificateError::WrongUsage(_)) => &[":KEY_USAGE_BIT_INCORRECT:"],
-        ErrorKind::Certificate(_) => &[":CERTIFICATE_VERIFY_FAILED:", ":UNSUPPORTED_ALGORITHM:"],
+        ErrorKind::Certificate(CertificateError::WrongUsage(_)) => {
+            &[":KEY_USAGE_BIT_INCORRECT:", ":UNSUPPORTED_ALGORITHM:"]
+        }
+        ErrorKind::Certificate(_) => &[":CERTIFICATE_VERIFY_FAILED:"],
         ErrorKind::NoCertificate { .. } => &[":PEER_DID_NOT_RETURN_A_CERTIFICATE:"],
         ErrorKind::BadSignature => &[":BAD_SIGNATURE:"],
         ErrorKind::BadFinished | ErrorKind::BadBinder => &[":DIGEST_CHECK_FAILED:"],
         ErrorKind::BadKeyShare(_) => &[":BAD_ECPOINT:"],
+        ErrorKind::InsufficientSecurity(what) if what.contains("extended_master_secret") => {
+            &[":RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION:", ":RESUMED_NON_EMS_SESSION_WITH_EMS_EXTENSION:"]
+        }
         ErrorKind::AnswerFailed(_) => &[":CERT_CB_ERROR:"],
         ErrorKind::Config(_) => &[":NO_SUPPORTED_VERSIONS_ENABLED:"],
         _ => &[],
@@ -93,7 +111,10 @@ fn malformed(field: &str, problem: &Problem, message: &str) -> Vec<String> {
     }
     match message {
         "ClientHello" => out.push(":CLIENTHELLO_PARSE_FAILED:"),
-        "Certificate" => out.push(":CANNOT_PARSE_LEAF_CERT:"),
+        "Certificate" => out.extend([":CANNOT_PARSE_LEAF_CERT:", ":PEER_DID_NOT_RETURN_A_CERTIFICATE:"]),
+        // Read before it is looked at whether it may come.
+        "ServerKeyExchange" => out.push(":UNEXPECTED_MESSAGE:"),
+        "ServerHello" => out.push(":SECOND_SERVERHELLO_VERSION_MISMATCH:"),
         _ => {}
     }
     for (part, name) in [
@@ -101,6 +122,7 @@ fn malformed(field: &str, problem: &Problem, message: &str) -> Vec<String> {
         ("key_exchange", ":BAD_ECPOINT:"),
         ("public", ":BAD_ECPOINT:"),
         ("point", ":BAD_ECPOINT:"),
+        ("pre_shared_key", ":PSK_IDENTITY_BINDER_COUNT_MISMATCH:"),
         ("binders", ":PSK_IDENTITY_BINDER_COUNT_MISMATCH:"),
         ("compression", ":UNSUPPORTED_COMPRESSION_ALGORITHM:"),
     ] {
@@ -135,11 +157,13 @@ fn illegal(field: &str) -> &'static [&'static str] {
         "selected_identity" => &[":PSK_IDENTITY_NOT_FOUND:"],
         "protocol_name" => &[":INVALID_ALPN_PROTOCOL:"],
         "binders" => &[":PSK_IDENTITY_BINDER_COUNT_MISMATCH:"],
-        "extended_master_secret" => {
-            &[":RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION:", ":RESUMED_NON_EMS_SESSION_WITH_EMS_EXTENSION:"]
-        }
+        "certificate_list" => &[":WRONG_CERTIFICATE_TYPE:"],
+        "certificate_request_context" => &[":DECODE_ERROR:"],
+        "ec_point_format_list" => &[":ERROR_PARSING_EXTENSION:"],
         "renegotiation_info" => &[":RENEGOTIATION_MISMATCH:"],
-        _ if field.contains("compression") => &[":UNSUPPORTED_COMPRESSION_ALGORITHM:", ":INVALID_COMPRESSION_LIST:"],
+        _ if field.contains("compression") => {
+            &[":UNSUPPORTED_COMPRESSION_ALGORITHM:", ":INVALID_COMPRESSION_LIST:", ":DECODE_ERROR:"]
+        }
         _ => &[],
     }
 }

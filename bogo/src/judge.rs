@@ -17,11 +17,11 @@ pub(crate) struct Judge {
     alert: AlertDescription,
     authorities: Vec<Vec<u8>>,
     /// The last verdict: it is remembered with a session.
-    verdict: Arc<AtomicBool>,
+    refused: Arc<AtomicBool>,
 }
 
 impl Judge {
-    pub(crate) fn new(flags: &Flags, verdict: &Arc<AtomicBool>) -> Self {
+    pub(crate) fn new(flags: &Flags, refused: &Arc<AtomicBool>) -> Self {
         Self {
             fail: flags.verify_fail,
             fatal: flags.server || flags.verify_peer,
@@ -31,14 +31,14 @@ impl Judge {
                 false => AlertDescription::HANDSHAKE_FAILURE,
             },
             authorities: flags.client_ca_list.clone(),
-            verdict: verdict.clone(),
+            refused: refused.clone(),
         }
     }
 }
 
 impl Verifier for Judge {
     fn verify(&self, peer: &PeerToVerify, _: Time) -> Reply<Result<Verified, CertificateError>> {
-        self.verdict.store(!self.fail, Ordering::Relaxed);
+        self.refused.store(self.fail, Ordering::Relaxed);
         if self.fail && self.fatal {
             let detail = "the runner says so".into();
             return Reply::Now(Err(CertificateError::Refused { alert: self.alert, detail }));
