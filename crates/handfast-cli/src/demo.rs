@@ -48,16 +48,19 @@ pub(crate) fn run(args: &args::Demo) -> Result<(), Failure> {
     teller.done().map_err(|e| Failure::io(format!("stdout failed: {e}.")))
 }
 
-/// The widest policy, cut to one version; RSA key exchange is preferred, where there is such a thing.
+/// The strictest policy that can do it, from the classic ones on, cut to one version; RSA key exchange is preferred, where there is
+/// such a thing.
 fn policy(args: &args::Demo) -> Result<Policy, Failure> {
-    let widest = Policy::NAMES.last().copied().unwrap_or("default");
     let within = Within {
         min_version: Some(args.version.clone()),
         max_version: Some(args.version.clone()),
         suites: args.suites.clone(),
         ..Within::default()
     };
-    let mut policy = lists::within(lists::policy(widest)?, &within)?;
+    let from = Policy::NAMES.iter().skip_while(|n| **n != "compatible");
+    let mut tried = from.map(|n| lists::policy(n).and_then(|p| lists::within(p, &within)));
+    let first = tried.next().unwrap_or_else(|| lists::within(Policy::default(), &within));
+    let mut policy = tried.fold(first, |best, next| best.or(next))?;
     if args.suites.is_none() {
         let rsa = |s| Suite::find(s).is_some_and(|s| s.key_exchange == KeyExchangeKind::Rsa);
         policy.suites.sort_by_key(|s| !rsa(*s));
@@ -184,7 +187,9 @@ impl Teller {
         } else {
             let _ = writeln!(about, "      In short: {}.", words::facts(name, raw, dialect));
             let (fields, fault) = Message::describe(raw, dialect);
-            list(&mut about, &fields, 6);
+            // The heading says type and name already.
+            let inside = fields.iter().filter(|f| f.name != "msg_type").flat_map(|f| &f.parts).cloned();
+            list(&mut about, &inside.collect::<Vec<_>>(), 6);
             if let Some(fault) = fault {
                 let _ = writeln!(about, "      malformed: {fault}");
             }
@@ -228,16 +233,27 @@ impl Teller {
     }
 }
 
+/// How many columns the fields of a message take.
+const WIDTH: usize = 110;
+
 /// The fields of a message, one a line, with what is inside of them below; elements of lists in one.
 fn list(out: &mut String, fields: &[Field], indent: usize) {
     for field in fields {
-        // What the heading says already.
-        if matches!(field.name, "msg_type") {
-            continue;
-        }
         let items: Vec<&str> = field.parts.iter().filter(|p| p.name.is_empty()).map(|p| p.value.as_str()).collect();
         let value = if items.is_empty() { field.value.clone() } else { items.join(", ") };
-        let line = format!("{:indent$}{}  {}", "", field.name, words::harmless(&value));
+        let mut line = format!("{:indent$}{} ", "", field.name);
+        let hang = line.chars().count() + 1;
+        let mut column = hang;
+        for word in words::shown(&value).split(' ') {
+            let width = word.chars().count() + 1;
+            if column + width > WIDTH && column > hang {
+                let _ = write!(line, "\n{:hang$}{word}", "");
+                column = hang + width;
+            } else {
+                let _ = write!(line, " {word}");
+                column += width;
+            }
+        }
         let _ = writeln!(out, "{}", line.trim_end());
         let inside: Vec<Field> = field.parts.iter().filter(|p| !p.name.is_empty()).cloned().collect();
         list(out, &inside, indent + 2);
@@ -322,5 +338,9 @@ mod tests {
         let mut out = String::new();
         list(&mut out, &[Field { name: "hello", parts: vec![field], ..Field::default() }], 0);
         assert_eq!(out, "hello\n  suites  a, b\n");
+        let long = Field { name: "suites", value: "x".repeat(60) + " " + &"y".repeat(60), ..Field::default() };
+        let mut out = String::new();
+        list(&mut out, &[long], 0);
+        assert_eq!(out, format!("suites  {}\n        {}\n", "x".repeat(60), "y".repeat(60)));
     }
 }

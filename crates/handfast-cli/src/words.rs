@@ -259,15 +259,18 @@ fn listed<T: Display>(items: impl Iterator<Item = T>) -> String {
     items.map(|i| i.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// Without control characters, and not longer than a few lines: what a peer says may not drive a terminal.
+/// Harmless, and not longer than a few lines.
 pub(crate) fn harmless(text: &str) -> String {
     const MOST: usize = 400;
-    let mut out: String =
-        text.chars().take(MOST).map(|c| if c.is_control() || is_bidi(c) { '\u{fffd}' } else { c }).collect();
-    if text.chars().nth(MOST).is_some() {
-        out.push('…');
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => shown(text.get(..end).unwrap_or_default()) + "…",
+        None => shown(text),
     }
-    out
+}
+
+/// Without characters that do something: what a peer says may not drive a terminal.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || is_bidi(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Characters that turn the direction of the text around them.

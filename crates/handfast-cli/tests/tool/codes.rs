@@ -1,0 +1,197 @@
+//! Every exit code, and the sentence with it.
+
+use super::material::{Authority, Leaf};
+use super::run::{Dir, Server, run};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use time::Duration;
+
+/// A server with this certificate of an authority that is in `ca.pem`.
+fn serving(dir: &Dir, leaf: &Leaf, more: &[&str]) -> (Server, Authority, String) {
+    let ca = Authority::new("Tests");
+    let path = dir.write("ca.pem", ca.pem());
+    let (cert, key) = ca.leaf(dir, "leaf", leaf);
+    let mut args = vec!["--cert", &cert, "--key", &key];
+    args.extend(more);
+    (Server::start(dir, &args), ca, path)
+}
+
+/// Something that speaks TCP, and does this with each connection.
+pub fn peer(f: impl Fn(TcpStream) + Send + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("address").port();
+    thread::spawn(move || listener.incoming().flatten().for_each(f));
+    port
+}
+
+#[test]
+fn done_is_0() {
+    let dir = Dir::new();
+    let (server, _, ca) = serving(&dir, &Leaf::default(), &[]);
+    let done = run(&dir, &["connect", &server.at("localhost"), "--ca", &ca], "");
+    done.ends(
+        0,
+        &["→ ClientHello", "← ServerHello", "← Finished", "→ Finished", "TLS 1.3  suite TLS_", "verified: chain"],
+    );
+    assert_eq!(done.text(), "", "nothing but data goes to stdout");
+}
+
+#[test]
+fn files_are_1() {
+    let dir = Dir::new();
+    let none = dir.text("none.pem");
+    run(&dir, &["connect", "localhost:1", "--ca", &none], "").ends(1, &["annot read", "none.pem"]);
+    let garbage = dir.write("garbage.pem", "not PEM");
+    run(&dir, &["connect", "localhost:1", "--ca", &garbage], "").ends(1, &["garbage.pem"]);
+    run(&dir, &["connect", "localhost:1", "--crl", &garbage], "").ends(1, &["garbage.pem", "no X509 CRL"]);
+    run(&dir, &["connect", "localhost:1", "--session", &garbage], "").ends(1, &["garbage.pem", "not a session file"]);
+    run(&dir, &["serve", "--listen", "127.0.0.1:0", "--dir", &none], "").ends(1, &["none.pem"]);
+    let ca = Authority::new("Tests");
+    let (cert, _) = ca.leaf(&dir, "one", &Leaf::default());
+    let (_, key) = ca.leaf(&dir, "two", &Leaf::default());
+    run(&dir, &["serve", "--listen", "127.0.0.1:0", "--cert", &cert, "--key", &key], "").ends(1, &["does not belong"]);
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("address").to_string();
+    run(&dir, &["serve", "--listen", &address], "").ends(1, &["annot listen on", &address]);
+}
+
+#[test]
+fn a_name_that_is_not_found_is_3() {
+    let dir = Dir::new();
+    let done = run(&dir, &["connect", "no-such-host.invalid", "--timeout", "60"], "");
+    done.ends(3, &["no-such-host.invalid was not found"]);
+}
+
+#[test]
+fn no_tcp_connection_is_4() {
+    let dir = Dir::new();
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
+    run(&dir, &["connect", &format!("127.0.0.1:{port}")], "").ends(4, &["no TCP connection", "Nothing listens there"]);
+}
+
+#[test]
+fn nothing_in_common_is_5() {
+    let dir = Dir::new();
+    let fails = |serve: &[&str], connect: &[&str], said: &[&str]| {
+        let (server, _, ca) = serving(&dir, &Leaf::default(), serve);
+        let at = server.at("localhost");
+        let mut args = vec!["connect", &at, "--ca", &ca];
+        args.extend(connect);
+        run(&dir, &args, "").ends(5, said);
+    };
+    fails(&["--policy", "modern"], &["--max-version", "tls1.2"], &["protocol_version", "versions"]);
+    let (aes, chacha) = ("TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256");
+    fails(&["--suites", aes], &["--suites", chacha], &["handshake_failure", "suites"]);
+    // The certificate's key is on P-256.
+    fails(&[], &["--schemes", "ed25519"], &["handshake_failure", "signature"]);
+    fails(&["--alpn", "h2"], &["--alpn", "imap"], &["no_application_protocol", "--alpn"]);
+}
+
+#[test]
+fn no_group_in_common_is_5() {
+    use handfast::crypto::Credential;
+    use handfast::wire::numbers::NamedGroup;
+    let dir = Dir::new();
+    let ca = Authority::new("Tests");
+    let path = dir.write("ca.pem", ca.pem());
+    let (cert, key) = ca.leaf(&dir, "leaf", &Leaf::default());
+    let read = |p: &str| std::fs::read(p).expect("a file");
+    let credential = Credential::from_pem(&read(&cert), &read(&key)).expect("a credential");
+    let mut policy = handfast::Policy::default();
+    policy.groups = vec![NamedGroup::SECP256R1];
+    let config = std::sync::Arc::new(handfast::ServerConfig::new(policy, std::sync::Arc::new(credential)));
+    let port = peer(move |socket| {
+        let connection = handfast::Connection::server(config.clone());
+        let error = handfast::Stream::new(connection, socket).handshake().expect_err("nothing in common");
+        assert!(error.to_string().contains("group"), "{error}");
+    });
+    let at = format!("localhost:{port}");
+    let done = run(&dir, &["connect", &at, "--ca", &path, "--groups", "x25519"], "");
+    done.ends(5, &["handshake_failure", "groups"]);
+}
+
+#[test]
+fn peers_that_do_not_speak_tls_are_5_by_name() {
+    let dir = Dir::new();
+    for (greeting, name, remedy) in [
+        ("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "plain HTTP", "TLS port"),
+        ("SSH-2.0-OpenSSH_9.2p1\r\n", "SSH", "port 22"),
+        ("220 mail.example.com ESMTP\r\n", "SMTP", "STARTTLS"),
+    ] {
+        let port = peer(move |mut socket| {
+            let _ = socket.read(&mut [0; 4096]);
+            let _ = socket.write_all(greeting.as_bytes());
+        });
+        let done = run(&dir, &["connect", &format!("127.0.0.1:{port}")], "");
+        done.ends(5, &["not TLS", name]);
+        assert!(remedy.split(' ').any(|w| done.stderr.contains(w)), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn not_trusted_is_6() {
+    let dir = Dir::new();
+    let (server, _, _) = serving(&dir, &Leaf::default(), &[]);
+    let other = dir.write("other.pem", Authority::new("Others").pem());
+    let at = server.at("localhost");
+    run(&dir, &["connect", &at, "--ca", &other], "").ends(6, &["Tests", "Certificate"]);
+    run(&dir, &["connect", &at], "").ends(6, &["Tests"]);
+    // --insecure says so.
+    run(&dir, &["connect", &at, "--insecure"], "").ends(0, &["not checked"]);
+}
+
+#[test]
+fn another_name_is_7() {
+    let dir = Dir::new();
+    let (server, _, ca) = serving(&dir, &Leaf { names: &["example.com"], ..Leaf::default() }, &[]);
+    run(&dir, &["connect", &server.at("localhost"), "--ca", &ca], "").ends(7, &["localhost", "example.com"]);
+    run(&dir, &["connect", &server.at("127.0.0.1"), "--ca", &ca], "").ends(7, &["127.0.0.1", "example.com"]);
+    run(&dir, &["connect", &server.at("127.0.0.1"), "--ca", &ca, "--name", "example.com"], "")
+        .ends(0, &["for example.com"]);
+}
+
+#[test]
+fn out_of_date_is_8() {
+    let dir = Dir::new();
+    let expired = Leaf { from: Duration::days(-9), until: Duration::days(-2), ..Leaf::default() };
+    let (server, _, ca) = serving(&dir, &expired, &[]);
+    run(&dir, &["connect", &server.at("localhost"), "--ca", &ca], "").ends(8, &["expired"]);
+    let early = Leaf { from: Duration::days(2), until: Duration::days(9), ..Leaf::default() };
+    let (server, _, ca) = serving(&dir, &early, &[]);
+    run(&dir, &["connect", &server.at("localhost"), "--ca", &ca], "").ends(8, &["not valid before"]);
+}
+
+#[test]
+fn revoked_is_9() {
+    let dir = Dir::new();
+    let (server, authority, ca) = serving(&dir, &Leaf::default(), &[]);
+    let at = server.at("localhost");
+    let crl = dir.write("revoked.crl", authority.revokes(&[7]));
+    run(&dir, &["connect", &at, "--ca", &ca, "--crl", &crl], "").ends(9, &["revoked"]);
+    let crl = dir.write("others.crl", authority.revokes(&[8]));
+    run(&dir, &["connect", &at, "--ca", &ca, "--crl", &crl], "").ends(0, &[]);
+}
+
+#[test]
+fn time_out_is_10() {
+    let dir = Dir::new();
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let at = silent.local_addr().expect("address").to_string();
+    let done = run(&dir, &["connect", &at, "--timeout", "0.5"], "");
+    done.ends(10, &["ime-out during the handshake", "--timeout", "0.5 s"]);
+}
+
+#[test]
+fn the_table_stands_in_the_help() {
+    let dir = Dir::new();
+    for args in
+        [&["--help"][..], &["connect", "--help"], &["serve", "--help"], &["cert", "--help"], &["demo", "--help"]]
+    {
+        let done = run(&dir, args, "");
+        done.ends(0, &[]);
+        for line in ["  0  done", "  3  the name was not found", " 10  time-out"] {
+            assert!(done.text().contains(line), "{line}: {}", done.text());
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The demo's order.
+
+use super::run::{Dir, run};
+
+/// The messages that are told: number, name, who to whom.
+fn told(args: &[&str]) -> Vec<(String, bool)> {
+    let mut all = vec!["demo"];
+    all.extend(args);
+    let done = run(&Dir::new(), &all, "");
+    done.ends(0, &[]);
+    let mut out = Vec::new();
+    for line in done.text().lines() {
+        let mut words = line.split_whitespace();
+        if let (Some(number), Some(name), Some("client"), Some(arrow)) =
+            (words.next(), words.next(), words.next(), words.next())
+        {
+            assert_eq!(number, (out.len() + 1).to_string());
+            out.push((name.to_owned(), arrow == "→"));
+        }
+    }
+    out
+}
+
+fn list(messages: &[(&str, bool)]) -> Vec<(String, bool)> {
+    messages.iter().map(|(n, sent)| (n.to_string(), *sent)).collect()
+}
+
+const END: [(&str, bool); 4] = [("data", true), ("data", false), ("close_notify", true), ("close_notify", false)];
+
+#[test]
+fn by_default_the_thirteen_messages_of_the_classic_handshake() {
+    let wanted = [
+        ("ClientHello", true),
+        ("ServerHello", false),
+        ("Certificate", false),
+        ("CertificateRequest", false),
+        ("ServerHelloDone", false),
+        ("Certificate", true),
+        ("ClientKeyExchange", true),
+        ("CertificateVerify", true),
+        ("ChangeCipherSpec", true),
+        ("Finished", true),
+        ("ChangeCipherSpec", false),
+        ("Finished", false),
+    ];
+    assert_eq!(told(&[]), list(&[&wanted[..], &END].concat()));
+}
+
+#[test]
+fn with_ephemeral_keys_and_without_a_client_certificate() {
+    let wanted = [
+        ("ClientHello", true),
+        ("ServerHello", false),
+        ("Certificate", false),
+        ("ServerKeyExchange", false),
+        ("ServerHelloDone", false),
+        ("ClientKeyExchange", true),
+        ("ChangeCipherSpec", true),
+        ("Finished", true),
+        ("ChangeCipherSpec", false),
+        ("Finished", false),
+    ];
+    let args = ["--suites", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "--no-client-certificate"];
+    assert_eq!(told(&args), list(&[&wanted[..], &END].concat()));
+}
+
+#[test]
+fn every_version_tells_its_own() {
+    let tls10 = told(&["--version", "tls1.0"]);
+    assert_eq!(tls10, told(&[]), "the order did not change between them");
+    let names: Vec<_> = told(&["--version", "tls1.3"]).into_iter().map(|(n, _)| n).collect();
+    for name in ["EncryptedExtensions", "CertificateRequest", "CertificateVerify", "Finished", "close_notify"] {
+        assert!(names.contains(&name.to_string()), "{name} in {names:?}");
+    }
+    assert!(!names.contains(&"ServerHelloDone".to_string()));
+}
+
+#[test]
+fn fields_are_real_ones() {
+    let text = run(&Dir::new(), &["demo"], "").text();
+    for part in [
+        "cipher_suites  TLS_RSA_WITH_",
+        "host_name  localhost",
+        "encrypted_pre_master_secret",
+        "certificate_types  rsa_sign",
+        "verify_data",
+        "Ada Lovelace",
+        "Hello, server.",
+    ] {
+        assert!(text.contains(part), "{part} in:\n{text}");
+    }
+}

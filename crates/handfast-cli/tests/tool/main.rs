@@ -1,0 +1,12 @@
+//! The tool as it is built, run as its users run it.
+
+mod cert;
+mod codes;
+mod demo;
+mod hang_up;
+mod json;
+mod material;
+mod run;
+mod serve;
+mod streams;
+mod usage;

@@ -1,0 +1,152 @@
+//! What `serve` serves, and how it ends.
+
+use super::run::{Dir, Server, run};
+use std::time::{Duration, Instant};
+
+fn ask(dir: &Dir, server: &Server, request: &str) -> String {
+    let request = format!("{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    let done = run(dir, &["connect", &server.at("localhost"), "--alpn", "http/1.1"], request);
+    done.ends(0, &[]);
+    done.text()
+}
+
+#[test]
+fn the_page_says_what_was_negotiated() {
+    let dir = Dir::new();
+    let server = Server::start(&dir, &["--policy", "compatible"]);
+    let page = ask(&dir, &server, "GET /");
+    for part in [
+        "200 OK",
+        "content-security-policy: default-src 'none'; style-src 'sha256-",
+        "TLS 1.3",
+        "X25519 + ML-KEM-768",
+        "<b>ClientHello</b>",
+        "<b>CertificateVerify</b>",
+        "shares for X25519MLKEM768",
+    ] {
+        assert!(page.contains(part), "{part} in:\n{page}");
+    }
+    assert!(!page.contains("<script"));
+    // The RSA certificate is there for those who need it.
+    let request = "GET / HTTP/1.0\r\n\r\n";
+    let at = server.at("localhost");
+    let suite = "TLS_RSA_WITH_AES_128_CBC_SHA";
+    let done = run(&dir, &["connect", &at, "--policy", "compatible", "--suites", suite], request);
+    done.ends(0, &[suite, "→ ClientKeyExchange"]);
+    assert!(done.text().contains("RSA key transport"), "{}", done.text());
+
+    assert!(ask(&dir, &server, "GET /favicon.ico").starts_with("HTTP/1.1 404"));
+    assert!(ask(&dir, &server, "POST /").starts_with("HTTP/1.1 405"));
+    let head = ask(&dir, &server, "HEAD /");
+    assert!(head.contains("content-length: ") && head.ends_with("\r\n\r\n"), "{head}");
+}
+
+#[test]
+fn h2_is_spoken_where_it_is_agreed() {
+    let dir = Dir::new();
+    let server = Server::start(&dir, &[]);
+    let mut request = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    request.extend([0, 0, 0, 4, 0, 0, 0, 0, 0]); // SETTINGS, none
+    // HEADERS of stream 1, its first and last: GET, /, https, and an authority that is written out (RFC 7541 6.2.2).
+    let mut headers = vec![0x82, 0x84, 0x87, 0x01, 9];
+    headers.extend(b"localhost");
+    request.extend([0, 0, headers.len() as u8, 1, 5, 0, 0, 0, 1]);
+    request.extend(headers);
+    request.extend([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]); // GOAWAY
+    let done = run(&dir, &["connect", &server.at("localhost"), "--alpn", "h2,http/1.1"], request);
+    done.ends(0, &["alpn h2"]);
+    assert!(done.text().contains("You and this server just shook hands."));
+}
+
+#[test]
+fn files_of_a_folder_and_nothing_else() {
+    let dir = Dir::new();
+    std::fs::create_dir_all(dir.path("site/sub")).expect("folders");
+    dir.write("secret.txt", "outside");
+    dir.write("site/index.html", "<p>the index</p>");
+    dir.write("site/sub/index.html", "below");
+    dir.write("site/a b.txt", "spaced");
+    dir.write("site/.hidden", "hidden");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(dir.path("secret.txt"), dir.path("site/escape.txt")).expect("a link");
+        std::os::unix::fs::symlink(dir.path("site/a b.txt"), dir.path("site/inside.txt")).expect("a link");
+    }
+    let server = Server::start(&dir, &["--dir", &dir.text("site")]);
+    let status = |path: &str, wanted: &str| {
+        let answer = ask(&dir, &server, &format!("GET {path}"));
+        assert!(answer.starts_with(&format!("HTTP/1.1 {wanted}")), "{path}: {answer}");
+        assert!(!answer.contains("outside") && !answer.contains("hidden"), "{path}: {answer}");
+        answer
+    };
+    let index = status("/", "200");
+    assert!(index.contains("text/html") && index.ends_with("<p>the index</p>"), "{index}");
+    assert!(index.contains("x-content-type-options: nosniff") && index.contains("content-length: 16"), "{index}");
+    assert!(status("/sub/", "200").ends_with("below"));
+    assert!(status("/sub", "301").contains("location: /sub/"));
+    assert!(status("/a%20b.txt?query", "200").ends_with("spaced"));
+    #[cfg(unix)]
+    assert!(status("/inside.txt", "200").ends_with("spaced"));
+    for path in [
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/..%2fsecret.txt",
+        "/sub/../../secret.txt",
+        "//secret.txt",
+        "/escape.txt",
+        "/.hidden",
+        "/none",
+        "/index.html/",
+        "/%00",
+        "/%ff",
+    ] {
+        status(path, "404");
+    }
+    let head = ask(&dir, &server, "HEAD /");
+    assert!(head.contains("content-length: 16") && head.ends_with("\r\n\r\n"), "{head}");
+    assert!(ask(&dir, &server, "PUT /x").contains("allow: GET, HEAD"));
+}
+
+#[test]
+fn it_says_how_to_trust_it() {
+    let dir = Dir::new();
+    let server = Server::start(&dir, &[]);
+    server.running.signal("TERM");
+    let (code, stderr) = server.running.end();
+    assert_eq!(code, 0);
+    assert!(stderr.contains("home/ca.pem") && stderr.contains("curl --cacert"), "{stderr}");
+}
+
+#[test]
+fn signals_drain_and_end_with_0() {
+    let dir = Dir::new();
+    for signal in ["TERM", "INT"] {
+        let server = Server::start(&dir, &[]);
+        let at = server.at("localhost");
+        let mut idle = super::run::Running::start(&dir, &["connect", &at, "--alpn", "http/1.1", "--json"]);
+        while !idle.line().contains("\"connected\"") {}
+        // And one that is not even in its handshake.
+        let _silent = std::net::TcpStream::connect(("127.0.0.1", server.port)).expect("a connection");
+        let start = Instant::now();
+        server.running.signal(signal);
+        assert_eq!(server.running.end().0, 0);
+        assert!(start.elapsed() < Duration::from_secs(8), "nothing was under way");
+        let (code, stderr) = idle.end();
+        assert_eq!(code, 0, "it was told with close_notify: {stderr}");
+    }
+}
+
+#[test]
+fn a_development_ca_that_is_there_is_kept() {
+    let dir = Dir::new();
+    drop(Server::start(&dir, &[]));
+    let ca = std::fs::read(dir.path("home/ca.pem")).expect("the CA");
+    let server = Server::start(&dir, &[]);
+    assert_eq!(std::fs::read(dir.path("home/ca.pem")).expect("the CA"), ca);
+    run(&dir, &["connect", &server.at("localhost")], "").ends(0, &["verified"]);
+    run(&dir, &["connect", &server.at("127.0.0.1")], "").ends(0, &["verified"]);
+    #[cfg(unix)]
+    for file in ["ca-key.pem", "server-ecdsa-key.pem", "server-rsa-key.pem"] {
+        assert_eq!(super::run::mode(&dir.path("home").join(file)), 0o600, "{file}");
+    }
+}

@@ -1,0 +1,48 @@
+//! What cannot be asked for.
+
+use super::run::{Dir, run};
+
+#[track_caller]
+fn refused(args: &[&str], said: &[&str]) {
+    run(&Dir::new(), args, "").ends(2, said);
+}
+
+#[test]
+fn the_command_line_must_make_sense() {
+    refused(&[], &["Usage"]);
+    refused(&["frobnicate"], &["frobnicate"]);
+    refused(&["connect"], &["HOST"]);
+    refused(&["connect", "a b"], &["neither a DNS name nor an address"]);
+    refused(&["connect", "localhost:0"], &["not a port"]);
+    refused(&["connect", "localhost", "--name", "a b"], &["a b", "neither a DNS name nor an address"]);
+    refused(&["connect", "localhost", "--timeout", "0"], &["seconds"]);
+    refused(&["connect", "localhost", "--cert", "x"], &["--key"]);
+    refused(&["connect", "localhost", "--ca", "x", "--insecure"], &["--insecure"]);
+    refused(&["serve", "--cert", "x"], &["each --cert its --key"]);
+    refused(&["serve", "--client-optional"], &["--client-ca"]);
+    refused(&["serve", "--listen", "localhost"], &["--listen"]);
+    refused(&["cert"], &["NAME"]);
+    refused(&["cert", "--days", "0", "localhost"], &["--days"]);
+}
+
+#[test]
+fn what_lies_outside_of_the_policy_names_the_one_that_has_it() {
+    let cbc = "TLS_RSA_WITH_AES_128_CBC_SHA";
+    refused(&["connect", "localhost", "--suites", cbc], &[cbc, "policy default", "--policy compatible"]);
+    refused(&["serve", "--suites", cbc], &[cbc, "policy default", "--policy compatible"]);
+    refused(&["connect", "localhost", "--min-version", "tls1.0"], &["policy default", "--policy legacy"]);
+    refused(&["connect", "localhost", "--policy", "modern", "--max-version", "tls1.2"], &["--policy default"]);
+    refused(&["connect", "localhost", "--schemes", "rsa_pkcs1_sha1"], &["--policy legacy"]);
+}
+
+#[test]
+fn what_this_build_lacks_lists_what_there_is() {
+    refused(&["connect", "localhost", "--suites", "TLS_RSA_WITH_RC4_128_MD5"], &["TLS_AES_128_GCM_SHA256"]);
+    refused(&["connect", "localhost", "--groups", "x448"], &["x25519", "secp256r1"]);
+    refused(&["connect", "localhost", "--schemes", "ed448"], &["ed25519"]);
+    refused(&["connect", "localhost", "--min-version", "ssl3"], &["tls1.0", "tls1.3"]);
+    refused(&["connect", "localhost", "--min-version", "tls7"], &["ssl3", "tls1.3"]);
+    refused(&["connect", "localhost", "--policy", "lax"], &["modern, default, compatible, legacy"]);
+    refused(&["demo", "--version", "ssl3"], &["tls1.2"]);
+    refused(&["demo", "--version", "tls1.3", "--suites", "TLS_RSA_WITH_AES_128_CBC_SHA"], &["TLS 1.3"]);
+}
