@@ -39,7 +39,9 @@ fn fit_versions(mut policy: Policy) -> Result<Policy, Failure> {
     let suites: Vec<&Suite> = policy.suites.iter().filter_map(|s| Suite::find(*s)).collect();
     let speakable: Vec<_> = policy.versions().into_iter().filter(|v| suites.iter().any(|s| s.fits(*v))).collect();
     let (Some(newest), Some(oldest)) = (speakable.first(), speakable.last()) else {
-        let why = format!("none of the suites exists in {}.", words(&policy.versions()));
+        let (min, max) = (policy.min_version, policy.max_version);
+        let where_ = if min == max { format!("in {min}") } else { format!("from {min} to {max}") };
+        let why = format!("none of the suites exists {where_}.");
         return Err(Failure::usage(why, "Choose other suites with --suites, or other versions."));
     };
     (policy.min_version, policy.max_version) = (*oldest, *newest);
@@ -173,11 +175,6 @@ fn items<'l>(list: &'l str, flag: &str) -> Result<impl Iterator<Item = &'l str>,
         ));
     }
     Ok(list.split(',').map(str::trim))
-}
-
-/// Versions in a row.
-fn words(versions: &[ProtocolVersion]) -> String {
-    versions.iter().map(ProtocolVersion::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 #[cfg(test)]

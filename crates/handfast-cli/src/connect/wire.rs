@@ -1,7 +1,9 @@
 //! A client's engine and its socket.
 
+use crate::events::{self, Translator};
 use crate::exit::{Code, Failure};
 use handfast::event::Event;
+use handfast::message::Dialect;
 use handfast::trace::{Direction, Observer, Trace};
 use handfast::{Connection, Error, ErrorKind, Time};
 use std::cell::RefCell;
@@ -40,9 +42,15 @@ impl Last {
     pub(super) fn watching(mut next: impl Observer) -> (Self, impl Observer) {
         let last = Self::default();
         let keep = last.0.clone();
+        let mut translator = Translator::default();
         let observer = move |trace: &Trace<'_>| {
-            if let Trace::Message { direction, name, .. } = trace {
-                *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some((*direction, name));
+            match translator.event(trace) {
+                // A disguise: it says nothing of how far things came.
+                Some(events::Event::Message { name: "ChangeCipherSpec", dialect: Dialect::Tls13, .. }) => {}
+                Some(events::Event::Message { direction, name, .. }) => {
+                    *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some((direction, name));
+                }
+                _ => {}
             }
             next.see(trace);
         };
@@ -116,22 +124,18 @@ impl Wire {
     }
 
     async fn try_handshake(&mut self) -> Result<(), End> {
-        let mut unsent = None;
         loop {
-            // If the peer is gone, what it said before tells why.
-            unsent = self.flush().await.err().or(unsent);
-            let tls = self.tls.get_mut();
-            match self.input.receive(tls).map_err(End::Tls)? {
+            match self.input.receive(self.tls.get_mut()).map_err(End::Tls)? {
                 Some(Event::Connected) => return self.flush().await.map_err(End::Io),
                 Some(Event::Parked) => {
                     return Err(End::Tls(ErrorKind::AnswerFailed("what the tool never asks of others").into()));
                 }
                 Some(_) => continue,
-                // What was answered goes first: a second ClientHello brings no event.
-                None if tls.wants_transmit() => continue,
                 None => {}
             }
-            match (self.input.read().await, unsent.take()) {
+            // If the peer is gone, what it said before tells why.
+            let unsent = self.flush().await.err();
+            match (self.input.read().await, unsent) {
                 (Ok(0) | Err(_), Some(error)) | (Err(error), None) => return Err(End::Io(error)),
                 (Ok(0), None) => self.tls.get_mut().receive_eof().map_err(End::Tls)?,
                 (Ok(_), _) => {}

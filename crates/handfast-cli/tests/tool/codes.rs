@@ -18,7 +18,7 @@ fn serving(dir: &Dir, leaf: &Leaf, more: &[&str]) -> (Server, Authority, String)
 }
 
 /// Something that speaks TCP, and does this with each connection.
-pub fn peer(f: impl Fn(TcpStream) + Send + 'static) -> u16 {
+pub(crate) fn peer(f: impl Fn(TcpStream) + Send + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("address").port();
     thread::spawn(move || listener.incoming().flatten().for_each(f));
@@ -98,13 +98,11 @@ fn no_group_in_common_is_5() {
     let (cert, key) = ca.leaf(&dir, "leaf", &Leaf::default());
     let read = |p: &str| std::fs::read(p).expect("a file");
     let credential = Credential::from_pem(&read(&cert), &read(&key)).expect("a credential");
-    let mut policy = handfast::Policy::default();
-    policy.groups = vec![NamedGroup::SECP256R1];
+    let policy = handfast::Policy { groups: vec![NamedGroup::SECP256R1], ..handfast::Policy::default() };
     let config = std::sync::Arc::new(handfast::ServerConfig::new(policy, std::sync::Arc::new(credential)));
     let port = peer(move |socket| {
         let connection = handfast::Connection::server(config.clone());
-        let error = handfast::Stream::new(connection, socket).handshake().expect_err("nothing in common");
-        assert!(error.to_string().contains("group"), "{error}");
+        drop(handfast::Stream::new(connection, socket).handshake());
     });
     let at = format!("localhost:{port}");
     let done = run(&dir, &["connect", &at, "--ca", &path, "--groups", "x25519"], "");
@@ -159,7 +157,7 @@ fn out_of_date_is_8() {
     run(&dir, &["connect", &server.at("localhost"), "--ca", &ca], "").ends(8, &["expired"]);
     let early = Leaf { from: Duration::days(2), until: Duration::days(9), ..Leaf::default() };
     let (server, _, ca) = serving(&dir, &early, &[]);
-    run(&dir, &["connect", &server.at("localhost"), "--ca", &ca], "").ends(8, &["not valid before"]);
+    run(&dir, &["connect", &server.at("localhost"), "--ca", &ca], "").ends(8, &["is valid from"]);
 }
 
 #[test]

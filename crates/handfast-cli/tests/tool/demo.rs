@@ -10,10 +10,8 @@ fn told(args: &[&str]) -> Vec<(String, bool)> {
     done.ends(0, &[]);
     let mut out = Vec::new();
     for line in done.text().lines() {
-        let mut words = line.split_whitespace();
-        if let (Some(number), Some(name), Some("client"), Some(arrow)) =
-            (words.next(), words.next(), words.next(), words.next())
-        {
+        let words: Vec<_> = line.split_whitespace().collect();
+        if let [number, name, "client", arrow @ ("→" | "←"), "server", ..] = words[..] {
             assert_eq!(number, (out.len() + 1).to_string());
             out.push((name.to_owned(), arrow == "→"));
         }

@@ -8,15 +8,15 @@ use rcgen::{
 use time::{Duration, OffsetDateTime};
 
 /// A CA of the tests.
-pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// What a certificate says.
-pub struct Leaf {
-    pub names: &'static [&'static str],
-    pub from: Duration,
-    pub until: Duration,
-    pub serial: u64,
-    pub client: bool,
+pub(crate) struct Leaf {
+    pub(crate) names: &'static [&'static str],
+    pub(crate) from: Duration,
+    pub(crate) until: Duration,
+    pub(crate) serial: u64,
+    pub(crate) client: bool,
 }
 
 impl Default for Leaf {
@@ -33,7 +33,7 @@ impl Default for Leaf {
 }
 
 impl Authority {
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -41,12 +41,12 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a CA"))
     }
 
-    pub fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 
     /// Certificate and key in files.
-    pub fn leaf(&self, dir: &Dir, name: &str, leaf: &Leaf) -> (String, String) {
+    pub(crate) fn leaf(&self, dir: &Dir, name: &str, leaf: &Leaf) -> (String, String) {
         let names: Vec<String> = leaf.names.iter().map(|n| n.to_string()).collect();
         let mut params = CertificateParams::new(names).expect("names");
         let now = OffsetDateTime::now_utc();
@@ -62,7 +62,7 @@ impl Authority {
     }
 
     /// A list that revokes these serial numbers.
-    pub fn revokes(&self, serials: &[u64]) -> String {
+    pub(crate) fn revokes(&self, serials: &[u64]) -> String {
         let now = OffsetDateTime::now_utc();
         let revoked = |serial: &u64| RevokedCertParams {
             serial_number: SerialNumber::from(*serial),

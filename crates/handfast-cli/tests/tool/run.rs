@@ -9,13 +9,13 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long anything may take on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder of its own for each test, that goes with it.
-pub struct Dir(PathBuf);
+pub(crate) struct Dir(PathBuf);
 
 impl Dir {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let n = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("handfast-tool-{}-{n}", std::process::id()));
@@ -23,13 +23,13 @@ impl Dir {
         // Where the system links its temporary folder, names are compared without the link.
         Self(path.canonicalize().expect("the folder's name"))
     }
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
-    pub fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         self.path(name).to_string_lossy().into_owned()
     }
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         std::fs::write(self.path(name), content).expect("a file");
         self.text(name)
     }
@@ -43,40 +43,40 @@ impl Drop for Dir {
 
 /// The mode of a file or folder, for its owner, group and others.
 #[cfg(unix)]
-pub fn mode(path: &Path) -> u32 {
+pub(crate) fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).expect("metadata").permissions().mode() & 0o777
 }
 
 /// What a run came to.
 #[derive(Debug)]
-pub struct Done {
-    pub code: i32,
-    pub stdout: Vec<u8>,
-    pub stderr: String,
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
 }
 
 impl Done {
     /// It ended with this code, and said all of this on stderr.
     #[track_caller]
-    pub fn ends(&self, code: i32, said: &[&str]) {
+    pub(crate) fn ends(&self, code: i32, said: &[&str]) {
         assert_eq!(self.code, code, "{}\n{}", self.stderr, self.text());
         for part in said {
             assert!(self.stderr.contains(part), "{part:?} is not said in:\n{}", self.stderr);
         }
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
     }
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
     /// The events of `--json`.
     #[track_caller]
-    pub fn events(&self) -> Vec<Value> {
+    pub(crate) fn events(&self) -> Vec<Value> {
         self.text().lines().map(|l| serde_json::from_str(l).unwrap_or_else(|e| panic!("{e}: {l}"))).collect()
     }
     /// The first event of a kind.
     #[track_caller]
-    pub fn event(&self, kind: &str) -> Value {
+    pub(crate) fn event(&self, kind: &str) -> Value {
         let found = self.events().into_iter().find(|e| e["event"] == kind);
         found.unwrap_or_else(|| panic!("no {kind} in:\n{}\n{}", self.text(), self.stderr))
     }
@@ -92,13 +92,13 @@ fn command(home: &Dir, args: &[&str]) -> Command {
 
 /// Runs to the end, with this on stdin.
 #[track_caller]
-pub fn run(home: &Dir, args: &[&str], stdin: impl AsRef<[u8]>) -> Done {
+pub(crate) fn run(home: &Dir, args: &[&str], stdin: impl AsRef<[u8]>) -> Done {
     run_command(command(home, args), stdin.as_ref().to_vec())
 }
 
 /// The same with a variable of the environment.
 #[track_caller]
-pub fn run_with(home: &Dir, (name, value): (&str, &str), args: &[&str]) -> Done {
+pub(crate) fn run_with(home: &Dir, (name, value): (&str, &str), args: &[&str]) -> Done {
     let mut command = command(home, args);
     command.env(name, value);
     run_command(command, Vec::new())
@@ -140,15 +140,15 @@ fn wait(child: &mut Child) -> i32 {
 }
 
 /// The tool while it runs.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
-    pub stdin: Option<ChildStdin>,
-    pub stdout: Option<BufReader<std::process::ChildStdout>>,
+    pub(crate) stdin: Option<ChildStdin>,
+    pub(crate) stdout: Option<BufReader<std::process::ChildStdout>>,
     stderr: Option<JoinHandle<Vec<u8>>>,
 }
 
 impl Running {
-    pub fn start(home: &Dir, args: &[&str]) -> Self {
+    pub(crate) fn start(home: &Dir, args: &[&str]) -> Self {
         let mut command = command(home, args);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("the tool starts");
@@ -157,19 +157,19 @@ impl Running {
         let stderr = Some(all(child.stderr.take().expect("stderr")));
         Self { child, stdin, stdout, stderr }
     }
-    pub fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.as_mut().expect("stdout").read_line(&mut line).expect("a line");
         line.trim_end().to_owned()
     }
     #[cfg(unix)]
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &pid]).status().expect("kill").success());
     }
     /// Waits for its end: the exit code, and stderr.
     #[track_caller]
-    pub fn end(mut self) -> (i32, String) {
+    pub(crate) fn end(mut self) -> (i32, String) {
         drop(self.stdin.take());
         let code = wait(&mut self.child);
         let stderr = self.stderr.take().map(|t| t.join().expect("a reader")).unwrap_or_default();
@@ -185,14 +185,14 @@ impl Drop for Running {
 }
 
 /// `serve` on a free port of 127.0.0.1.
-pub struct Server {
-    pub running: Running,
-    pub port: u16,
+pub(crate) struct Server {
+    pub(crate) running: Running,
+    pub(crate) port: u16,
 }
 
 impl Server {
     #[track_caller]
-    pub fn start(home: &Dir, args: &[&str]) -> Self {
+    pub(crate) fn start(home: &Dir, args: &[&str]) -> Self {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
         all.extend(args);
         let mut running = Running::start(home, &all);
@@ -202,7 +202,7 @@ impl Server {
         Self { running, port }
     }
     /// `HOST:PORT`
-    pub fn at(&self, host: &str) -> String {
+    pub(crate) fn at(&self, host: &str) -> String {
         format!("{host}:{}", self.port)
     }
 }
