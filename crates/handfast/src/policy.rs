@@ -1,6 +1,7 @@
 //! Policies: what may be spoken, by name.
 
-use crate::crypto::{KeyExchangeKind, SUITES, Suite};
+use crate::crypto::{KeyExchangeKind, Provider, SUITES, Suite};
+use crate::error::{Error, ErrorKind};
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
 
@@ -90,6 +91,18 @@ impl Policy {
             own_schemes: None,
             require_extended_master_secret: false,
             server_preference: true,
+        }
+    }
+
+    /// The signatures that a peer is told of: those accepted that have a number and can be checked.
+    pub(crate) fn accepts(&self, provider: &dyn Provider) -> Result<Vec<SignatureScheme>, Error> {
+        let can = |s: &SignatureScheme| s.is_named() && provider.schemes().contains(s);
+        let schemes: Vec<_> = self.schemes.iter().copied().filter(can).collect();
+        match schemes.is_empty() {
+            true => {
+                Err(ErrorKind::Config(format!("the policy {} has no signature that can be checked", self.name)).into())
+            }
+            false => Ok(schemes),
         }
     }
 

@@ -157,12 +157,11 @@ impl Draft {
         if !config.alpn.is_empty() {
             list.push(Extension::Alpn(Alpn(config.alpn.iter().map(Vec::as_slice).collect())));
         }
-        let schemes: Vec<_> = policy.schemes.iter().copied().filter(|s| provider.schemes().contains(s)).collect();
-        if newest >= ProtocolVersion::TLS1_2 {
-            if schemes.is_empty() {
-                let why = format!("the policy {} has no signature scheme that can be checked", policy.name);
-                return Err(ErrorKind::Config(why).into());
-            }
+        let schemes = match newest >= ProtocolVersion::TLS1_2 {
+            true => policy.accepts(&*provider)?,
+            false => Vec::new(),
+        };
+        if !schemes.is_empty() {
             list.push(Extension::SignatureAlgorithms(SignatureAlgorithms(List::of(&schemes))));
         }
         let entries = share_entries(&shares, shared);

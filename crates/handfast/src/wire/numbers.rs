@@ -107,6 +107,13 @@ numbers! {
     }
 }
 
+impl SignatureScheme {
+    /// Whether it can be named on the wire: all can but [`SignatureScheme::RSA_PKCS1_MD5_SHA1`].
+    pub fn is_named(self) -> bool {
+        self != Self::RSA_PKCS1_MD5_SHA1
+    }
+}
+
 numbers! {
     /// The type of an extension (RFC 9846 4.3).
     pub struct ExtensionType(u16) {

@@ -103,7 +103,8 @@ impl Rules {
         let spoken = provider.schemes();
         let Implied { rsa, ecdsa } = self.implied;
         match self.schemes {
-            true => allowed.iter().copied().filter(|s| spoken.contains(s)).collect(),
+            // A scheme without a number of its own cannot be named.
+            true => allowed.iter().copied().filter(|s| spoken.contains(s) && s.is_named()).collect(),
             false => [rsa, ecdsa].into_iter().filter(|s| spoken.contains(s)).collect(),
         }
     }

@@ -274,7 +274,7 @@ impl Agreed {
         let early = EarlySecret::new(flow.provider(), self.suite.hash, None);
         let keyed = self.hello(flow, early, None)?;
         flow.negotiated().scheme = Some(scheme);
-        request_certificate(flow, &keyed.chosen.config);
+        request_certificate(flow, &keyed.chosen.config)?;
         send_certificate(flow, &credential.chain);
         ask_signature(flow, &credential, scheme);
         Ok(State::Signature(keyed, scheme).into())
@@ -309,9 +309,10 @@ impl Resuming {
 }
 
 /// Asks the client for a certificate, if the config wants one.
-fn request_certificate(flow: &mut Flow<'_>, config: &ServerConfig) {
-    let Some(verifier) = config.client_auth.verifier() else { return };
-    let algorithms = SignatureAlgorithms(List::of(&config.policy.schemes));
+fn request_certificate(flow: &mut Flow<'_>, config: &ServerConfig) -> Result<(), Error> {
+    let Some(verifier) = config.client_auth.verifier() else { return Ok(()) };
+    let schemes = config.policy.accepts(&*flow.provider())?;
+    let algorithms = SignatureAlgorithms(List::of(&schemes));
     let mut list = vec![Extension::SignatureAlgorithms(algorithms)];
     let names = verifier.authorities();
     // A hint, which is left out where it does not fit into its extension.
@@ -320,6 +321,7 @@ fn request_certificate(flow: &mut Flow<'_>, config: &ServerConfig) {
     }
     let request = CertificateRequest13 { context: &[], extensions: Extensions::of(list) };
     flow.send(&Message::CertificateRequest13(request));
+    Ok(())
 }
 
 impl Keyed {
