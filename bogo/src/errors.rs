@@ -22,16 +22,12 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
     let fixed: &[&str] = match kind {
         ErrorKind::Malformed(m) => return malformed(m.field, &m.problem, message),
         ErrorKind::PeerAlert(description) => return vec![peer_alert(*description, early)],
-        // Something else than the ChangeCipherSpec that is due.
-        ErrorKind::UnexpectedMessage { expected: "ChangeCipherSpec", .. } => {
-            &[":UNEXPECTED_RECORD:", ":UNEXPECTED_MESSAGE:", ":EXCESS_HANDSHAKE_DATA:"]
-        }
         ErrorKind::UnexpectedMessage { got, .. } => match *got {
             // After the handshake these ask for a new one.
             HandshakeType::HELLO_REQUEST | HandshakeType::CLIENT_HELLO => {
                 &[":NO_RENEGOTIATION:", ":UNEXPECTED_MESSAGE:", ":EXCESS_HANDSHAKE_DATA:"]
             }
-            _ => &[":UNEXPECTED_MESSAGE:", ":EXCESS_HANDSHAKE_DATA:"],
+            _ => &[":UNEXPECTED_MESSAGE:", ":EXCESS_HANDSHAKE_DATA:", ":UNEXPECTED_RECORD:"],
         },
         ErrorKind::UnexpectedRecord { got, .. } => match *got {
             ContentType::CHANGE_CIPHER_SPEC => {
@@ -39,6 +35,9 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
             }
             // Only padding, which BoringSSL counts as a failure to decrypt.
             ContentType(0) => &[":UNEXPECTED_RECORD:", ":DECRYPTION_FAILED_OR_BAD_RECORD_MAC:"],
+            ContentType::APPLICATION_DATA => {
+                &[":UNEXPECTED_RECORD:", ":UNEXPECTED_MESSAGE:", ":TOO_MUCH_SKIPPED_EARLY_DATA:"]
+            }
             _ => &[":UNEXPECTED_RECORD:", ":INVALID_OUTER_RECORD_TYPE:", ":UNEXPECTED_MESSAGE:"],
         },
         ErrorKind::IllegalParameter { field, .. } => illegal(field),
@@ -46,7 +45,9 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
         ErrorKind::NotTls(NotTls::Http) => &[":HTTP_REQUEST:", ":HTTPS_PROXY_REQUEST:"],
         ErrorKind::NotTls(_) => &[":WRONG_VERSION_NUMBER:"],
         ErrorKind::RecordOverflow => &[":DATA_LENGTH_TOO_LONG:", ":ENCRYPTED_LENGTH_TOO_LONG:"],
-        ErrorKind::BadRecordMac => &[":DECRYPTION_FAILED_OR_BAD_RECORD_MAC:", ":BAD_DECRYPT:"],
+        ErrorKind::BadRecordMac => {
+            &[":DECRYPTION_FAILED_OR_BAD_RECORD_MAC:", ":BAD_DECRYPT:", ":TOO_MUCH_SKIPPED_EARLY_DATA:"]
+        }
         ErrorKind::TooMuch(limit) => match limit {
             Limit::MessageSize | Limit::HandshakeBytes | Limit::Chain => &[":EXCESSIVE_MESSAGE_SIZE:"],
             Limit::EmptyRecords | Limit::ChangeCipherSpecs => &[":TOO_MANY_EMPTY_FRAGMENTS:"],
