@@ -40,7 +40,7 @@ pub(crate) enum State {
     /// The end of the server's flight.
     Finished(Asked),
     /// Our own CertificateVerify is being signed.
-    Signature(Ending, SignatureScheme),
+    Signature(Signing),
 }
 
 /// What the hellos have agreed on.
@@ -74,6 +74,12 @@ pub(crate) struct Ending {
     application: ApplicationSecrets,
 }
 
+/// And our signature is being made.
+pub(crate) struct Signing {
+    ending: Ending,
+    scheme: SignatureScheme,
+}
+
 type Next = Result<super::super::State, Error>;
 
 impl State {
@@ -87,7 +93,7 @@ impl State {
             (Self::Verdict(s), Input::Answer(Answer::Verdict(v))) => s.judged(flow, v),
             (Self::CertificateVerify(s), In(Message::CertificateVerify(m), _)) => s.verify(flow, &m),
             (Self::Finished(s), In(Message::Finished(m), aligned)) => s.finished(flow, &m, aligned),
-            (Self::Signature(s, scheme), Input::Answer(Answer::Signature(a))) => s.signed(flow, scheme, a),
+            (Self::Signature(s), Input::Answer(Answer::Signature(a))) => s.signed(flow, a),
             (state, input) => Err(flow.unexpected(&input, state.expected())),
         }
     }
@@ -99,7 +105,7 @@ impl State {
             Self::Certificate(_) => "Certificate",
             Self::CertificateVerify(_) => "CertificateVerify",
             Self::Finished(_) => "Finished",
-            Self::Verdict(_) | Self::Signature(..) => "an answer",
+            Self::Verdict(_) | Self::Signature(_) => "an answer",
         }
     }
 }
@@ -332,19 +338,21 @@ impl Asked {
             Own::Certificate(credential, scheme) => {
                 send_certificate(flow, &credential.chain);
                 ask_signature(flow, &credential, scheme);
-                Ok(State::Signature(ending, scheme).into())
+                Ok(State::Signature(Signing { ending, scheme }).into())
             }
         }
     }
 }
 
-impl Ending {
-    fn signed(self, flow: &mut Flow<'_>, scheme: SignatureScheme, signature: Result<Vec<u8>, Failure>) -> Next {
-        send_signature(flow, scheme, signature)?;
-        flow.negotiated().client_scheme = Some(scheme);
-        self.finish(flow)
+impl Signing {
+    fn signed(self, flow: &mut Flow<'_>, signature: Result<Vec<u8>, Failure>) -> Next {
+        send_signature(flow, self.scheme, signature)?;
+        flow.negotiated().client_scheme = Some(self.scheme);
+        self.ending.finish(flow)
     }
+}
 
+impl Ending {
     fn finish(self, flow: &mut Flow<'_>) -> Next {
         let Self { agreed: Agreed { offered, suite, secrets, .. }, master, application } = self;
         send_finished(flow, &secrets.client);

@@ -43,7 +43,7 @@ pub(crate) enum State {
     /// A ticket is being opened.
     Ticket(Resuming),
     /// Our CertificateVerify is being signed.
-    Signature(Keyed, SignatureScheme),
+    Signature(Signing),
     /// Our flight is sent; the client shall show a certificate.
     Certificate(Answered),
     /// The client's chain is being judged.
@@ -93,6 +93,12 @@ pub(crate) struct Keyed {
     since: Time,
 }
 
+/// And our signature is being made.
+pub(crate) struct Signing {
+    keyed: Keyed,
+    scheme: SignatureScheme,
+}
+
 /// Our Finished is sent.
 pub(crate) struct Answered {
     keyed: Keyed,
@@ -120,7 +126,7 @@ impl State {
         match (self, input) {
             (Self::Retried(s), In(Message::ClientHello(m), aligned)) => s.hello(flow, &m, aligned),
             (Self::Ticket(s), Input::Answer(Answer::Session(found))) => s.opened(flow, found),
-            (Self::Signature(s, scheme), Input::Answer(Answer::Signature(a))) => s.signed(flow, scheme, a),
+            (Self::Signature(s), Input::Answer(Answer::Signature(a))) => s.signed(flow, a),
             (Self::Certificate(s), In(Message::Certificate(m), _)) => s.certificate(flow, &m),
             (Self::Verdict(s), Input::Answer(Answer::Verdict(v))) => s.judged(flow, v),
             (Self::CertificateVerify(s), In(Message::CertificateVerify(m), _)) => s.verify(flow, &m),
@@ -136,7 +142,7 @@ impl State {
             Self::Certificate(_) => "Certificate",
             Self::CertificateVerify(_) => "CertificateVerify",
             Self::Finished(_) => "Finished",
-            Self::Ticket(_) | Self::Signature(..) | Self::Verdict(_) | Self::Sealing(_) => "an answer",
+            Self::Ticket(_) | Self::Signature(_) | Self::Verdict(_) | Self::Sealing(_) => "an answer",
         }
     }
 }
@@ -277,7 +283,7 @@ impl Agreed {
         request_certificate(flow, &keyed.chosen.config)?;
         send_certificate(flow, &credential.chain);
         ask_signature(flow, &credential, scheme);
-        Ok(State::Signature(keyed, scheme).into())
+        Ok(State::Signature(Signing { keyed, scheme }).into())
     }
 }
 
@@ -324,12 +330,14 @@ fn request_certificate(flow: &mut Flow<'_>, config: &ServerConfig) -> Result<(),
     Ok(())
 }
 
-impl Keyed {
-    fn signed(self, flow: &mut Flow<'_>, scheme: SignatureScheme, signature: Result<Vec<u8>, Failure>) -> Next {
-        send_signature(flow, scheme, signature)?;
-        self.finish(flow)
+impl Signing {
+    fn signed(self, flow: &mut Flow<'_>, signature: Result<Vec<u8>, Failure>) -> Next {
+        send_signature(flow, self.scheme, signature)?;
+        self.keyed.finish(flow)
     }
+}
 
+impl Keyed {
     /// The end of our flight. We write under the application's keys from here on, and still read under the handshake's.
     fn finish(self, flow: &mut Flow<'_>) -> Next {
         send_finished(flow, &self.secrets.server);

@@ -217,12 +217,11 @@ fn certificate_verify() {
         |m: &mut CertificateVerify<'_>| m.scheme = Some(SignatureScheme::ECDSA_SHA1),
         |m: &mut CertificateVerify<'_>| m.scheme = Some(SignatureScheme::RSA_PSS_RSAE_SHA256),
         |m: &mut CertificateVerify<'_>| m.scheme = Some(SignatureScheme::ED25519),
-        |m: &mut CertificateVerify<'_>| m.scheme = Some(SignatureScheme::ECDSA_SECP521R1_SHA512),
+        // It fits the kind of key, but not the curve.
+        |m: &mut CertificateVerify<'_>| m.scheme = Some(SignatureScheme::ECDSA_SECP384R1_SHA384),
     ] {
         assert_illegal(&verify(f), "algorithm");
     }
-    // It fits the kind of key, but not the curve.
-    assert_eq!(verify(|m| m.scheme = Some(SignatureScheme::ECDSA_SECP384R1_SHA384)), ErrorKind::BadSignature);
     assert_eq!(verify(|m| m.signature = &[]), ErrorKind::BadSignature);
 }
 
