@@ -264,9 +264,9 @@ fn share_entries<'s>(shares: &'s [Box<dyn KeyExchange>], groups: &[NamedGroup]) 
 }
 
 fn share_of(shares: &[Box<dyn KeyExchange>], group: NamedGroup) -> Option<&[u8]> {
-    let part = |x: &'_ Box<dyn KeyExchange>| x.hybrid_part().is_some_and(|(part, _)| part == group);
     let own = shares.iter().find(|x| x.group() == group).map(|x| x.share());
-    own.or_else(|| shares.iter().find(|x| part(x))?.hybrid_part().map(|(_, share)| share))
+    let mut parts = shares.iter().filter_map(|x| x.hybrid_part());
+    own.or_else(|| parts.find(|(part, _)| *part == group).map(|(_, share)| share))
 }
 
 /// Sends the hello, with the session's binder at its end if it is one of TLS 1.3. Gives its bytes, and which extensions it has.
