@@ -110,6 +110,7 @@ impl fmt::Debug for Acceptor {
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Handshake<IO>(Place<IO>);
 
+#[allow(clippy::large_enum_variant, reason = "the large one is the one that there is")]
 enum Place<IO> {
     Going(TlsStream<IO>),
     Failed(Error),

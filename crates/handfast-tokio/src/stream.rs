@@ -2,6 +2,7 @@
 
 use crate::{Answering, Answers};
 use handfast::buffered::{Buffered, Next};
+use handfast::wire::numbers::ProtocolVersion;
 use handfast::{Connection, Error, Time};
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -70,15 +71,20 @@ impl<IO> TlsStream<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
-    /// Until the handshake is done and all of our own flight on the wire.
+    /// Until the handshake is done and our own flight on the wire.
     pub(crate) fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.buffered.is_connected() {
             if ready!(self.poll_next(cx))? == Next::Closed {
                 return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
             }
         }
-        ready!(self.poll_output(cx))?;
-        Pin::new(&mut self.io).poll_flush(cx)
+        let sent = self.poll_output_beside(cx);
+        // Until the peer has our flight it reads, so this ends. A TLS 1.3 server's tickets it may leave until it wants data.
+        let connection = self.buffered.connection();
+        if connection.is_client() || connection.negotiated().version < Some(ProtocolVersion::TLS1_3) {
+            ready!(sent)?;
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Goes on until there is data, or none any more, or the handshake is done.

@@ -244,6 +244,11 @@ impl Connection {
         matches!(self.state, State::Established(_)) && self.error.is_none()
     }
 
+    /// Whether this is a client's end.
+    pub fn is_client(&self) -> bool {
+        self.shared.side == Side::Client
+    }
+
     /// Whether data can be sent now.
     pub fn can_send(&self) -> bool {
         self.is_connected() && !self.write_closed
