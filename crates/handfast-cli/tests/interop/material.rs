@@ -1,6 +1,7 @@
 //! Certificates and keys, fresh for each run, in a folder that goes with it.
 
 use super::cases::Key;
+use base64::Engine;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
     PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PKCS_RSA_SHA256, SignatureAlgorithm,
@@ -38,7 +39,7 @@ impl Material {
             let key = key(algorithm);
             let leaf = params.signed_by(&key, &ca).expect("a leaf");
             it.write(&format!("{name}.pem"), &leaf.pem());
-            it.write(&format!("{name}.key"), &key.serialize_pem());
+            it.write(&format!("{name}.key"), &private_key(&key));
         }
         it
     }
@@ -77,4 +78,17 @@ impl Drop for Material {
 
 fn key(algorithm: &'static SignatureAlgorithm) -> KeyPair {
     KeyPair::generate_for(algorithm).expect("a key")
+}
+
+/// PKCS#8 that every peer reads. Version 2 (RFC 5958), which Ed25519 keys come in, is unknown to OpenSSL 3.0 and GnuTLS 3.7:
+/// such a key is written again without its public half.
+fn private_key(key: &KeyPair) -> String {
+    const ED25519_V2: [u8; 16] = [0x30, 0x51, 2, 1, 1, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+    let der = key.serialize_der();
+    let Some(seed) = der.strip_prefix(&ED25519_V2).and_then(|rest| rest.get(..32)) else { return key.serialize_pem() };
+    let mut v1 = ED25519_V2.to_vec();
+    (v1[1], v1[4]) = (0x2e, 0);
+    v1.extend_from_slice(seed);
+    let text = base64::engine::general_purpose::STANDARD.encode(v1);
+    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
 }

@@ -8,9 +8,10 @@ mod rustls;
 
 use super::cases::Case;
 use super::material::Material;
-use super::run::reader;
+use super::run::{read_into, reader};
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 /// Why a peer does not do it.
@@ -111,30 +112,28 @@ fn converse(mut command: Command, input: &[&str], done: &str) -> Result<String, 
     Err(Lacks::Failed(format!("{done:?} did not come: {tail} / {}", words.join(" | "))))
 }
 
-/// Starts a server process and waits until its port takes connections or `ready` gives the port.
-fn start(
-    mut command: Command,
-    ready: impl Fn(&str) -> Option<u16>,
-) -> Result<(Child, u16, std::sync::mpsc::Receiver<String>), Lacks> {
+/// Starts a server process and waits until a line that it prints, to either stream, gives the port that it is ready on.
+/// Later lines are read and dropped: a full pipe would stop it.
+fn start(mut command: Command, ready: impl Fn(&str) -> Option<u16>) -> Result<(Child, u16), Lacks> {
     let failed = |e: std::io::Error| Lacks::Failed(e.to_string());
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(Lacks::Failed("no pipes".into()));
     };
-    let (out, err) = (reader(stdout), reader(stderr));
+    let (to, lines) = channel();
+    read_into(stdout, to.clone());
+    read_into(stderr, to);
     let until = Instant::now() + Duration::from_secs(10);
     let mut text = String::new();
-    while let Ok(line) = out.recv_timeout(until.saturating_duration_since(Instant::now())) {
+    while let Ok(line) = lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
         if let Some(port) = ready(&line) {
-            // What follows must be read, or the peer would block; nobody needs stderr.
-            std::thread::spawn(move || err.into_iter().for_each(drop));
-            return Ok((child, port, out));
+            std::thread::spawn(move || lines.into_iter().for_each(drop));
+            return Ok((child, port));
         }
         text += &(line + " | ");
     }
     let _ = child.kill();
     let _ = child.wait();
-    text.extend(err.try_iter().map(|l| l + " | "));
     Err(Lacks::Failed(format!("the peer did not start: {text}")))
 }

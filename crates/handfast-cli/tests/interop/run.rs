@@ -8,11 +8,11 @@ use base64::Engine;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// How long anything may take before it counts as failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The tool, its events line by line.
 struct Tool {
@@ -79,6 +79,12 @@ impl Drop for Tool {
 /// The lines of a pipe, read by a thread so that the other side never blocks.
 pub fn reader(pipe: impl std::io::Read + Send + 'static) -> Receiver<String> {
     let (to, from) = channel();
+    read_into(pipe, to);
+    from
+}
+
+/// Sends on the lines of a pipe as they come.
+pub fn read_into(pipe: impl std::io::Read + Send + 'static, to: Sender<String>) {
     std::thread::spawn(move || {
         let mut pipe = BufReader::new(pipe);
         let mut line = Vec::new();
@@ -90,7 +96,6 @@ pub fn reader(pipe: impl std::io::Read + Send + 'static) -> Receiver<String> {
             }
         }
     });
-    from
 }
 
 fn args(list: &[&str]) -> Vec<String> {
@@ -128,7 +133,8 @@ pub fn our_client(peer: &dyn Peer, case: &Case, material: &Material) -> Cell {
         a.extend(args(&["--policy", "legacy", "--min-version", case.version, "--max-version", case.version]));
         a.extend(args(&["--suites", case.suite]));
         match (case.feature, case.group) {
-            (Feature::Retry, group) => a.extend(args(&["--groups", &format!("x25519,{group}")])),
+            // Shares go out for the first two.
+            (Feature::Retry, group) => a.extend(args(&["--groups", &format!("X25519MLKEM768,x25519,{group}")])),
             (_, "") => {}
             (_, group) => a.extend(args(&["--groups", group])),
         }
@@ -147,7 +153,7 @@ pub fn our_client(peer: &dyn Peer, case: &Case, material: &Material) -> Cell {
         poke();
         tool.say("hello from handfast\n")?;
         let mut got = String::new();
-        while !(got.contains("hello from handfast") || got.contains("tfasdnah morf olleh") || got.contains("pong")) {
+        while !(got.contains("hello from handfast") || got.contains("tsafdnah morf olleh") || got.contains("pong")) {
             let data = tool.wait_for("data")?;
             if data["direction"] == "received" {
                 let bytes = base64::engine::general_purpose::STANDARD

@@ -76,9 +76,7 @@ impl Peer for GnuTls {
         if case.feature == Feature::Alpn {
             command.args(["--alpn", "http/1.1"]);
         }
-        let (child, port, lines) =
-            start(command, |line| line.contains("Echo Server listening on IPv4").then_some(port))?;
-        std::thread::spawn(move || lines.into_iter().for_each(drop));
+        let (child, port) = start(command, |line| line.contains("Echo Server listening on IPv4").then_some(port))?;
         Ok(Server { port, poke: None, process: Some(child) })
     }
 

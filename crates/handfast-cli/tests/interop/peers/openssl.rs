@@ -97,7 +97,7 @@ impl Peer for OpenSsl {
         if case.feature == Feature::Alpn {
             command.args(["-alpn", "h2,http/1.1"]);
         }
-        let (mut child, port, lines) =
+        let (mut child, port) =
             start(command, |line| line.strip_prefix("ACCEPT ")?.rsplit(':').next()?.trim().parse().ok())?;
         let poke: Option<Box<dyn FnMut()>> = child.stdin.take().map(|mut stdin| {
             let poke = move || {
@@ -109,7 +109,6 @@ impl Peer for OpenSsl {
             };
             Box::new(poke) as Box<dyn FnMut()>
         });
-        std::thread::spawn(move || lines.into_iter().for_each(drop));
         Ok(Server { port, poke, process: Some(child) })
     }
 
