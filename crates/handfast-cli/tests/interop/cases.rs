@@ -111,6 +111,7 @@ pub fn cases() -> Vec<Case> {
         out.push(row("tls1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "", Ecdsa, feature));
         out.push(row("tls1.3", suite13, "x25519", Ecdsa, feature));
         out.push(row("tls1.3", "TLS_AES_256_GCM_SHA384", "x25519", Rsa, feature));
+        out.push(row("tls1.3", suite13, "X25519MLKEM768", Ecdsa, feature));
     }
     out.push(row("tls1.3", suite13, "secp256r1", Ecdsa, Retry));
     out.push(row("tls1.3", suite13, "x25519", Ecdsa, KeyUpdate));

@@ -47,6 +47,14 @@ impl Material {
     fn write(&self, name: &str, text: &str) {
         std::fs::write(self.dir.join(name), text).expect("a file");
     }
+    /// A folder to serve with this page in it.
+    pub fn site(&self, page: &str) -> String {
+        let dir = self.dir.join("site");
+        std::fs::create_dir_all(&dir).expect("a folder to serve");
+        std::fs::write(dir.join("index.html"), page).expect("a page");
+        std::fs::write(dir.join("large.bin"), vec![0; 1_000_000]).expect("a large file");
+        dir.to_string_lossy().into_owned()
+    }
     pub fn dir(&self) -> &Path {
         &self.dir
     }

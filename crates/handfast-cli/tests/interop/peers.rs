@@ -50,6 +50,11 @@ pub trait Peer {
     fn serve(&self, case: &Case, material: &Material) -> Result<Server, Lacks>;
     /// Why this cannot be tried as a client, if so.
     fn cannot_connect(&self, case: &Case) -> Option<&'static str>;
+    /// A page that our server must have for this row, beside a megabyte at `/large.bin`; any of the connections that it
+    /// makes may then be the resumed one.
+    fn site(&self, _: &Case) -> Option<&'static str> {
+        None
+    }
     /// Fetches `/` and checks that a page comes; twice where a session is to be resumed.
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks>;
 }

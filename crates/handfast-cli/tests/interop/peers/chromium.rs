@@ -7,6 +7,11 @@ use std::process::{Command, Stdio};
 
 pub struct Chromium;
 
+/// A page that fetches more at once than its connections carry, when these had time to bring tickets: the others resume.
+const RESUMING: &str = r#"<!doctype html><title>Handfast</title><body>Handfast<script>
+setTimeout(() => { for (let i = 0; i < 6; i++) fetch("large.bin?" + i).then(r => r.arrayBuffer()); }, 200)
+</script>"#;
+
 impl Peer for Chromium {
     fn name(&self) -> &'static str {
         "chromium"
@@ -36,9 +41,12 @@ impl Peer for Chromium {
             }
             (Feature::ClientCertificate, _) => Some("headless, it has nobody to choose a certificate"),
             (Feature::Retry | Feature::KeyUpdate, _) => Some("cannot be told to"),
-            (Feature::Resumed, _) => Some("one start is one page"),
             _ => None,
         }
+    }
+
+    fn site(&self, case: &Case) -> Option<&'static str> {
+        (case.feature == Feature::Resumed).then_some(RESUMING)
     }
 
     fn connect(&self, _: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
@@ -46,7 +54,12 @@ impl Peer for Chromium {
         let out = Command::new("timeout")
             .args(["30", "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-            .args(["--ignore-certificate-errors", "--dump-dom", &format!("--user-data-dir={profile}")])
+            .args([
+                "--ignore-certificate-errors",
+                "--virtual-time-budget=3000",
+                "--dump-dom",
+                &format!("--user-data-dir={profile}"),
+            ])
             .arg(format!("https://localhost:{port}/"))
             .stderr(Stdio::null())
             .output()
