@@ -15,6 +15,8 @@ pub enum Feature {
     Full,
     /// A second connection resumes the first.
     Resumed,
+    /// The same, with a peer that knows session IDs only.
+    ResumedById,
     /// The client's first share is of a group that the server does not take.
     Retry,
     /// The server requires a client certificate.
@@ -62,6 +64,9 @@ impl Case {
             _ => "TLS 1.3",
         }
     }
+    pub fn resumes(&self) -> bool {
+        matches!(self.feature, Feature::Resumed | Feature::ResumedById)
+    }
     pub fn is_13(&self) -> bool {
         self.version == "tls1.3"
     }
@@ -69,7 +74,7 @@ impl Case {
 
 /// Every row: each version, key exchange and protection, then each feature.
 pub fn cases() -> Vec<Case> {
-    use Feature::{Alpn, ClientCertificate, Full, KeyUpdate, Resumed, Retry};
+    use Feature::{Alpn, ClientCertificate, Full, KeyUpdate, Resumed, ResumedById, Retry};
     use Key::{Ecdsa, Ed25519, Rsa};
     let row = |version, suite, group, key, feature| Case { version, suite, group, key, feature };
     let mut out = Vec::new();
@@ -113,6 +118,8 @@ pub fn cases() -> Vec<Case> {
         out.push(row("tls1.3", "TLS_AES_256_GCM_SHA384", "x25519", Rsa, feature));
         out.push(row("tls1.3", suite13, "X25519MLKEM768", Ecdsa, feature));
     }
+    out.push(row("tls1.0", "TLS_RSA_WITH_AES_128_CBC_SHA", "", Rsa, ResumedById));
+    out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "", Rsa, ResumedById));
     out.push(row("tls1.3", suite13, "secp256r1", Ecdsa, Retry));
     out.push(row("tls1.3", suite13, "x25519", Ecdsa, KeyUpdate));
     out

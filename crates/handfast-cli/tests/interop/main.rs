@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     let columns: Vec<(&dyn Peer, &str)> =
         present.iter().flat_map(|peer| sides(&**peer).map(move |side| (&**peer, side))).collect();
     let row = |name: &str, cells: &mut dyn Iterator<Item = &str>| {
-        let line = cells.fold(format!("{name:<58}"), |line, cell| line + &format!("{cell:<10}"));
+        let line = cells.fold(format!("{name:<60}"), |line, cell| line + &format!("{cell:<10}"));
         println!("{}", line.trim_end());
     };
     println!();

@@ -40,6 +40,7 @@ impl Peer for Chromium {
                 Some("its groups cannot be chosen; it prefers X25519MLKEM768")
             }
             (Feature::ClientCertificate, _) => Some("headless, it has nobody to choose a certificate"),
+            (Feature::ResumedById, _) => Some("it always takes tickets"),
             (Feature::Retry | Feature::KeyUpdate, _) => Some("cannot be told to"),
             _ => None,
         }

@@ -28,6 +28,7 @@ impl Peer for Curl {
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
             _ if case.group == "X25519MLKEM768" => Some("this curl's OpenSSL has no ML-KEM"),
+            Feature::ResumedById => Some("it always takes tickets"),
             Feature::KeyUpdate => Some("curl cannot be told to change its keys"),
             _ => None,
         }
@@ -54,7 +55,7 @@ impl Peer for Curl {
         }
         command.args(["--http1.1", "--header", "Connection: close"]);
         command.arg(&url);
-        if case.feature == Feature::Resumed {
+        if case.resumes() {
             // A second connection of the same process: its session cache resumes.
             command.arg(&url);
         }

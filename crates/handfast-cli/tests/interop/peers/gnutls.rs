@@ -73,8 +73,10 @@ impl Peer for GnuTls {
             }
             _ => command.arg("--disable-client-cert"),
         };
-        if case.feature == Feature::Alpn {
-            command.args(["--alpn", "http/1.1"]);
+        match case.feature {
+            Feature::Alpn => drop(command.args(["--alpn", "http/1.1"])),
+            Feature::ResumedById => drop(command.arg("--noticket")),
+            _ => {}
         }
         let (child, port) = start(command, |line| line.contains("Echo Server listening on IPv4").then_some(port))?;
         Ok(Server { port, poke: None, process: Some(child) })
@@ -96,6 +98,7 @@ impl Peer for GnuTls {
         match case.feature {
             Feature::Retry => drop(command.arg("--single-key-share")),
             Feature::Resumed => drop(command.args(["--resume", "--waitresumption"])),
+            Feature::ResumedById => drop(command.args(["--resume", "--noticket"])),
             Feature::ClientCertificate => {
                 let (cert, key) = material.client();
                 command.args(["--x509certfile", &cert, "--x509keyfile", &key]);

@@ -94,8 +94,10 @@ impl Peer for OpenSsl {
         if case.feature == Feature::ClientCertificate {
             command.args(["-Verify", "2", "-verify_return_error", "-CAfile", &material.ca()]);
         }
-        if case.feature == Feature::Alpn {
-            command.args(["-alpn", "h2,http/1.1"]);
+        match case.feature {
+            Feature::Alpn => drop(command.args(["-alpn", "h2,http/1.1"])),
+            Feature::ResumedById => drop(command.arg("-no_ticket")),
+            _ => {}
         }
         let (mut child, port) =
             start(command, |line| line.strip_prefix("ACCEPT ")?.rsplit(':').next()?.trim().parse().ok())?;
@@ -129,16 +131,18 @@ impl Peer for OpenSsl {
                     command.args(["-cert", &cert, "-key", &key]);
                 }
                 Feature::Alpn => drop(command.args(["-alpn", "h2,http/1.1"])),
-                Feature::Resumed if resume => drop(command.args(["-sess_in", &session])),
-                Feature::Resumed => drop(command.args(["-sess_out", &session])),
+                Feature::ResumedById => drop(command.arg("-no_ticket")),
                 _ => {}
+            }
+            if case.resumes() {
+                command.args([if resume { "-sess_in" } else { "-sess_out" }, &session]);
             }
             let get = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n";
             let input: &[&str] = if case.feature == Feature::KeyUpdate { &["K\n", get] } else { &[get] };
             converse(command, input, "HTTP/1.").map(drop)
         };
         once(false)?;
-        if case.feature == Feature::Resumed {
+        if case.resumes() {
             once(true)?;
         }
         Ok(())

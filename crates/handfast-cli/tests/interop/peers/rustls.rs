@@ -3,7 +3,8 @@
 use super::super::cases::{Case, Feature, Key};
 use super::super::material::Material;
 use super::{Lacks, Peer, Server};
-use rustls::client::Resumption;
+use rustls::client::{Resumption, Tls12Resumption};
+use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -105,6 +106,9 @@ impl Peer for Rustls {
         if case.feature == Feature::Alpn {
             config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         }
+        if case.feature == Feature::Resumed {
+            config.ticketer = Ticketer::new().map_err(failed)?;
+        }
         let config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
         let port = listener.local_addr().map_err(failed)?.port();
@@ -141,9 +145,12 @@ impl Peer for Rustls {
             config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         }
         config.resumption = Resumption::in_memory_sessions(8);
+        if case.feature == Feature::ResumedById {
+            config.resumption = config.resumption.tls12_resumption(Tls12Resumption::SessionIdOnly);
+        }
         let config = Arc::new(config);
         debug_assert!(case.key != Key::Ed25519 || case.is_13());
-        for _ in 0..if case.feature == Feature::Resumed { 2 } else { 1 } {
+        for _ in 0..if case.resumes() { 2 } else { 1 } {
             get(config.clone(), port, case.feature == Feature::KeyUpdate).map_err(failed)?;
         }
         Ok(())
