@@ -165,7 +165,22 @@ fn wrong_names() {
     let nameless = root.leaf(&[], |p| p.distinguished_name.push(DnType::CommonName, "c.example"));
     let words = "it is not for c.example: it names no host at all (no DNS name or address in subjectAltName)";
     refused(&servers, &peer(&[&nameless], "c.example"), NOW, words);
-    refused(&servers, &peer(&[&leaf], ""), NOW, "there is no name to look for in the certificate");
+}
+
+/// Nobody gets by because the wrong one was asked: a judge of clients looks at no name.
+#[test]
+fn each_judges_its_own_side() {
+    let root = Authority::root("Root");
+    let purposes = vec![Purpose::ServerAuth, Purpose::ClientAuth];
+    let leaf = root.leaf(&["localhost"], |p| p.extended_key_usages = purposes);
+    let (servers, clients) = (root.servers(), WebPki::for_clients(root.roots()));
+    let words = "this verifier judges clients, and is asked about a server";
+    for name in ["localhost", "other.example"] {
+        refused(&clients, &peer(&[&leaf], name), NOW, words);
+    }
+    refused(&servers, &peer(&[&leaf], ""), NOW, "this verifier judges servers, and is asked about a client");
+    assert!(verdict(&servers, &peer(&[&leaf], "localhost"), NOW).is_ok());
+    assert!(verdict(&clients, &peer(&[&leaf], ""), NOW).is_ok());
 }
 
 #[test]

@@ -71,7 +71,7 @@ pub(super) struct Crl {
 }
 
 impl WebPki {
-    /// Judges servers by these roots.
+    /// Judges servers by these roots. Clients are refused.
     pub fn for_servers(roots: Roots) -> Self {
         Self {
             roots,
@@ -84,7 +84,7 @@ impl WebPki {
         }
     }
 
-    /// Judges clients by these roots, whose names they are told.
+    /// Judges clients by these roots, whose names they are told. Servers are refused.
     pub fn for_clients(roots: Roots) -> Self {
         Self { clients: true, ..Self::for_servers(roots) }
     }
@@ -128,10 +128,18 @@ impl WebPki {
             return Err(CertificateError::Malformed("there is no certificate in the chain".into()));
         };
         let name = match (&peer.name, self.clients) {
-            (_, true) => None,
+            (None, true) => None,
             (Some(name), false) => Some(name),
+            // Made for the other side, it would pass over the name, and take any certificate for it.
+            (Some(_), true) => {
+                return Err(CertificateError::Other(
+                    "this verifier judges clients, and is asked about a server".into(),
+                ));
+            }
             (None, false) => {
-                return Err(CertificateError::Other("there is no name to look for in the certificate".into()));
+                return Err(CertificateError::Other(
+                    "this verifier judges servers, and is asked about a client".into(),
+                ));
             }
         };
         let how = if self.accept_root_as_leaf && self.roots.certificates.contains(first) {
