@@ -64,7 +64,7 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
                 _ => &[":UNSUPPORTED_PROTOCOL:"],
             },
             NothingInCommon::Suite { .. } => &[":NO_SHARED_CIPHER:"],
-            NothingInCommon::Group { .. } => &[":NO_SHARED_GROUP:", ":NO_SHARED_CIPHER:"],
+            NothingInCommon::Group { .. } => &[":NO_SHARED_GROUP:", ":NO_SHARED_CIPHER:", ":WRONG_CURVE:"],
             NothingInCommon::Scheme { .. } => &[":NO_COMMON_SIGNATURE_ALGORITHMS:", ":NO_SHARED_CIPHER:"],
             NothingInCommon::Protocol { .. } => &[":NO_APPLICATION_PROTOCOL:"],
             NothingInCommon::Compression => &[":INVALID_COMPRESSION_LIST:"],

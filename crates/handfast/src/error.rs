@@ -62,7 +62,7 @@ pub enum NothingInCommon {
         /// What the policy allows, by name.
         ours: Vec<String>,
     },
-    /// No group for the key exchange.
+    /// No group for the key exchange; before TLS 1.3 also: none of the client's is the curve of our ECDSA certificate.
     Group {
         /// What the peer offered.
         theirs: Vec<NamedGroup>,

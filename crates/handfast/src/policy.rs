@@ -74,7 +74,8 @@ impl Policy {
             min_version: min,
             max_version: max,
             suites: SUITES.iter().filter(|s| s.to >= min && suite(s)).map(|s| s.number).collect(),
-            groups: vec![G::X25519MLKEM768, G::X25519, G::SECP256R1],
+            // The last is for certificates on it: a TLS 1.2 server shows none whose curve is not listed (RFC 8422 5.3).
+            groups: vec![G::X25519MLKEM768, G::X25519, G::SECP256R1, G::SECP384R1],
             key_shares: 2,
             schemes: [
                 S::ECDSA_SECP256R1_SHA256,

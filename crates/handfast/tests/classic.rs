@@ -3,7 +3,7 @@
 mod common;
 
 use common::certificates::{Auth, Setup};
-use common::{End, Pair, Side, facts, later, noon};
+use common::{End, Pair, Seen, Side, facts, later, noon};
 use handfast::crypto::{Authentication, KeyExchangeKind, KeyKind, SUITES, Suite};
 use handfast::error::{Limit, NothingInCommon};
 use handfast::wire::CipherSuite;
@@ -146,6 +146,31 @@ fn both_export_the_same() {
             assert_eq!(some, export(&pair.server, Some(b"")));
             assert_eq!(none, export(&pair.server, None));
             assert_ne!(some, none);
+        }
+    }
+}
+
+/// The first byte of data goes alone where an IV is the block before (RFC 4346 F.3): nobody can choose what it meets.
+#[test]
+fn data_is_split_where_ivs_are_implicit() {
+    let cbc = CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA;
+    for (version, first) in [(ProtocolVersion::TLS1_0, Some(1)), (ProtocolVersion::TLS1_2, None)] {
+        let (client, server) = Setup::new(version).suite(cbc).configs();
+        let mut pair = Pair::connected(&client, &server);
+        for side in Side::BOTH {
+            for size in [1, 2, 100, 16_384] {
+                let data = common::pattern(size);
+                pair.end(side.other()).events.clear();
+                pair.end(side).send(&data);
+                pair.run();
+                let got = &pair.end(side.other()).events;
+                let sizes: Vec<_> = got.iter().map(|e| if let Seen::Data(d) = e { d.len() } else { 0 }).collect();
+                let expected = match first {
+                    Some(first) if size > first => vec![first, size - first],
+                    _ => vec![size],
+                };
+                assert_eq!(sizes, expected, "{version}, {side:?}");
+            }
         }
     }
 }

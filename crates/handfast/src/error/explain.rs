@@ -124,9 +124,11 @@ impl ErrorKind {
             ),
             Self::InsufficientSecurity(what) => words(
                 Peer,
-                format!("the policy wants {what}, and the peer does not have it."),
-                "",
-                "Update the peer, or change the policy's field for this one connection.",
+                format!("{what} is needed, and the peer does not give it."),
+                "RFC 5746 3, RFC 7627 5",
+                "Update the peer. If the policy asks for an extended master secret, its field \
+                 `require_extended_master_secret` can be changed for this one connection. If a session was to be resumed, let \
+                 the client forget it and connect afresh.",
             ),
             Self::Certificate(e) => certificate(e),
             Self::NoCertificate { .. } => words(
@@ -316,8 +318,9 @@ fn nothing_in_common(what: &NothingInCommon) -> Words {
             ("cipher suite", list(theirs), list(ours), "RFC 9846 4.2.3, RFC 5246 7.4.1.3", suite_remedy(theirs))
         }
         NothingInCommon::Group { theirs, ours } => {
-            let remedy = "Allow one of the peer's groups: --groups, or the policy's field `groups`.".into();
-            ("group for the key exchange", list(theirs), list(ours), "RFC 9846 4.3.7", remedy)
+            let remedy = "Allow one of the peer's groups: --groups, or the policy's field `groups`. Before TLS 1.3 the curve of an \
+                          ECDSA certificate must be one of them too: use a certificate on such a curve, or one for RSA.";
+            ("group", list(theirs), list(ours), "RFC 9846 4.3.7, RFC 8422 5.1", remedy.into())
         }
         NothingInCommon::Scheme { theirs, ours } => {
             let remedy = "Use a certificate whose key can sign as the peer can verify (ECDSA P-256 or RSA-2048 suit almost \

@@ -177,6 +177,10 @@ impl Setup {
 
     pub fn client_config(&self) -> ClientConfig {
         let mut config = ClientConfig::new(self.policy(), Arc::new(Known));
+        if self.version < ProtocolVersion::TLS1_3 && self.group != NamedGroup::SECP256R1 {
+            // The curve of the ECDSA certificate, without which it must not be shown (RFC 8422 5.3).
+            config.policy.groups.push(NamedGroup::SECP256R1);
+        }
         if let Some(group) = self.hoped {
             config.policy.groups.insert(0, group);
         }

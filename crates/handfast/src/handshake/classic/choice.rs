@@ -4,10 +4,11 @@ use super::super::Flow;
 use super::super::answer::Chosen;
 use super::Rules;
 use super::key_exchange::{is_curve, proves};
-use crate::crypto::{BulkCipher, Credential, KeyExchangeKind, Suite};
+use crate::crypto::{BulkCipher, Credential, KeyExchangeKind, KeyKind, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon};
 use crate::keys::Secret;
 use crate::session::{ServerSession, ServerSessionKind, context};
+use crate::verify::public_key;
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, SignatureScheme};
 use std::sync::Arc;
@@ -57,7 +58,20 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
         ours: ours.iter().map(|s| s.number.to_string()).collect(),
     };
     let serve = |suite: &'static Suite| -> Result<Choice, NothingInCommon> {
-        let fitting = || chosen.candidates.iter().filter(|c| proves(c.kind(), suite.authentication));
+        let proves = |c: &&Arc<Credential>| proves(c.kind(), suite.authentication);
+        let curves: Vec<_> = chosen.candidates.iter().filter(proves).map(|c| curve(c)).collect();
+        let allowed =
+            |c: &Option<NamedGroup>| summary.groups.is_empty() || c.is_none_or(|c| summary.groups.contains(&c));
+        if !curves.is_empty() && !curves.iter().any(allowed) {
+            return Err(NothingInCommon::Group {
+                theirs: summary.groups.clone(),
+                ours: curves.into_iter().flatten().collect(),
+            });
+        }
+        let fitting = || {
+            let pairs = chosen.candidates.iter().filter(proves).zip(&curves);
+            pairs.filter(|(_, curve)| allowed(curve)).map(|(credential, _)| credential)
+        };
         let (credential, plan) = match suite.key_exchange {
             KeyExchangeKind::Rsa => (fitting().find(|c| c.key.decrypts()).ok_or_else(no_suite)?, Plan::Rsa),
             KeyExchangeKind::Ecdhe => {
@@ -83,6 +97,14 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
         }
     }
     Err(why.unwrap_or_else(no_suite).into())
+}
+
+/// The curve of an ECDSA certificate's key. A client's list of groups is for these too (RFC 8422 5.1, 5.3).
+fn curve(credential: &Credential) -> Option<NamedGroup> {
+    match credential.kind() {
+        KeyKind::Ecdsa => public_key(&credential.chain).ok().and_then(|key| key.curve),
+        KeyKind::Rsa | KeyKind::Ed25519 => None,
+    }
 }
 
 /// The suite of this number, if it can be spoken by these rules.

@@ -1,0 +1,177 @@
+//! What a server chooses by the ClientHello: the certificate, by name and by what the client can verify; and whether to go on at all.
+
+mod common;
+
+use common::certificates::Setup;
+use common::{End, NAME, Pair, noon};
+use handfast::crypto::{Credential, KeyKind, aws_lc};
+use handfast::error::NothingInCommon;
+use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use handfast::verify::{Roots, WebPki};
+use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+use handfast::{ClientConfig, Connection, Error, ErrorKind, Policy, ServerConfig};
+use rcgen::{
+    BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384,
+    PKCS_RSA_SHA256, SignatureAlgorithm,
+};
+use std::sync::Arc;
+
+const VERSIONS: [ProtocolVersion; 2] = [ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3];
+
+/// A root that issues server certificates.
+struct Authority {
+    root: CertificateDer<'static>,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root = params.self_signed(&key).unwrap().der().clone();
+        Self { root, issuer: Issuer::new(params, key) }
+    }
+
+    fn leaf(&self, algorithm: &'static SignatureAlgorithm, names: &[&str]) -> Arc<Credential> {
+        let key = KeyPair::generate_for(algorithm).unwrap();
+        let params = CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        Arc::new(Credential { chain: vec![certificate.der().clone()], key: aws_lc::private_key(der).unwrap() })
+    }
+
+    /// A client of the default policy at this version, which judges as the web does.
+    fn client(&self, version: ProtocolVersion) -> ClientConfig {
+        let mut roots = Roots::new();
+        roots.add(self.root.clone()).unwrap();
+        let mut config = ClientConfig::new(at(version), Arc::new(WebPki::for_servers(roots)));
+        config.store = None;
+        config
+    }
+}
+
+fn at(version: ProtocolVersion) -> Policy {
+    Policy { min_version: version, max_version: version, ..Policy::default() }
+}
+
+fn server(version: ProtocolVersion, credentials: &[&Arc<Credential>]) -> Arc<ServerConfig> {
+    let credentials: Vec<Arc<Credential>> = credentials.iter().map(|c| (*c).clone()).collect();
+    Arc::new(ServerConfig::new(at(version), Arc::new(credentials)))
+}
+
+/// The certificate that a client sees who asks for this name; or its error, and the server's.
+fn shown(
+    client: ClientConfig,
+    server: &Arc<ServerConfig>,
+    name: &str,
+) -> Result<CertificateDer<'static>, (Error, Option<Error>)> {
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    let client = Connection::client(Arc::new(client), name, noon()).unwrap();
+    let mut pair = Pair::of(End::new(client), End::server(server), noon());
+    pair.run();
+    match pair.client.error {
+        None => Ok(pair.client.connection.negotiated().peer_chain[0].clone()),
+        Some(error) => Err((error, pair.server.error)),
+    }
+}
+
+#[test]
+fn a_certificate_by_name() {
+    let authority = Authority::new();
+    let plain = authority.leaf(&PKCS_ECDSA_P256_SHA256, &["a.example"]);
+    let wild = authority.leaf(&PKCS_ECDSA_P256_SHA256, &["*.b.example"]);
+    let exact = authority.leaf(&PKCS_ECDSA_P256_SHA256, &["www.b.example", "198.51.100.7"]);
+    for version in VERSIONS {
+        let server = server(version, &[&plain, &wild, &exact]);
+        for (name, expected) in [
+            ("a.example", &plain),
+            ("A.Example", &plain),
+            ("other.b.example", &wild),
+            // Both fit: the first that was given.
+            ("www.b.example", &wild),
+        ] {
+            let shown = shown(authority.client(version), &server, name);
+            assert_eq!(shown.expect("a handshake"), expected.chain[0], "{name}");
+        }
+        // A wildcard is one label. What has no certificate gets the first, and says so to whoever asks.
+        for name in ["b.example", "x.y.b.example", "198.51.100.7"] {
+            let (client, server) = shown(authority.client(version), &server, name).expect_err("no certificate fits");
+            assert!(client.to_string().contains("it is for a.example"), "{client}");
+            assert!(matches!(server.unwrap().kind(), ErrorKind::PeerAlert(_)));
+        }
+    }
+}
+
+#[test]
+fn a_certificate_by_what_the_client_can_verify() {
+    let authority = Authority::new();
+    let ecdsa = authority.leaf(&PKCS_ECDSA_P256_SHA256, &[NAME]);
+    let rsa = authority.leaf(&PKCS_RSA_SHA256, &[NAME]);
+    let other = authority.leaf(&PKCS_RSA_SHA256, &["other.example"]);
+    for version in VERSIONS {
+        let server = server(version, &[&other, &ecdsa, &rsa]);
+        let with = |schemes: &[SignatureScheme]| {
+            let mut client = authority.client(version);
+            client.policy.schemes = schemes.to_vec();
+            shown(client, &server, NAME)
+        };
+        let (p256, pss) = (SignatureScheme::ECDSA_SECP256R1_SHA256, SignatureScheme::RSA_PSS_RSAE_SHA256);
+        assert_eq!(with(&[p256, pss]).unwrap(), ecdsa.chain[0]);
+        assert_eq!(with(&[pss]).unwrap(), rsa.chain[0]);
+        assert_eq!(with(&[p256]).unwrap(), ecdsa.chain[0]);
+        let (_, server) = with(&[SignatureScheme::ED25519]).unwrap_err();
+        assert!(matches!(server.unwrap().kind(), ErrorKind::NothingInCommon(_)));
+    }
+}
+
+/// RFC 8422 5.1.1: in TLS 1.2 the list of groups is for the curves of certificates too.
+#[test]
+fn a_certificate_by_its_curve() {
+    let authority = Authority::new();
+    let p384 = authority.leaf(&PKCS_ECDSA_P384_SHA384, &[NAME]);
+    let rsa = authority.leaf(&PKCS_RSA_SHA256, &[NAME]);
+    for version in VERSIONS {
+        // What the default policy can verify it lists.
+        let alone = server(version, &[&p384]);
+        assert_eq!(shown(authority.client(version), &alone, NAME).unwrap(), p384.chain[0]);
+        let mut client = authority.client(version);
+        client.policy.groups = vec![NamedGroup::X25519, NamedGroup::SECP256R1];
+        let expected = if version == ProtocolVersion::TLS1_2 { &rsa } else { &p384 };
+        assert_eq!(shown(client.clone(), &server(version, &[&p384, &rsa]), NAME).unwrap(), expected.chain[0]);
+        match shown(client, &alone, NAME) {
+            Ok(chain) => assert!(version == ProtocolVersion::TLS1_3 && chain == p384.chain[0]),
+            Err((_, error)) => {
+                let (theirs, ours) = (vec![NamedGroup::X25519, NamedGroup::SECP256R1], vec![NamedGroup::SECP384R1]);
+                let expected = ErrorKind::NothingInCommon(NothingInCommon::Group { theirs, ours });
+                assert_eq!((version, error.unwrap().kind()), (ProtocolVersion::TLS1_2, &expected));
+            }
+        }
+    }
+}
+
+/// RFC 7507 3
+#[test]
+fn a_fallback_is_refused_where_both_can_do_better() {
+    let run = |most: ProtocolVersion, server_most: ProtocolVersion| {
+        let setup = Setup::new(ProtocolVersion::TLS1_2).server(KeyKind::Rsa);
+        let (mut client, mut server) = (setup.client_config(), setup.server_config());
+        client.fallback = true;
+        for (policy, most) in [(&mut client.policy, most), (&mut server.policy, server_most)] {
+            (policy.min_version, policy.max_version) = (ProtocolVersion::TLS1_0, most);
+        }
+        let mut pair = Pair::new(&Arc::new(client), &Arc::new(server));
+        pair.run();
+        pair
+    };
+    let (old, newer, newest) = (ProtocolVersion::TLS1_0, ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3);
+    for (most, server_most) in [(old, newer), (old, newest), (newer, newest)] {
+        let pair = run(most, server_most);
+        assert_eq!(pair.server.error.as_ref().unwrap().kind(), &ErrorKind::InappropriateFallback);
+        assert_eq!(pair.server.alerts(), ["fatal inappropriate_fallback"]);
+        assert!(matches!(pair.client.error.as_ref().unwrap().kind(), ErrorKind::PeerAlert(_)));
+    }
+    for (most, server_most) in [(old, old), (newer, newer), (newer, old), (newest, newest), (newest, newer)] {
+        run(most, server_most).assert_connected();
+    }
+}
