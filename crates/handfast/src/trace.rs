@@ -72,7 +72,7 @@ pub enum Trace<'t> {
         /// How, in words.
         how: &'t str,
     },
-    /// A secret, for a key log only where one was asked for.
+    /// The handshake is done.
     Connected,
 }
 

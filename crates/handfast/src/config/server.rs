@@ -75,7 +75,7 @@ impl ServerCredentials for Credential {
     }
 }
 
-/// Several certificates: those whose names fit are tried first, in order, then the others.
+/// Several certificates: those that have the name asked for, in order. If none has it, or no name is asked for, all of them.
 impl ServerCredentials for Vec<Arc<Credential>> {
     fn candidates(&self, hello: &HelloSummary) -> Vec<Arc<Credential>> {
         let name = hello.server_name.as_deref();
