@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub struct Handfast {
     client: Arc<ClientConfig>,
     server: Arc<ServerConfig>,
+    roots: Roots,
 }
 
 pub fn library(material: &Material, kind: &Kind) -> Handfast {
@@ -24,7 +25,8 @@ pub fn library(material: &Material, kind: &Kind) -> Handfast {
     policy.suites = vec![CipherSuite::from_name(kind.suite).expect("a suite")];
     policy.groups = vec![NamedGroup::from_name(kind.group).expect("a group")];
     policy.key_shares = 1;
-    let verifier = WebPki::for_servers(Roots::from_pem(ca.as_bytes()).expect("roots"));
+    let roots = Roots::from_pem(ca.as_bytes()).expect("roots");
+    let verifier = WebPki::for_servers(roots.clone());
     let credential = Credential::from_pem(chain.as_bytes(), key.as_bytes()).expect("a credential");
     let mut client = ClientConfig::new(policy.clone(), Arc::new(verifier));
     let mut server = ServerConfig::new(policy, Arc::new(credential));
@@ -32,7 +34,7 @@ pub fn library(material: &Material, kind: &Kind) -> Handfast {
         client.store = None;
         server.tickets = None;
     }
-    Handfast { client: Arc::new(client), server: Arc::new(server) }
+    Handfast { client: Arc::new(client), server: Arc::new(server), roots }
 }
 
 impl Library for Handfast {
@@ -45,6 +47,11 @@ impl Library for Handfast {
     }
     fn server(&self) -> Box<dyn End> {
         Box::new(Side(Connection::server(self.server.clone())))
+    }
+    fn forget(&mut self) {
+        let mut client = ClientConfig::clone(&self.client);
+        client.verifier = Arc::new(WebPki::for_servers(self.roots.clone()));
+        self.client = Arc::new(client);
     }
 }
 

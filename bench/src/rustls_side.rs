@@ -64,6 +64,9 @@ impl Library for Rustls {
     fn server(&self) -> Box<dyn End> {
         Box::new(Side(ServerConnection::new(self.server.clone()).expect("a server").into()))
     }
+    fn forget(&mut self) {
+        // It remembers no verdict of any kind.
+    }
 }
 
 struct Side(Connection);

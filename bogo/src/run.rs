@@ -136,8 +136,7 @@ fn converse(pipe: &mut Pipe, flags: &Flags) -> Result<(), Stop> {
         if !pipe.connected {
             return Err(Stop::broken("data before the handshake was done"));
         }
-        let mut parts = data.chunks(flags.read_size.max(1)).peekable();
-        while let Some(part) = parts.next() {
+        for part in data.chunks(flags.read_size.max(1)) {
             pipe.held = false;
             if flags.key_update {
                 pipe.update_keys()?;

@@ -55,6 +55,8 @@ impl Trust {
 
     /// The verifier for a server at this address. At loopback the development CA is trusted too.
     pub(crate) fn verifier(self, args: &args::Connect, address: IpAddr) -> Result<Arc<dyn Verifier>, Failure> {
+        // A self-signed certificate that is named is trusted as it is; the system's roots are authorities only.
+        let named = matches!(self.wanted, Wanted::These { .. });
         let roots = match self.wanted {
             Wanted::Anyone => return Ok(Arc::new(NotChecked)),
             Wanted::These { roots, .. } => roots,
@@ -72,6 +74,7 @@ impl Trust {
             }
         };
         let mut verifier = WebPki::for_servers(roots);
+        verifier.accept_root_as_leaf = named;
         if let (Some(pem), Some(path)) = (&self.crl, &args.crl) {
             verifier = verifier.with_crls(lists(pem, path)?).map_err(|e| Failure::file("use", path, e))?;
         }
@@ -83,7 +86,9 @@ impl Trust {
 pub(crate) fn client_auth(ca: Option<&Path>, optional: bool) -> Result<ClientAuth, Failure> {
     let Some(path) = ca else { return Ok(ClientAuth::None) };
     let roots = Roots::from_pem(&read(path)?).map_err(|e| Failure::file("read", path, e))?;
-    let verifier = Arc::new(WebPki::for_clients(roots));
+    let mut verifier = WebPki::for_clients(roots);
+    verifier.accept_root_as_leaf = true;
+    let verifier = Arc::new(verifier);
     Ok(if optional { ClientAuth::Optional(verifier) } else { ClientAuth::Required(verifier) })
 }
 

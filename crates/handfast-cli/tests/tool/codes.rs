@@ -38,6 +38,20 @@ fn done_is_0() {
 }
 
 #[test]
+fn a_self_signed_certificate_is_trusted_if_it_is_named() {
+    let dir = Dir::new();
+    let (cert, key) = Authority::self_signed(&dir, "own");
+    let (other, _) = Authority::self_signed(&dir, "other");
+    let server = Server::start(&dir, &["--cert", &cert, "--key", &key, "--client-ca", &cert]);
+    let at = server.at("localhost");
+    let client = ["connect", &at, "--cert", &cert, "--key", &key];
+    let with = |more: &[&'static str], ca| run(&dir, &[&client[..], &["--ca", ca], more].concat(), "");
+    with(&[], &cert).ends(0, &["is trusted itself"]);
+    with(&["--name", "elsewhere.test"], &cert).ends(7, &["elsewhere.test"]);
+    with(&[], &other).ends(6, &["self-signed"]);
+}
+
+#[test]
 fn files_are_1() {
     let dir = Dir::new();
     let none = dir.text("none.pem");

@@ -45,6 +45,15 @@ impl Authority {
         self.0.pem()
     }
 
+    /// As a server's own certificate: of itself and for localhost, as `openssl req -x509` makes them.
+    pub(crate) fn self_signed(dir: &Dir, name: &str) -> (String, String) {
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).expect("names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let pem = params.self_signed(&key).expect("a certificate").pem();
+        (dir.write(&format!("{name}.pem"), pem), dir.write(&format!("{name}-key.pem"), key.serialize_pem()))
+    }
+
     /// Certificate and key in files.
     pub(crate) fn leaf(&self, dir: &Dir, name: &str, leaf: &Leaf) -> (String, String) {
         let names: Vec<String> = leaf.names.iter().map(|n| n.to_string()).collect();

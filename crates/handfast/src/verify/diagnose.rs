@@ -74,6 +74,8 @@ impl<'a> Case<'a> {
                 C::Malformed("a certificate of its chain names two different signature algorithms".into())
             }
             Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension => C::WrongUsage(self.wrong_purpose()),
+            // What most of them are: no certificate of an authority, but one that a server made for itself.
+            Error::CaUsedAsEndEntity if self.is_own_issuer() => self.unknown_issuer(),
             Error::CaUsedAsEndEntity => C::WrongUsage(format!(
                 "{} is an authority's (basicConstraints), and may not stand for a peer",
                 self.who(|l| l.0 == 0)
@@ -135,6 +137,12 @@ impl<'a> Case<'a> {
             0 => format!("the peer's own certificate ({subject})"),
             n => format!("certificate {} of {} in its chain ({subject})", n + 1, self.chain.len()),
         }
+    }
+
+    /// Whether the peer's own certificate is self-signed, and none of the roots.
+    fn is_own_issuer(&self) -> bool {
+        let leaf = self.chain.first().filter(|leaf| !self.roots.certificates.contains(leaf));
+        leaf.and_then(|leaf| der::Certificate::read(leaf)).is_some_and(|leaf| leaf.issuer == leaf.subject)
     }
 
     /// Goes up from the peer's own certificate until nobody knows the issuer.

@@ -259,6 +259,7 @@ fn self_signed() {
     let words = "the peer's own certificate (CN=leaf) is self-signed, and not one that is trusted";
     let here = |leaf| peer(&[leaf], "localhost");
     refused(&Authority::root("Root").servers(), &here(&leaf), NOW, words);
+    refused(&Authority::root("Root").servers(), &here(&authority), NOW, words);
 
     // As a root of its own, it is refused or accepted by name.
     let mut roots = Roots::new();
