@@ -117,6 +117,9 @@ impl ServerStore for Cache {
         self.seen.see().cached = true;
         self.inner.keep(id, session, now)
     }
+    fn forget(&self, id: &[u8]) {
+        self.inner.forget(id);
+    }
 }
 
 /// One config, whoever the client is.

@@ -123,4 +123,7 @@ impl ServerStore for Later<dyn ServerStore> {
     fn keep(&self, id: &[u8], session: &Secret, now: Time) -> Reply<bool> {
         self.gate.pass(|| self.inner.keep(id, session, now))
     }
+    fn forget(&self, id: &[u8]) {
+        self.inner.forget(id);
+    }
 }

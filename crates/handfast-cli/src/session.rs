@@ -109,11 +109,7 @@ impl ClientStore for SessionFile {
     }
 
     fn forget(&self, _: &SessionKey) {
-        self.change(|sessions| {
-            let before = sessions.len();
-            sessions.retain(|s| !is_classic(s));
-            (sessions.len() != before, ())
-        });
+        self.change(|sessions| (!std::mem::take(sessions).is_empty(), ()));
     }
 }
 

@@ -100,6 +100,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
             match self.buffered.advance(Time::now()) {
                 Ok(Next::Read) => ready!(self.poll_fill(cx))?,
                 Ok(Next::Answer) => ready!(self.poll_answer(cx))?,
+                Ok(Next::Closed) => {
+                    // Up to TLS 1.2 it has been answered. A peer that is gone already does not need that.
+                    let _ = self.poll_output_beside(cx);
+                    return Poll::Ready(Ok(Next::Closed));
+                }
                 Ok(next) => return Poll::Ready(Ok(next)),
                 Err(error) => self.failed = Some(error),
             }

@@ -201,30 +201,59 @@ async fn a_write_that_is_dropped_has_taken_nothing() {
     .await;
 }
 
+/// In TLS 1.3 each direction is closed by itself (RFC 9846 6.1).
 #[tokio::test]
 async fn half_close() {
     soon(async {
-        for version in VERSIONS {
-            for width in [1, 1 << 16] {
-                let (mut client, mut server) = pair(&Setup::new(version), width).await;
-                let (mut asked, mut told) = (Vec::new(), Vec::new());
-                let (a, b) = join!(
-                    async {
-                        client.write_all(b"a question").await?;
-                        client.shutdown().await?;
-                        client.read_to_end(&mut told).await
-                    },
-                    async {
-                        server.read_to_end(&mut asked).await?;
-                        server.write_all(b"an answer").await?;
-                        server.shutdown().await
-                    }
-                );
-                a.unwrap();
-                b.unwrap();
-                assert_eq!((&asked[..], &told[..]), (&b"a question"[..], &b"an answer"[..]));
-                assert_eq!(client.write(b"more").await.unwrap_err().kind(), io::ErrorKind::InvalidInput);
-            }
+        for width in [1, 1 << 16] {
+            let (mut client, mut server) = pair(&Setup::new(ProtocolVersion::TLS1_3), width).await;
+            let (mut asked, mut told) = (Vec::new(), Vec::new());
+            let (a, b) = join!(
+                async {
+                    client.write_all(b"a question").await?;
+                    client.shutdown().await?;
+                    client.read_to_end(&mut told).await
+                },
+                async {
+                    server.read_to_end(&mut asked).await?;
+                    server.write_all(b"an answer").await?;
+                    server.shutdown().await
+                }
+            );
+            a.unwrap();
+            b.unwrap();
+            assert_eq!((&asked[..], &told[..]), (&b"a question"[..], &b"an answer"[..]));
+            assert_eq!(client.write(b"more").await.unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        }
+    })
+    .await;
+}
+
+/// Up to TLS 1.2 both directions are, at once (RFC 5246 7.2.1).
+#[tokio::test]
+async fn close_of_both_directions() {
+    soon(async {
+        for width in [1, 1 << 16] {
+            let (mut client, mut server) = pair(&Setup::new(ProtocolVersion::TLS1_2), width).await;
+            let (mut asked, mut told) = (Vec::new(), Vec::new());
+            let (a, b) = join!(
+                async {
+                    client.write_all(b"a question").await?;
+                    client.shutdown().await?;
+                    client.read_to_end(&mut told).await
+                },
+                async {
+                    // Reading the end is enough to answer it.
+                    let read = server.read_to_end(&mut asked).await;
+                    let refused = server.write_all(b"an answer").await.unwrap_err();
+                    assert_eq!(refused.kind(), io::ErrorKind::InvalidInput);
+                    drop(server);
+                    read
+                }
+            );
+            a.unwrap();
+            b.unwrap();
+            assert_eq!((&asked[..], &told[..]), (&b"a question"[..], &b""[..]));
         }
     })
     .await;

@@ -32,8 +32,6 @@ pub struct Connection {
     counts: Counts,
     /// The peer said close_notify, or the stream ended.
     read_closed: bool,
-    /// We said close_notify.
-    write_closed: bool,
 }
 
 /// What is counted against the limits.
@@ -118,7 +116,6 @@ impl Connection {
             error: None,
             counts: Counts::default(),
             read_closed: false,
-            write_closed: false,
         }
     }
 
@@ -161,23 +158,26 @@ impl Connection {
     /// Seals `plaintext` behind whatever waits to be transmitted, and appends all to `out`.
     ///
     /// # Errors
-    /// [`ErrorKind::Misuse`] before the handshake is done and after [`Connection::close`].
+    /// [`ErrorKind::Misuse`] before the handshake is done, after [`Connection::close`], and up to TLS 1.2 after the peer's
+    /// close_notify; [`Limit::Records`](crate::error::Limit::Records) if the keys are worn out and there can be no others.
     pub fn send(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         if let Some(error) = &self.error {
             return Err(error.clone());
         }
         if !self.can_send() {
-            return Err(ErrorKind::Misuse("data can be sent once connected, and until closed").into());
+            let why =
+                "data can be sent once connected, until closed: by either side up to TLS 1.2, by this one in TLS 1.3";
+            return Err(ErrorKind::Misuse(why).into());
         }
-        self.renew_keys()?;
+        self.renew_keys(plaintext.len())?;
         self.writer.data(plaintext, out, &mut self.shared.watch)
     }
 
     /// TLS 1.3 changes its keys before too many records went under them (RFC 9846 5.5).
-    fn renew_keys(&mut self) -> Result<(), Error> {
+    fn renew_keys(&mut self, bytes: usize) -> Result<(), Error> {
         let Self { state, shared, transcript, reader, writer, .. } = self;
         match state {
-            State::Established(Established::Tls13(traffic)) if writer.is_worn() => {
+            State::Established(Established::Tls13(traffic)) if writer.is_worn(bytes) => {
                 // No clock is at hand here, and none is needed.
                 traffic.update(&mut Flow::new(Time::default(), shared, transcript, None, writer, reader), false)
             }
@@ -218,11 +218,19 @@ impl Connection {
         done.map_err(|e| self.fail(e))
     }
 
-    /// Says close_notify. The peer may still send; before the handshake is done this ends it.
+    /// Says close_notify. In TLS 1.3 the peer may still send, and what it sends still comes; up to TLS 1.2 it drops what it has not
+    /// sent (RFC 5246 7.2.1). Before the handshake is done this says user_canceled too, and ends the connection: every later
+    /// call gives [`ErrorKind::Misuse`].
     pub fn close(&mut self) {
-        if self.error.is_none() && !mem::replace(&mut self.write_closed, true) {
-            self.say(Alert::warning(AlertDescription::CLOSE_NOTIFY));
+        if self.error.is_some() || self.writer.is_closed() {
+            return;
         }
+        if matches!(self.state, State::Established(_)) {
+            return self.say(Alert::warning(AlertDescription::CLOSE_NOTIFY));
+        }
+        self.say(Alert::warning(AlertDescription::USER_CANCELED));
+        self.say(Alert::warning(AlertDescription::CLOSE_NOTIFY));
+        self.fail(ErrorKind::Misuse("the connection was closed before its handshake was done").into());
     }
 
     /// TLS 1.3: changes our keys, and asks the peer to change its own if `request`.
@@ -232,7 +240,7 @@ impl Connection {
     pub fn update_keys(&mut self, request: bool, now: Time) -> Result<(), Error> {
         let Self { state, shared, transcript, reader, writer, .. } = self;
         match state {
-            State::Established(Established::Tls13(traffic)) if !self.write_closed => {
+            State::Established(Established::Tls13(traffic)) if !writer.is_closed() => {
                 traffic.update(&mut Flow::new(now, shared, transcript, None, writer, reader), request)
             }
             _ => Err(ErrorKind::Misuse("keys can be updated in an established TLS 1.3 connection only").into()),
@@ -251,7 +259,7 @@ impl Connection {
 
     /// Whether data can be sent now.
     pub fn can_send(&self) -> bool {
-        self.is_connected() && !self.write_closed
+        self.is_connected() && !self.writer.is_closed()
     }
 
     /// Whether the peer has said close_notify.
@@ -464,20 +472,29 @@ impl Connection {
         let alert = Alert::from_bytes(bytes).ok_or_else(|| bad("has a level that is neither warning nor fatal"))?;
         self.shared.watch.see(Trace::Alert { direction: Direction::Received, alert });
         let tls13 = self.shared.dialect == Dialect::Tls13;
+        let established = matches!(self.state, State::Established(_));
+        // In TLS 1.3 the level says nothing: all but two end the connection (RFC 9846 6).
+        let closes = alert.description == AlertDescription::CLOSE_NOTIFY;
+        let ends =
+            if tls13 { alert.description != AlertDescription::USER_CANCELED } else { alert.level == AlertLevel::Fatal };
+        if tls13 && self.joiner.pending() && (closes || !ends) {
+            // Nothing may come between the fragments of a message (RFC 9846 5.1). An error is heard all the same.
+            let expected = "the rest of a handshake message";
+            return Err(ErrorKind::UnexpectedRecord { got: ContentType::ALERT, expected }.into());
+        }
         match alert.description {
             AlertDescription::CLOSE_NOTIFY => {
                 self.read_closed = true;
-                if !matches!(self.state, State::Established(_)) {
-                    return Err(ErrorKind::PeerAlert(alert.description).into());
+                // Up to TLS 1.2 it ends both directions at once (RFC 5246 7.2.1), and so it does in any handshake.
+                if !tls13 || !established {
+                    self.say(Alert::warning(AlertDescription::CLOSE_NOTIFY));
                 }
-                Ok(Some(Event::Closed))
+                match established {
+                    true => Ok(Some(Event::Closed)),
+                    false => Err(ErrorKind::PeerAlert(alert.description).into()),
+                }
             }
-            // In TLS 1.3 all but these two are fatal whatever they say (RFC 9846 6).
-            description
-                if alert.level == AlertLevel::Fatal || tls13 && description != AlertDescription::USER_CANCELED =>
-            {
-                Err(ErrorKind::PeerAlert(description).into())
-            }
+            description if ends => Err(ErrorKind::PeerAlert(description).into()),
             _ => {
                 self.counts.warnings += 1;
                 if self.counts.warnings > self.shared.limits.warnings {
@@ -516,23 +533,31 @@ impl Connection {
         self.shared.watch.see(Trace::Connected);
     }
 
-    /// Keeps the error, and queues its alert.
+    /// Keeps the error, queues its alert, and forgets the session where it must not be resumed.
     fn fail(&mut self, error: Error) -> Error {
         self.state = State::Failed;
         self.wait = None;
         self.shared.question = None;
         self.joiner = Joiner::default();
-        if let Some(description) = error.alert()
-            && !mem::replace(&mut self.write_closed, true)
-        {
+        if let Some(description) = error.alert() {
             self.say(Alert::fatal(description));
+        }
+        if error.ends_session()
+            && let Some(kept) = self.shared.kept.take()
+        {
+            kept.forget();
         }
         self.error = Some(error.clone());
         error
     }
 
+    /// From here on our keys are good for so many records of data.
+    #[cfg(test)]
+    pub(crate) fn wear(&mut self, left: u64) {
+        self.writer.wear(left);
+    }
+
     fn say(&mut self, alert: Alert) {
-        self.shared.watch.see(Trace::Alert { direction: Direction::Sent, alert });
         // If it cannot be sealed any more, there is nobody to tell.
         let _ = self.writer.alert(alert, &mut self.shared.watch);
     }

@@ -109,7 +109,7 @@ pub enum Limit {
     Chain,
     /// Records without content, in a row.
     EmptyRecords,
-    /// Warning alerts, in a row.
+    /// Warning alerts, without data between.
     Warnings,
     /// KeyUpdates, without data between.
     KeyUpdates,
@@ -117,10 +117,8 @@ pub enum Limit {
     ChangeCipherSpecs,
     /// Requests for a new handshake.
     Renegotiations,
-    /// Records under one key.
+    /// Records that we have sealed under one key.
     Records,
-    /// Tickets from a server.
-    Tickets,
 }
 
 /// What went wrong.
@@ -237,6 +235,13 @@ impl Error {
     pub fn alert(&self) -> Option<AlertDescription> {
         self.0.kind.alert()
     }
+    /// Whether there was a fatal alert, of ours or of the peer's: then the session must not be resumed (RFC 5246 7.2.2).
+    pub(crate) fn ends_session(&self) -> bool {
+        match self.kind() {
+            ErrorKind::PeerAlert(description) => *description != AlertDescription::CLOSE_NOTIFY,
+            kind => kind.alert().is_some(),
+        }
+    }
 }
 
 impl ErrorKind {
@@ -264,8 +269,7 @@ impl ErrorKind {
                 | Limit::Warnings
                 | Limit::KeyUpdates
                 | Limit::ChangeCipherSpecs
-                | Limit::Renegotiations
-                | Limit::Tickets => A::UNEXPECTED_MESSAGE,
+                | Limit::Renegotiations => A::UNEXPECTED_MESSAGE,
             },
             Self::PeerAlert(_) | Self::Truncated { .. } => return None,
             Self::NothingInCommon(what) => match what {

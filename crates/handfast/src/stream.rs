@@ -56,7 +56,7 @@ impl<S: Read + Write> Stream<S> {
         Ok(self)
     }
 
-    /// Says close_notify. Reading may go on, until the peer says it too.
+    /// Says close_notify. Reading may go on, until the peer says it too: up to TLS 1.2 that is at once, whatever it had to send.
     ///
     /// # Errors
     /// Those of `io`.
@@ -99,7 +99,9 @@ impl<S: Read + Write> Stream<S> {
         match next {
             Next::Read => self.fill()?,
             Next::Answer => self.answer()?,
-            Next::Data | Next::Connected | Next::Closed => {}
+            // Up to TLS 1.2 it has been answered. A peer that is gone already does not need that.
+            Next::Closed => drop(self.flush_output()),
+            Next::Data | Next::Connected => {}
         }
         Ok(next)
     }

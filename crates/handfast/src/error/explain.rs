@@ -225,12 +225,18 @@ fn too_much(limit: Limit) -> Words {
         Limit::HandshakeBytes => "the handshake has more bytes than allowed",
         Limit::Chain => "the chain has more certificates than allowed",
         Limit::EmptyRecords => "too many records without content came in a row",
-        Limit::Warnings => "too many warnings came in a row",
+        Limit::Warnings => "too many warnings came without data between",
         Limit::KeyUpdates => "too many KeyUpdates came without data between",
         Limit::ChangeCipherSpecs => "too many ChangeCipherSpecs came in one handshake",
         Limit::Renegotiations => "a new handshake was asked for too often",
-        Limit::Records => "too many records were protected with one key",
-        Limit::Tickets => "the server sent too many tickets",
+        Limit::Records => {
+            return words(
+                Blame::Us,
+                "the keys of this connection have protected as many records as they may.",
+                "RFC 9846 5.5",
+                "Go on in a new connection. TLS 1.3 changes its keys by itself, before it comes to this.",
+            );
+        }
     };
     words(
         Blame::Peer,
@@ -430,7 +436,7 @@ mod tests {
 
     #[test]
     fn every_sentence_ends_and_no_kind_is_silent() {
-        for limit in [Limit::MessageSize, Limit::Chain, Limit::Records, Limit::Tickets] {
+        for limit in [Limit::MessageSize, Limit::Chain, Limit::Records, Limit::Warnings] {
             assert!(too_much(limit).why.ends_with('.'));
         }
         for n in 0..=255 {

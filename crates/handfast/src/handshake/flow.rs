@@ -10,6 +10,7 @@ use crate::event::Negotiated;
 use crate::keys::{KeyLog, Transcript};
 use crate::message::{Dialect, Message};
 use crate::record::{Aligned, HeaderVersion, Opener, Reader, Sealer, Writer};
+use crate::session::Kept;
 use crate::trace::{Direction, Trace, Watch};
 use crate::wait::Wait;
 use crate::wire::numbers::ProtocolVersion;
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) compat_ccs_sent: bool,
     /// TLS 1.3: KeyUpdates since the last data.
     pub(crate) key_updates: u32,
+    /// Where the session is to be forgotten if the connection fails.
+    pub(crate) kept: Option<Box<Kept>>,
     pub(crate) watch: Watch,
 }
 
@@ -65,6 +68,7 @@ impl Shared {
             compat_ccs_may_come: false,
             compat_ccs_sent: false,
             key_updates: 0,
+            kept: None,
             watch: Watch::default(),
         }
     }

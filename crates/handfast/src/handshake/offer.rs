@@ -3,7 +3,7 @@
 use super::{Flow, Input, classic, hello, tls13};
 use crate::config::ClientConfig;
 use crate::crypto::{BulkCipher, KeyExchange, KeyExchangeKind, Suite};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, illegal};
 use crate::extension::{
     Alpn, Bytes, Cookie, EcPointFormats, Empty, Extension, Extensions, KeyShare, KeyShareEntry, OfferedPsks,
     PreSharedKey, PskIdentity, PskKeyExchangeModes, RenegotiationInfo, ServerNameExtension, SignatureAlgorithms,
@@ -11,7 +11,7 @@ use crate::extension::{
 };
 use crate::keys::EarlySecret;
 use crate::message::{ClientHello, ClientHelloFixed, HEADER, Message};
-use crate::session::{ClientSession, ClientSession13, ClientSessionKind, SessionKey};
+use crate::session::{ClientSession, ClientSession13, ClientSessionKind, Kept, SessionKey};
 use crate::wait::{Answer, Wait};
 use crate::wire::numbers::{
     CompressionMethod, EcPointFormat, ExtensionType, NamedGroup, ProtocolVersion, PskKeyExchangeMode,
@@ -19,6 +19,11 @@ use crate::wire::numbers::{
 use crate::wire::{CipherSuite, List, Opaque, Vector};
 use rustls_pki_types::ServerName;
 use std::sync::Arc;
+
+/// The longest ticket that is offered. A server may give twice as much, but a ClientHello has to hold all else too.
+const MOST_TICKET: usize = 1 << 15;
+/// Bytes by which a second ClientHello may be longer than the first, cookie apart: another share.
+const MOST_SHARE: usize = 1 << 12;
 
 /// A client's states before the fork.
 pub(crate) enum State {
@@ -66,6 +71,7 @@ pub(crate) fn start(
     let key = SessionKey(name.to_str().into_owned());
     let draft = Draft { config, name, key };
     let Some(store) = draft.config.store.clone() else { return draft.offer(flow, None) };
+    flow.shared.kept = Some(Box::new(Kept::OfServer(store.clone(), draft.key.clone())));
     flow.ask(Wait::ClientSession { store, key: draft.key.clone() });
     Ok(State::Session(draft).into())
 }
@@ -110,7 +116,8 @@ impl Draft {
             .filter(|s| versions.iter().any(|v| s.fits(*v)))
             .filter(|s| matches!(s.bulk, BulkCipher::Aead(_)) || provider.legacy().is_some())
             .collect();
-        let session = session.filter(|s| versions.contains(&s.version) && spoken.iter().any(|o| o.number == s.suite));
+        let usable = |s: &ClientSession| versions.contains(&s.version) && spoken.iter().any(|o| o.number == s.suite);
+        let session = session.filter(|s| usable(s) && s.ticket().len() <= MOST_TICKET);
         let mut suites: Vec<CipherSuite> = spoken.iter().map(|s| s.number).collect();
         if config.fallback {
             suites.push(CipherSuite::TLS_FALLBACK_SCSV);
@@ -219,6 +226,9 @@ impl Offered {
         suite: &'static Suite,
     ) -> Result<super::State, Error> {
         let first = std::mem::take(&mut self.hello);
+        if cookie.is_some_and(|c| first.len() + MOST_SHARE + c.len() > 0xffff) {
+            return Err(illegal("cookie", "is too long for a ClientHello to hold", "RFC 9846 4.3.2"));
+        }
         let mut hello = ClientHello::from_body(first.get(HEADER..).unwrap_or_default())?;
         if let Some(group) = group {
             self.shares = vec![flow.provider().start(group)?];

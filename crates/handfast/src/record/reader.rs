@@ -74,12 +74,14 @@ impl Reader {
         {
             return Err(ErrorKind::UnexpectedRecord { got, expected: "one of the four content types" }.into());
         }
-        if let [_, major, minor, ..] = *input {
+        if let [kind, major, minor, ..] = *input {
             let got = ProtocolVersion(u16::from_be_bytes([major, minor]));
             let expected = match self.header_version {
                 HeaderVersion::Ignored => got,
                 HeaderVersion::Any if major == 3 => got,
                 HeaderVersion::Any => ProtocolVersion::TLS1_2,
+                // A client that gives up before it has our ServerHello cannot know what it agrees to.
+                HeaderVersion::Exactly(_) if major == 3 && kind == ContentType::ALERT.0 && !self.keys.protects() => got,
                 HeaderVersion::Exactly(agreed) => agreed,
             };
             if got != expected {
@@ -299,6 +301,15 @@ mod tests {
             assert_eq!(told(HeaderVersion::Exactly(agreed), version), wrong(version, agreed));
         }
         assert_eq!(told(HeaderVersion::Ignored, 0xbadc), None);
+        // An alert of one who does not know the agreed version, while there are no keys.
+        let alert = |reader: &mut Reader, version: u16| {
+            let [major, minor] = version.to_be_bytes();
+            frame(reader, &[21, major, minor]).err()
+        };
+        let mut reader = begun(HeaderVersion::Exactly(agreed));
+        assert_eq!((alert(&mut reader, 0x0301), alert(&mut reader, 0x0402)), (None, wrong(0x0402, agreed)));
+        reader.install(classic(GCM, false, false).opener);
+        assert_eq!(alert(&mut reader, 0x0301), wrong(0x0301, agreed));
     }
 
     #[test]

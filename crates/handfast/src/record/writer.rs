@@ -1,7 +1,7 @@
 //! Fragmenting, sealing, framing, into the engine's queue or the caller's buffer.
 
 use super::{MAX_FRAGMENT, Sealer};
-use crate::alert::Alert;
+use crate::alert::{Alert, AlertDescription, AlertLevel};
 use crate::error::{Error, ErrorKind, Limit};
 use crate::trace::{Direction, Trace, Watch};
 use crate::wire::numbers::{ContentType, ProtocolVersion};
@@ -21,6 +21,8 @@ pub(crate) struct Writer {
     flight: Vec<u8>,
     /// Sealed records that wait to be transmitted.
     queue: Vec<u8>,
+    /// close_notify or a fatal alert is sealed: nothing may follow it.
+    closed: bool,
 }
 
 impl Writer {
@@ -31,6 +33,7 @@ impl Writer {
             max_fragment: MAX_FRAGMENT,
             flight: Vec::new(),
             queue: Vec::new(),
+            closed: false,
         }
     }
 
@@ -67,12 +70,17 @@ impl Writer {
         record(&mut self.keys, ContentType::CHANGE_CIPHER_SPEC, self.version, &[1], &mut self.queue, watch)
     }
 
-    /// An alert, after flushing.
+    /// An alert, after flushing; none once the writer is closed.
     ///
     /// # Errors
     /// As [`Writer::flush`].
     pub(crate) fn alert(&mut self, alert: Alert, watch: &mut Watch) -> Result<(), Error> {
+        if self.closed {
+            return Ok(());
+        }
+        self.closed = alert.level == AlertLevel::Fatal || alert.description == AlertDescription::CLOSE_NOTIFY;
         self.flush(watch)?;
+        watch.see(Trace::Alert { direction: Direction::Sent, alert });
         record(&mut self.keys, ContentType::ALERT, self.version, &alert.to_bytes(), &mut self.queue, watch)
     }
 
@@ -126,14 +134,26 @@ impl Writer {
         self.keys.protects()
     }
 
+    /// Whether close_notify or a fatal alert was the last thing to say.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// From here on the keys are good for so many records of data.
+    #[cfg(test)]
+    pub(crate) fn wear(&mut self, left: u64) {
+        self.keys.set_left(left);
+    }
+
     /// Records sealed under the present keys.
     pub(crate) fn sequence(&self) -> u64 {
         self.keys.sequence()
     }
 
-    /// Whether the present keys come to their end, and a KeyUpdate is due (RFC 9846 5.5).
-    pub(crate) fn is_worn(&self) -> bool {
-        self.keys.left() < WORN
+    /// Whether the present keys come to their end before, or soon after, so many bytes of data: a KeyUpdate is due
+    /// (RFC 9846 5.5).
+    pub(crate) fn is_worn(&self, bytes: usize) -> bool {
+        self.keys.left() < WORN.max(bytes.div_ceil(self.max_fragment) as u64)
     }
 }
 
@@ -305,9 +325,9 @@ mod tests {
         let (mut writer, limit) = (Writer::new(), tls13(GCM13).sealer.left());
         let mut out = Vec::new();
         spend(&mut writer, limit - WORN);
-        assert!(!writer.is_worn());
+        assert!(!writer.is_worn(1));
         writer.data(b"x", &mut out, &mut watch()).unwrap();
-        assert!(writer.is_worn());
+        assert!(writer.is_worn(1));
 
         spend(&mut writer, limit - 1);
         out.clear();
@@ -320,7 +340,7 @@ mod tests {
         writer.alert(Alert::warning(AlertDescription::CLOSE_NOTIFY), &mut watch()).unwrap();
         spend(&mut writer, 0);
         writer.data(b"x", &mut out, &mut watch()).unwrap();
-        assert!(!writer.is_worn() && !Writer::new().is_worn());
+        assert!(!writer.is_worn(1) && !Writer::new().is_worn(1));
     }
 
     #[test]

@@ -18,7 +18,8 @@ pub trait ClientStore: Send + Sync + fmt::Debug {
     fn take(&self, key: &SessionKey, now: Time) -> Reply<Option<ClientSession>>;
     /// Keeps a session.
     fn put(&self, key: &SessionKey, session: ClientSession);
-    /// Forgets the classic session, which the server did not like.
+    /// Forgets all that is kept of this server: a connection to it ended with a fatal alert (RFC 5246 7.2.2, RFC 9846 6), or it
+    /// keeps no sessions.
     fn forget(&self, key: &SessionKey);
 }
 
@@ -95,7 +96,7 @@ impl ClientStore for MemoryClientStore {
     }
 
     fn forget(&self, key: &SessionKey) {
-        self.change(key, |server| server.classic = None);
+        self.servers().remove(key);
     }
 }
 

@@ -13,6 +13,9 @@ pub trait ServerStore: Send + Sync + fmt::Debug {
     fn find(&self, id: &[u8], now: Time) -> Reply<Option<Secret>>;
     /// Keeps a session; whether it did.
     fn keep(&self, id: &[u8], session: &Secret, now: Time) -> Reply<bool>;
+    /// Forgets what was kept under this ID: a connection of this session ended with a fatal alert, so that it must not be
+    /// resumed (RFC 5246 7.2.2).
+    fn forget(&self, id: &[u8]);
 }
 
 /// In memory. When it is full, what was used longest ago goes. The default keeps 8192 sessions, 16 MiB in all, for 12 hours.
@@ -58,5 +61,9 @@ impl ServerStore for MemoryServerStore {
     fn keep(&self, id: &[u8], session: &Secret, now: Time) -> Reply<bool> {
         let weight = id.len() + session.bytes().len() + size_of::<(Secret, Time)>();
         Reply::Now(!id.is_empty() && self.sessions().put(id.into(), (session.clone(), now), weight))
+    }
+
+    fn forget(&self, id: &[u8]) {
+        self.sessions().remove(id);
     }
 }

@@ -36,6 +36,16 @@ pub struct ClientSession {
     pub kind: ClientSessionKind,
 }
 
+impl ClientSession {
+    /// The ticket; empty if the session has an ID instead.
+    pub(crate) fn ticket(&self) -> &[u8] {
+        match &self.kind {
+            ClientSessionKind::Classic(s) => &s.ticket,
+            ClientSessionKind::Tls13(s) => &s.ticket,
+        }
+    }
+}
+
 /// The two families' forms.
 #[derive(Clone, Debug)]
 pub enum ClientSessionKind {

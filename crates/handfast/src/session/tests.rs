@@ -110,9 +110,11 @@ mod client_store {
         assert_eq!(take(&store, "a", at(1)).as_deref(), Some("old"));
         put(&store, "a", ticket("newer", at(2)));
         assert_eq!(take(&store, "a", at(2)).as_deref(), Some("newer"));
-        // Forgetting is about the classic one.
+        // Forgetting is about both, and about no other server.
+        put(&store, "b", ticket("other", at(2)));
         store.forget(&SessionKey("a".into()));
-        assert_eq!(take(&store, "a", at(2)).as_deref(), Some("new"));
+        assert_eq!(take(&store, "a", at(2)), None);
+        assert_eq!(take(&store, "b", at(2)).as_deref(), Some("other"));
     }
 
     #[test]

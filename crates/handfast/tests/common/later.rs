@@ -128,6 +128,9 @@ impl ServerStore for Later<dyn ServerStore> {
     fn keep(&self, id: &[u8], session: &Secret, now: Time) -> Reply<bool> {
         defer(|| self.0.keep(id, session, now))
     }
+    fn forget(&self, id: &[u8]) {
+        self.0.forget(id);
+    }
 }
 
 impl ServerCredentials for Later<dyn ServerCredentials> {

@@ -5,6 +5,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 pub mod certificates;
+pub mod forge;
 pub mod later;
 pub mod scenarios;
 
@@ -66,17 +67,27 @@ pub struct End {
     waited: usize,
     /// The questions that were answered.
     pub answered: Vec<&'static str>,
-    trace: Arc<Mutex<Vec<String>>>,
+    log: Arc<Mutex<Log>>,
+}
+
+/// What the observer saw.
+#[derive(Debug, Default)]
+pub struct Log {
+    pub lines: Vec<String>,
+    /// Records sealed under the newest write keys.
+    pub sealed: u64,
+    /// Bytes of handshake messages received before the handshake was done.
+    pub handshake_bytes: usize,
 }
 
 impl End {
     pub fn new(mut connection: Connection) -> Self {
-        let trace = Arc::new(Mutex::new(Vec::new()));
-        connection.observe(Box::new(observer(trace.clone())));
-        Self::traced(connection, trace)
+        let log = Arc::default();
+        connection.observe(Box::new(observer(Arc::clone(&log))));
+        Self::watched(connection, log)
     }
 
-    fn traced(connection: Connection, trace: Arc<Mutex<Vec<String>>>) -> Self {
+    fn watched(connection: Connection, log: Arc<Mutex<Log>>) -> Self {
         Self {
             connection,
             input: Vec::new(),
@@ -88,16 +99,16 @@ impl End {
             patience: Some(0),
             waited: 0,
             answered: Vec::new(),
-            trace,
+            log,
         }
     }
 
     pub fn client(config: &Arc<ClientConfig>, now: Time) -> Self {
-        let trace = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::default();
         let name = ServerName::try_from(NAME).unwrap();
-        let observer = Box::new(observer(trace.clone()));
+        let observer = Box::new(observer(Arc::clone(&log)));
         let connection = Connection::client_observed(config.clone(), name, now, Some(observer)).unwrap();
-        Self::traced(connection, trace)
+        Self::watched(connection, log)
     }
 
     pub fn server(config: &Arc<ServerConfig>) -> Self {
@@ -191,7 +202,12 @@ impl End {
 
     /// What the observer saw, a line each: `sent ClientHello`, `received alert fatal decode_error`, ...
     pub fn trace(&self) -> Vec<String> {
-        self.trace.lock().unwrap().clone()
+        self.log.lock().unwrap().lines.clone()
+    }
+
+    /// What the observer counted.
+    pub fn log(&self) -> std::sync::MutexGuard<'_, Log> {
+        self.log.lock().unwrap()
     }
 
     /// The alerts that this end sent: `fatal decode_error`, ...
@@ -225,19 +241,34 @@ fn seen(event: &Event<'_>) -> Seen {
     }
 }
 
-fn observer(lines: Arc<Mutex<Vec<String>>>) -> impl FnMut(&Trace<'_>) + Send {
+fn observer(log: Arc<Mutex<Log>>) -> impl FnMut(&Trace<'_>) + Send {
     move |trace| {
+        let mut log = log.lock().unwrap();
         let way = |d: &Direction| if *d == Direction::Sent { "sent" } else { "received" };
         let line = match trace {
-            Trace::Message { direction, name, .. } => format!("{} {name}", way(direction)),
+            Trace::Message { direction, name, raw, .. } => {
+                if *direction == Direction::Received && !log.lines.contains(&"connected".to_owned()) {
+                    log.handshake_bytes += raw.len();
+                }
+                format!("{} {name}", way(direction))
+            }
             Trace::ChangeCipherSpec { direction } => format!("{} ChangeCipherSpec", way(direction)),
             Trace::Alert { direction, alert } => format!("{} alert {alert}", way(direction)),
-            Trace::Keys { direction, secret } => format!("{} keys {secret}", way(direction)),
+            Trace::Keys { direction, secret } => {
+                if *direction == Direction::Sent {
+                    log.sealed = 0;
+                }
+                format!("{} keys {secret}", way(direction))
+            }
             Trace::Verified { how } => format!("verified {how}"),
             Trace::Connected => "connected".into(),
+            Trace::Record { direction: Direction::Sent, protected, .. } => {
+                log.sealed += u64::from(*protected);
+                return;
+            }
             _ => return,
         };
-        lines.lock().unwrap().push(line);
+        log.lines.push(line);
     }
 }
 
@@ -262,6 +293,8 @@ pub struct Pair {
     pub flip: Option<Flip>,
     /// Delivers what this end sends up to this byte apart from the rest.
     pub cut: Option<(Side, usize)>,
+    /// What this end sends from this byte on never arrives.
+    pub lost: Option<(Side, usize)>,
 }
 
 /// A moment at which the tests' certificates are valid.
@@ -279,7 +312,7 @@ impl Pair {
     }
 
     pub fn of(client: End, server: End, now: Time) -> Self {
-        Self { client, server, chunk: usize::MAX, now, flip: None, cut: None }
+        Self { client, server, chunk: usize::MAX, now, flip: None, cut: None, lost: None }
     }
 
     pub fn chunk(mut self, chunk: usize) -> Self {
@@ -325,6 +358,12 @@ impl Pair {
         {
             *byte ^= flip.with;
         }
+        let moved = !bytes.is_empty();
+        if let Some((side, at)) = self.lost
+            && side == from
+        {
+            bytes.truncate(at.saturating_sub(start));
+        }
         let cut = match self.cut {
             Some((side, at)) if side == from => at.saturating_sub(start).min(bytes.len()),
             _ => 0,
@@ -334,7 +373,7 @@ impl Pair {
         for part in before.chunks(chunk).chain(after.chunks(chunk)) {
             receiver.receive(part, now);
         }
-        waiting || !bytes.is_empty()
+        waiting || moved
     }
 
     pub fn assert_connected(&self) {

@@ -28,7 +28,7 @@ use crate::message::{
     NewSessionTicket, ServerHello, ServerHelloFixed,
 };
 use crate::record::{Opener, Sealer};
-use crate::session::{ServerSession, ServerSessionKind, ServerStore, Tickets, context};
+use crate::session::{Kept, ServerSession, ServerSessionKind, ServerStore, Tickets, context};
 use crate::verify::{CertificateError, PeerKey, Verified};
 use crate::wait::{Answer, Wait};
 use crate::wire::numbers::{
@@ -192,6 +192,9 @@ pub(crate) fn start(
         }
         _ => None,
     };
+    if let Some(Wait::FindSession { store, id }) = &question {
+        flow.shared.kept = Some(Box::new(Kept::UnderId(store.clone(), id.clone())));
+    }
     let (client_version, point_formats) = (hello.fixed.legacy_version.0, e.ec_point_formats().is_some());
     let draft = Draft { chosen: from, rules, client_version, extended_master_secret, point_formats, tickets };
     match question {
@@ -239,6 +242,10 @@ impl Draft {
                 Keep::Id { store: store.clone(), id }
             }
             (None, None) => Keep::Nowhere,
+        };
+        flow.shared.kept = match &keep {
+            Keep::Id { store, id } => Some(Box::new(Kept::UnderId(store.clone(), id.clone()))),
+            Keep::Ticket(_) | Keep::Nowhere => None,
         };
         let id = match &keep {
             Keep::Id { id, .. } => id.as_slice(),
@@ -331,7 +338,11 @@ impl Server {
                 .into_iter()
                 .flatten()
                 .collect();
-        let authorities = verifier.authorities();
+        let mut authorities = verifier.authorities();
+        // A hint, which is left out where it does not fit.
+        if authorities.iter().map(|n| n.len() + 2).sum::<usize>() > 0xffff {
+            authorities.clear();
+        }
         flow.send(&Message::CertificateRequest(CertificateRequest {
             certificate_types: List::of(&types),
             schemes: rules.names_schemes().then_some(List::of(&schemes)),
@@ -497,7 +508,7 @@ impl End {
 
     /// Sends the promised ticket; an empty one takes the promise back (RFC 5077 3.3).
     fn ticket(self, flow: &mut Flow<'_>, ticket: Option<(Vec<u8>, u32)>) -> Result<handshake::State, Error> {
-        let (ticket, lifetime) = ticket.unwrap_or_default();
+        let (ticket, lifetime) = ticket.filter(|(t, _)| t.len() <= 0xffff).unwrap_or_default();
         let ticket_lifetime_hint = lifetime.min(LIFETIME);
         flow.send(&Message::NewSessionTicket(NewSessionTicket { ticket_lifetime_hint, ticket: Opaque(&ticket) }));
         self.send(flow)

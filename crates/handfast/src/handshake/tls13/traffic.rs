@@ -97,7 +97,8 @@ impl Traffic {
         // Keys under which nothing was sent yet are as good as new: while we are silent, one answer does for many requests.
         let fresh = self.updated && flow.writer.sequence() == 0;
         match message {
-            KeyUpdate::UpdateRequested if !fresh => self.update(flow, false),
+            // Nothing follows our close_notify.
+            KeyUpdate::UpdateRequested if !fresh && !flow.writer.is_closed() => self.update(flow, false),
             _ => Ok(()),
         }
     }

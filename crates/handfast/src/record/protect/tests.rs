@@ -15,6 +15,11 @@ pub(in crate::record) struct Pair {
 
 impl Sealer {
     /// As if so many records had been sealed.
+    /// From here on the keys are good for so many records of data.
+    pub(in crate::record) fn set_left(&mut self, records: u64) {
+        self.limit = self.sequence + records;
+    }
+
     pub(in crate::record) fn set_sequence(&mut self, to: u64) {
         self.sequence = to;
     }

@@ -4,6 +4,7 @@ mod conversation;
 mod refusals;
 mod resumption;
 mod rfc8448;
+mod wear;
 
 use crate::config::{ClientAuth, Limits};
 use crate::crypto::{Credential, aws_lc};

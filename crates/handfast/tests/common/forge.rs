@@ -1,0 +1,171 @@
+//! Records that no honest end would send, sealed as this end would seal them: from what the key log has, by the formulas of
+//! RFC 5246 6.3 and RFC 9846 7.
+
+use super::certificates::Setup;
+use super::{End, Pair, Side, noon};
+use handfast::crypto::{Aead, BulkCipher, HashAlgorithm, Suite, aws_lc};
+use handfast::keys::KeyLog;
+use handfast::wire::numbers::ProtocolVersion;
+use handfast::{ClientConfig, ServerConfig};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+/// The secrets of one connection, by label.
+#[derive(Debug, Default)]
+pub struct Secrets(Mutex<HashMap<&'static str, Vec<u8>>>);
+
+impl KeyLog for Secrets {
+    fn log(&self, label: &'static str, _: &[u8; 32], secret: &[u8]) {
+        self.0.lock().unwrap().insert(label, secret.to_vec());
+    }
+}
+
+/// A pair whose secrets are known, one of which may be made to say anything.
+pub struct Forge {
+    pub pair: Pair,
+    secrets: Arc<Secrets>,
+    /// Records forged under the present keys of client and server.
+    forged: [u64; 2],
+}
+
+impl Forge {
+    /// Both ends, before the handshake.
+    pub fn new(setup: &Setup) -> Self {
+        Self::of(setup.client_config(), setup.server_config())
+    }
+
+    pub fn of(mut client: ClientConfig, server: ServerConfig) -> Self {
+        let secrets = Arc::new(Secrets::default());
+        client.key_log = Some(secrets.clone());
+        let pair = Pair::at(&Arc::new(client), &Arc::new(server), noon());
+        Self { pair, secrets, forged: [0; 2] }
+    }
+
+    /// After the handshake.
+    pub fn connected(setup: &Setup) -> Self {
+        Self::new(setup).connect()
+    }
+
+    pub fn connect(mut self) -> Self {
+        self.pair.run().assert_connected();
+        self
+    }
+
+    /// One record of this type, sealed as `from` would seal its next one.
+    pub fn seal(&mut self, from: Side, content: u8, body: &[u8]) -> Vec<u8> {
+        self.seal_padded(from, content, body, 0)
+    }
+
+    /// With zeros behind it, if it is of TLS 1.3.
+    pub fn seal_padded(&mut self, from: Side, content: u8, body: &[u8], padding: usize) -> Vec<u8> {
+        let (client, server) = (&self.pair.client, &self.pair.server);
+        let end = if from == Side::Client { client } else { server };
+        let number = end.log().sealed + self.forged[from as usize];
+        self.forged[from as usize] += 1;
+        let negotiated = end.negotiated();
+        let suite = Suite::find(negotiated.suite.expect("a suite")).unwrap();
+        let key = match negotiated.version.unwrap() {
+            ProtocolVersion::TLS1_3 => self.key_13(from, end, suite),
+            ProtocolVersion::TLS1_2 => self.key_12(from, suite),
+            other => panic!("{other} is not forged here"),
+        };
+        key.seal(number, content, body, padding)
+    }
+
+    /// Delivers such a record to the other end.
+    pub fn say(&mut self, from: Side, content: u8, body: &[u8]) {
+        let record = self.seal(from, content, body);
+        self.pair.end(from.other()).receive(&record, noon());
+    }
+
+    fn secret(&self, label: &str) -> Vec<u8> {
+        self.secrets.0.lock().unwrap().get(label).unwrap_or_else(|| panic!("no {label} yet")).clone()
+    }
+
+    /// RFC 9846 7.3, after as many KeyUpdates as this end has sent.
+    fn key_13(&self, from: Side, end: &End, suite: &Suite) -> Key {
+        let keys: Vec<_> = end.trace().iter().filter_map(|l| l.strip_prefix("sent keys ").map(str::to_owned)).collect();
+        let application = keys.iter().filter(|k| k.contains("application")).count();
+        let label = match (from, application) {
+            (Side::Client, 0) => "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+            (Side::Server, 0) => "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+            (Side::Client, _) => "CLIENT_TRAFFIC_SECRET_0",
+            (Side::Server, _) => "SERVER_TRAFFIC_SECRET_0",
+        };
+        let mut secret = self.secret(label);
+        for _ in 1..application {
+            secret = expand_label(suite.hash, &secret, b"traffic upd", suite.hash.len());
+        }
+        let BulkCipher::Aead(algorithm) = suite.bulk else { panic!("not an AEAD") };
+        let key = expand_label(suite.hash, &secret, b"key", algorithm.key_len());
+        let iv = expand_label(suite.hash, &secret, b"iv", 12);
+        Key { aead: aws_lc::provider().aead(algorithm, &key).unwrap(), iv, tls13: true }
+    }
+
+    /// RFC 5246 6.3.
+    fn key_12(&self, from: Side, suite: &Suite) -> Key {
+        let BulkCipher::Aead(algorithm) = suite.bulk else { panic!("not an AEAD") };
+        // Header, type and length of the message, version.
+        let random = |end: &End| end.sent[5 + 4 + 2..][..32].to_vec();
+        let (key, iv) = (algorithm.key_len(), algorithm.fixed_iv_len());
+        let seed = [&b"key expansion"[..], &random(&self.pair.server), &random(&self.pair.client)].concat();
+        let block = p_hash(suite.hash, &self.secret("CLIENT_RANDOM"), &seed, 2 * (key + iv));
+        let n = from as usize;
+        let (keys, ivs) = block.split_at(2 * key);
+        let aead = aws_lc::provider().aead(algorithm, &keys[n * key..][..key]).unwrap();
+        Key { aead, iv: ivs[n * iv..][..iv].to_vec(), tls13: false }
+    }
+}
+
+/// What one direction is sealed with.
+struct Key {
+    aead: Box<dyn Aead>,
+    iv: Vec<u8>,
+    tls13: bool,
+}
+
+impl Key {
+    fn seal(&self, number: u64, content: u8, body: &[u8], padding: usize) -> Vec<u8> {
+        let mut nonce = [0; 12];
+        nonce[..self.iv.len()].copy_from_slice(&self.iv);
+        nonce[4..].iter_mut().zip(number.to_be_bytes()).for_each(|(n, b)| *n ^= b);
+        let explicit = if self.iv.len() == 4 { &nonce[4..] } else { &[] };
+        let mut text = body.to_vec();
+        let outer = if self.tls13 { 23 } else { content };
+        if self.tls13 {
+            text.push(content);
+            text.resize(text.len() + padding, 0);
+        }
+        let length = u16::try_from(explicit.len() + text.len() + 16).unwrap().to_be_bytes();
+        let header = [outer, 3, 3, length[0], length[1]];
+        let plain = u16::try_from(body.len()).unwrap().to_be_bytes();
+        let classic = [&number.to_be_bytes()[..], &[content, 3, 3], &plain].concat();
+        let tag = self.aead.seal(nonce, if self.tls13 { &header } else { &classic }, &mut text).unwrap();
+        [&header[..], explicit, &text, &tag].concat()
+    }
+}
+
+fn hmac(hash: HashAlgorithm, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let mut out = vec![0; hash.len()];
+    aws_lc::provider().hmac(hash, key).sign(parts, &mut out);
+    out
+}
+
+/// HKDF-Expand-Label without context, to one block at most.
+fn expand_label(hash: HashAlgorithm, secret: &[u8], label: &[u8], length: usize) -> Vec<u8> {
+    let info = [&[0, length as u8, 6 + label.len() as u8][..], b"tls13 ", label, &[0, 1]].concat();
+    let mut out = hmac(hash, secret, &[&info]);
+    out.truncate(length);
+    out
+}
+
+/// P_hash (RFC 5246 5).
+fn p_hash(hash: HashAlgorithm, secret: &[u8], seed: &[u8], length: usize) -> Vec<u8> {
+    let (mut out, mut chain) = (Vec::new(), seed.to_vec());
+    while out.len() < length {
+        chain = hmac(hash, secret, &[&chain]);
+        out.extend(hmac(hash, secret, &[&chain, seed]));
+    }
+    out.truncate(length);
+    out
+}
