@@ -10,23 +10,23 @@ pub use server::{ClientAuth, ConfigSource, ServerConfig, ServerCredentials};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of one handshake message; 64 KiB.
+    /// Bytes of one handshake message, its header of four apart; 64 KiB.
     pub message_size: usize,
-    /// Bytes of a whole handshake; 256 KiB.
+    /// Bytes of handshake messages that a whole handshake takes from the peer, headers and all; 256 KiB.
     pub handshake_bytes: usize,
     /// Certificates in a chain; 10.
     pub chain: usize,
-    /// Records without content in a row; 32.
+    /// Records without content in a row; 32. Alerts between them do not count as content.
     pub empty_records: u32,
-    /// Warning alerts in a row; 4.
+    /// Warning alerts without data between; 4.
     pub warnings: u32,
     /// KeyUpdates without data between; 32.
     pub key_updates: u32,
     /// ChangeCipherSpec records in a TLS 1.3 handshake; 32.
     pub change_cipher_specs: u32,
-    /// Requests for a new handshake; 4.
+    /// Requests for a new handshake in a whole connection, up to TLS 1.2, each refused with no_renegotiation; 4.
     pub renegotiations: u32,
-    /// Tickets from a server that are kept, per connection; more are dropped; 16.
+    /// Tickets of TLS 1.3 from a server that are kept, per connection; more are dropped; 16.
     pub tickets: u32,
 }
 

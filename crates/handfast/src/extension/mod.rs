@@ -235,7 +235,8 @@ impl<'a> Extensions<'a> {
     /// Reads the block with its two-byte length.
     pub(crate) fn decode(r: &mut Reader<'a>, place: Place) -> Result<Self, Malformed> {
         r.within(Prefix::U16, 0..=0xffff, |r| {
-            let mut list: Vec<Extension<'a>> = Vec::with_capacity(16);
+            // Four bytes an extension at least: a chain of empty blocks costs nothing.
+            let mut list: Vec<Extension<'a>> = Vec::with_capacity((r.peek_rest().len() / 4).min(16));
             while !r.is_empty() {
                 let mut peek = Reader::new(r.peek_rest());
                 let kind = ExtensionType(peek.u16().map_err(|_| r.fault(Problem::Truncated))?);

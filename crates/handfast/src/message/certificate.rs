@@ -7,14 +7,14 @@
 //! ```
 
 use crate::extension::{Extensions, Place};
-use crate::wire::{Malformed, Opaque8, Opaque24, Prefix, Problem, Reader, Wire, Writer};
+use crate::wire::{Malformed, Opaque8, Opaque24, Prefix, Reader, Wire, Writer};
 
 /// A chain, the sender's own certificate first. Empty from a client that has none to give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate<'a> {
     /// The request that this answers; `None` before TLS 1.3, where the form has no such field.
     pub context: Option<&'a [u8]>,
-    /// At most [`Certificate::MOST`].
+    /// As many as came: [`crate::config::Limits::chain`] is for the handshake to keep.
     pub list: Vec<CertificateEntry<'a>>,
 }
 
@@ -28,9 +28,6 @@ pub struct CertificateEntry<'a> {
 }
 
 impl<'a> Certificate<'a> {
-    /// The longest chain that is read, in certificates.
-    pub const MOST: usize = 32;
-
     pub(super) fn decode_classic(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         let list = Self::decode_list(r, |r| {
             let der = Opaque24::decode(r)?;
@@ -58,9 +55,6 @@ impl<'a> Certificate<'a> {
             r.within(Prefix::U24, 0..=0xff_ffff, |r| {
                 let mut list = Vec::new();
                 while !r.is_empty() {
-                    if list.len() == Self::MOST {
-                        return Err(r.fault(Problem::Length));
-                    }
                     list.push(r.field("certificate", &one)?);
                 }
                 Ok(list)
@@ -89,6 +83,7 @@ mod tests {
     use super::super::{Dialect, Message};
     use super::*;
     use crate::crypto::KeyExchangeKind;
+    use crate::wire::Problem;
     use crate::wire::numbers::HandshakeType;
 
     fn entries(n: usize, present: bool) -> Vec<CertificateEntry<'static>> {
@@ -107,12 +102,8 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_certificate_and_a_chain_without_end_are_refused() {
+    fn an_empty_certificate_is_refused() {
         let empty = fault(HandshakeType::CERTIFICATE, &[0, 0, 3, 0, 0, 0], classic(KeyExchangeKind::Rsa, true));
         assert_eq!(empty.problem, Problem::Length);
-        let long = Certificate { context: None, list: entries(Certificate::MOST + 1, false) };
-        let raw = Message::Certificate(long).to_bytes();
-        let m = fault(HandshakeType::CERTIFICATE, &raw[4..], classic(KeyExchangeKind::Rsa, true));
-        assert_eq!((m.field, m.problem), ("certificate_list", Problem::Length));
     }
 }
