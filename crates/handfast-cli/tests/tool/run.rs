@@ -164,8 +164,9 @@ impl Running {
     }
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &pid]).status().expect("kill").success());
+        // The shell's own, which is there where no package brings the program.
+        let kill = format!("kill -s {name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell").success());
     }
     /// Waits for its end: the exit code, and stderr.
     #[track_caller]
