@@ -28,6 +28,8 @@ pub struct Connection {
     reader: Reader,
     writer: Writer,
     wait: Option<Wait>,
+    /// The message that came last, which led to whatever is asked.
+    newest: Option<&'static str>,
     error: Option<Error>,
     counts: Counts,
     /// The peer said close_notify, or the stream ended.
@@ -113,6 +115,7 @@ impl Connection {
             reader: Reader::new(),
             writer,
             wait: None,
+            newest: None,
             error: None,
             counts: Counts::default(),
             read_closed: false,
@@ -214,7 +217,7 @@ impl Connection {
             return Err(ErrorKind::BadAnswer.into());
         }
         self.wait = None;
-        let done = self.step(now, None, Input::Answer(answer)).and_then(|()| self.settle(now));
+        let done = self.step(now, answer).and_then(|()| self.settle(now));
         done.map_err(|e| self.fail(e))
     }
 
@@ -394,7 +397,7 @@ impl Connection {
                 self.joiner.push(content);
                 return Ok(());
             }
-            let Self { state, shared, transcript, joiner, reader, writer, .. } = self;
+            let Self { state, shared, transcript, joiner, reader, writer, newest, .. } = self;
             let Some((raw, aligned)) = joiner.next(&mut content, shared.limits.message_size)? else { return Ok(()) };
             if reader.is_armed() {
                 // The keys were armed by a message before this one in the same record.
@@ -402,6 +405,7 @@ impl Connection {
                 return Err(ErrorKind::UnexpectedMessage { got, expected: "ChangeCipherSpec" }.into());
             }
             let (name, dialect, protected) = (Message::name(raw), shared.dialect, reader.protects());
+            *newest = Some(name);
             shared.watch.see(Trace::Message { direction: Direction::Received, name, raw, dialect, protected });
             let message = Message::decode(raw, dialect).map_err(|m| match m.problem {
                 // A type that this dialect does not have is a message out of place, not a malformed one.
@@ -424,17 +428,22 @@ impl Connection {
     fn settle(&mut self, now: Time) -> Result<(), Error> {
         while let Some(question) = self.shared.question.take() {
             match question.ask(now) {
-                Some(answer) => self.step(now, None, Input::Answer(answer))?,
+                Some(answer) => self.step(now, answer)?,
                 None => self.wait = Some(question),
             }
         }
         self.writer.flush(&mut self.shared.watch)
     }
 
-    fn step(&mut self, now: Time, newest: Option<&[u8]>, input: Input<'_>) -> Result<(), Error> {
-        let Self { state, shared, transcript, reader, writer, .. } = self;
+    /// Goes on with an answer.
+    fn step(&mut self, now: Time, answer: Answer) -> Result<(), Error> {
+        let Self { state, shared, transcript, reader, writer, newest, .. } = self;
         let old = mem::replace(state, State::Failed);
-        *state = old.step(&mut Flow::new(now, shared, transcript, newest, writer, reader), input)?;
+        let mut flow = Flow::new(now, shared, transcript, None, writer, reader);
+        *state = old.step(&mut flow, Input::Answer(answer)).map_err(|e| match *newest {
+            Some(name) => e.during(name, true),
+            None => e,
+        })?;
         Ok(())
     }
 

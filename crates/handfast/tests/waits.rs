@@ -142,6 +142,12 @@ fn kind(end: &End) -> &ErrorKind {
     end.error.as_ref().expect("an error").kind()
 }
 
+/// The message at which it failed, and whether that was the peer's.
+fn moment(end: &End) -> (&'static str, bool) {
+    let moment = end.error.as_ref().and_then(|e| e.moment()).expect("a message");
+    (moment.message, moment.received)
+}
+
 #[test]
 fn an_answer_must_fit() {
     let mut pair = parked_at("Signature", Side::Server, &scenario(tls13(), false));
@@ -166,9 +172,18 @@ fn a_failed_signature_ends_it() {
         (tls13().mutual(KeyKind::Ecdsa), Side::Client),
         (tls12().mutual(KeyKind::Ecdsa), Side::Client),
     ] {
-        let mut pair =
-            answer(parked_at("Signature", side, &scenario(setup, false)), side, Answer::Signature(Err(Failure)));
+        let mut pair = answer(
+            parked_at("Signature", side, &scenario(setup.clone(), false)),
+            side,
+            Answer::Signature(Err(Failure)),
+        );
         assert!(matches!(kind(pair.end(side)), ErrorKind::AnswerFailed(_)));
+        let expected = if (setup.version, side) == (ProtocolVersion::TLS1_2, Side::Server) {
+            "ServerKeyExchange"
+        } else {
+            "CertificateVerify"
+        };
+        assert_eq!(moment(pair.end(side)), (expected, false));
         assert_eq!(pair.end(side).alerts(), ["fatal internal_error"]);
         assert!(matches!(kind(pair.end(side.other())), ErrorKind::PeerAlert(_)));
     }
@@ -202,6 +217,7 @@ fn a_verdict_against_ends_it() {
             let parked = parked_at("Verdict", side, &scenario(setup, false));
             let mut pair = answer(parked, side, Answer::Verdict(Err(verdict)));
             assert!(matches!(kind(pair.end(side)), ErrorKind::Certificate(CertificateError::Revoked { .. })));
+            assert_eq!(moment(pair.end(side)), ("Certificate", true));
             assert_eq!(pair.end(side).alerts(), ["fatal certificate_revoked"]);
             assert!(!pair.end(side.other()).is_connected() || version == ProtocolVersion::TLS1_3);
             assert!(matches!(kind(pair.end(side.other())), ErrorKind::PeerAlert(_)));
@@ -214,6 +230,7 @@ fn no_config_refuses_the_name() {
     let parked = parked_at("Config", Side::Server, &scenario(tls13(), false));
     let pair = answer(parked, Side::Server, Answer::Config(None));
     assert!(matches!(kind(&pair.server), ErrorKind::UnrecognizedName(_)));
+    assert_eq!(moment(&pair.server), ("ClientHello", true));
     assert_eq!(pair.server.alerts(), ["fatal unrecognized_name"]);
 }
 

@@ -271,7 +271,8 @@ impl End {
         scheme: SignatureScheme,
         signature: Result<Vec<u8>, Failure>,
     ) -> Result<handshake::State, Error> {
-        let signature = signature.map_err(|Failure| ErrorKind::AnswerFailed("the client's signature"))?;
+        let failed = |Failure| Error::from(ErrorKind::AnswerFailed("signing the handshake"));
+        let signature = signature.map_err(|e| failed(e).during("CertificateVerify", false))?;
         let named = self.secrets.agreed.rules.names_schemes().then_some(scheme);
         flow.send(&Message::CertificateVerify(CertificateVerify { scheme: named, signature: &signature }));
         flow.negotiated().client_scheme = Some(scheme);

@@ -316,7 +316,8 @@ impl Server {
         scheme: SignatureScheme,
         signature: Result<Vec<u8>, Failure>,
     ) -> Result<handshake::State, Error> {
-        let signature = signature.map_err(|Failure| ErrorKind::AnswerFailed("the server's signature"))?;
+        let failed = |Failure| Error::from(ErrorKind::AnswerFailed("signing the handshake"));
+        let signature = signature.map_err(|e| failed(e).during("ServerKeyExchange", false))?;
         self.half.send(flow, self.agreed.rules, scheme, &signature);
         flow.negotiated().scheme = Some(scheme);
         self.done(flow)
