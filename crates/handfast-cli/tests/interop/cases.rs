@@ -106,7 +106,9 @@ pub fn cases() -> Vec<Case> {
     out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "x25519", Rsa, Full));
     out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "secp256r1", Rsa, Full));
     let suite13 = "TLS_AES_128_GCM_SHA256";
+    out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "secp384r1", Rsa, Full));
     out.push(row("tls1.3", suite13, "secp256r1", Rsa, Full));
+    out.push(row("tls1.3", suite13, "secp384r1", Rsa, Full));
     out.push(row("tls1.3", suite13, "X25519MLKEM768", Ecdsa, Full));
     out.push(row("tls1.3", suite13, "x25519", Ed25519, Full));
     for feature in [Resumed, ClientCertificate, Alpn] {

@@ -36,7 +36,7 @@ impl Peer for Chromium {
                 Some("no ECDHE_ECDSA with CBC")
             }
             _ if case.key == Key::Ed25519 => Some("no Ed25519 certificates"),
-            _ if matches!(case.group, "x25519" | "secp256r1") => {
+            _ if matches!(case.group, "x25519" | "secp256r1" | "secp384r1") => {
                 Some("its groups cannot be chosen; it prefers X25519MLKEM768")
             }
             (Feature::ClientCertificate, _) => Some("headless, it has nobody to choose a certificate"),

@@ -34,6 +34,7 @@ fn priority(case: &Case, retry: &str) -> String {
     let group = match case.group {
         "x25519" => ":+GROUP-X25519",
         "secp256r1" => ":+GROUP-SECP256R1",
+        "secp384r1" => ":+GROUP-SECP384R1",
         _ => return out,
     };
     out + ":-GROUP-ALL" + retry + group

@@ -35,6 +35,7 @@ fn provider(case: &Case, first: Option<NamedGroup>) -> Arc<CryptoProvider> {
     let name = |g: NamedGroup| match g {
         NamedGroup::X25519 => "x25519",
         NamedGroup::secp256r1 => "secp256r1",
+        NamedGroup::secp384r1 => "secp384r1",
         NamedGroup::X25519MLKEM768 => "X25519MLKEM768",
         _ => "",
     };
@@ -129,7 +130,7 @@ impl Peer for Rustls {
     }
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
-        let first = (case.feature == Feature::Retry).then_some(NamedGroup::secp384r1);
+        let first = (case.feature == Feature::Retry).then_some(NamedGroup::MLKEM1024);
         let builder = ClientConfig::builder_with_provider(provider(case, first))
             .with_protocol_versions(versions(case))
             .map_err(failed)?
