@@ -34,9 +34,10 @@ impl Forge {
         Self::of(setup.client_config(), setup.server_config())
     }
 
-    pub fn of(mut client: ClientConfig, server: ServerConfig) -> Self {
+    pub fn of(mut client: ClientConfig, mut server: ServerConfig) -> Self {
         let secrets = Arc::new(Secrets::default());
         client.key_log = Some(secrets.clone());
+        server.key_log = Some(secrets.clone());
         let pair = Pair::at(&Arc::new(client), &Arc::new(server), noon());
         Self { pair, secrets, forged: [0; 2] }
     }
@@ -58,18 +59,32 @@ impl Forge {
 
     /// With zeros behind it, if it is of TLS 1.3.
     pub fn seal_padded(&mut self, from: Side, content: u8, body: &[u8], padding: usize) -> Vec<u8> {
-        let (client, server) = (&self.pair.client, &self.pair.server);
-        let end = if from == Side::Client { client } else { server };
+        let end = self.end(from);
+        // The handshake's keys, then those of the application, changed by each KeyUpdate.
+        let changes = end.trace().iter().filter(|l| l.starts_with("sent keys") && l.contains("application")).count();
         let number = end.log().sealed + self.forged[from as usize];
         self.forged[from as usize] += 1;
-        let negotiated = end.negotiated();
+        self.key(from, changes).seal(number, content, body, padding)
+    }
+
+    /// One record of TLS 1.3 under the handshake's keys, or the record of this number of TLS 1.2: whatever `from` has sent by now.
+    pub fn seal_early(&self, from: Side, number: u64, content: u8, body: &[u8]) -> Vec<u8> {
+        self.key(from, 0).seal(number, content, body, 0)
+    }
+
+    fn end(&self, side: Side) -> &End {
+        if side == Side::Client { &self.pair.client } else { &self.pair.server }
+    }
+
+    fn key(&self, from: Side, changes: usize) -> Key {
+        // Both ends have agreed on it; who has sent something knows it for sure.
+        let negotiated = self.end(from).negotiated();
         let suite = Suite::find(negotiated.suite.expect("a suite")).unwrap();
-        let key = match negotiated.version.unwrap() {
-            ProtocolVersion::TLS1_3 => self.key_13(from, end, suite),
+        match negotiated.version.unwrap() {
+            ProtocolVersion::TLS1_3 => self.key_13(from, changes, suite),
             ProtocolVersion::TLS1_2 => self.key_12(from, suite),
             other => panic!("{other} is not forged here"),
-        };
-        key.seal(number, content, body, padding)
+        }
     }
 
     /// Delivers such a record to the other end.
@@ -82,18 +97,16 @@ impl Forge {
         self.secrets.0.lock().unwrap().get(label).unwrap_or_else(|| panic!("no {label} yet")).clone()
     }
 
-    /// RFC 9846 7.3, after as many KeyUpdates as this end has sent.
-    fn key_13(&self, from: Side, end: &End, suite: &Suite) -> Key {
-        let keys: Vec<_> = end.trace().iter().filter_map(|l| l.strip_prefix("sent keys ").map(str::to_owned)).collect();
-        let application = keys.iter().filter(|k| k.contains("application")).count();
-        let label = match (from, application) {
+    /// RFC 9846 7.3: of the handshake, or after so many changes.
+    fn key_13(&self, from: Side, changes: usize, suite: &Suite) -> Key {
+        let label = match (from, changes) {
             (Side::Client, 0) => "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
             (Side::Server, 0) => "SERVER_HANDSHAKE_TRAFFIC_SECRET",
             (Side::Client, _) => "CLIENT_TRAFFIC_SECRET_0",
             (Side::Server, _) => "SERVER_TRAFFIC_SECRET_0",
         };
         let mut secret = self.secret(label);
-        for _ in 1..application {
+        for _ in 1..changes {
             secret = expand_label(suite.hash, &secret, b"traffic upd", suite.hash.len());
         }
         let BulkCipher::Aead(algorithm) = suite.bulk else { panic!("not an AEAD") };

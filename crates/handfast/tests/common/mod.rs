@@ -426,3 +426,15 @@ pub fn record(content_type: u8, version: u16, body: &[u8]) -> Vec<u8> {
     out.extend(body);
     out
 }
+
+/// The records in these bytes, which are whole.
+pub fn records(mut bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut out = Vec::new();
+    while let [_, _, _, high, low, ..] = *bytes {
+        let (record, rest) = bytes.split_at(5 + usize::from(u16::from_be_bytes([high, low])));
+        out.push(record.to_vec());
+        bytes = rest;
+    }
+    assert!(bytes.is_empty());
+    out
+}
