@@ -373,21 +373,6 @@ fn hiding(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>, extension: [u8
 const EXTENDED_MASTER_SECRET: [u8; 4] = [0, 23, 0, 0];
 
 #[test]
-fn a_downgrade_is_noticed() {
-    // supported_versions of two and of three versions.
-    for (oldest, hidden) in [(ProtocolVersion::TLS1_2, [0, 43, 0, 5]), (ProtocolVersion::TLS1_0, [0, 43, 0, 7])] {
-        let (mut client, mut server) = configs(&Setup::new(ProtocolVersion::TLS1_2));
-        for policy in [&mut client.policy, &mut server.policy] {
-            (policy.min_version, policy.max_version) = (oldest, ProtocolVersion::TLS1_3);
-        }
-        let pair = hiding(&Arc::new(client), &Arc::new(server), hidden);
-        let (client, server) = errors(&pair);
-        assert_eq!(client.kind(), &ErrorKind::Downgrade);
-        assert_eq!(alert(&server), "illegal_parameter");
-    }
-}
-
-#[test]
 fn extended_master_secret_can_be_required() {
     let wanted = ErrorKind::InsufficientSecurity("an extended master secret");
     for by in Side::BOTH {

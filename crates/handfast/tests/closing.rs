@@ -254,6 +254,39 @@ fn closing_ends_a_handshake() {
     }
 }
 
+/// A connection that waits for an answer can be closed, and can be cut: the answer is then of no use.
+#[test]
+fn a_parked_connection_may_end() {
+    for scenario in scenarios::all() {
+        for side in Side::BOTH {
+            for closes in [true, false] {
+                let (client, server) = scenario.configs();
+                let (client, server) = (common::later::client(&client), common::later::server(&server));
+                let mut pair = Pair::new(&Arc::new(client), &Arc::new(server));
+                pair.end(side).patience = None;
+                // As far as it comes: the client to its first question, which is about sessions, the server to its own.
+                pair.run();
+                let end = pair.end(side);
+                let answer = common::later::answer(end.connection.wait().expect("a question"), noon());
+                if closes {
+                    end.connection.close();
+                    assert!(matches!(end.connection.receive_eof().unwrap_err().kind(), ErrorKind::Misuse(_)));
+                } else {
+                    let error = end.connection.receive_eof().unwrap_err();
+                    assert_eq!(*error.kind(), ErrorKind::Truncated { established: false });
+                }
+                assert!(end.connection.wait().is_none());
+                let error = end.connection.answer(answer, noon()).unwrap_err();
+                let fits = matches!(error.kind(), ErrorKind::Misuse(_) | ErrorKind::Truncated { .. });
+                assert!(fits, "{}: {error}", scenario.name);
+                assert_eq!(end.connection.receive(&mut [], noon()).unwrap_err(), error);
+                let alerts = if closes { vec!["warning user_canceled".to_owned(), CLOSE.into()] } else { vec![] };
+                assert_eq!(end.alerts(), alerts);
+            }
+        }
+    }
+}
+
 // --- alerts ---
 
 /// What a receiver has to make of an established connection's alert.
