@@ -162,7 +162,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`ErrorKind::Misuse`] before the handshake is done, after [`Connection::close`], and up to TLS 1.2 after the peer's
-    /// close_notify; [`Limit::Records`] if the keys are worn out and there can be no others.
+    /// close_notify; [`Limit::Records`](crate::error::Limit::Records) if the keys are worn out and there can be no others.
     pub fn send(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         if let Some(error) = &self.error {
             return Err(error.clone());
@@ -424,7 +424,8 @@ impl Connection {
         }
     }
 
-    /// Lets the config answer what it can answer at once, then sends what waits to be sent together.
+    /// Lets the config answer what it can answer at once, then sends what waits to be sent together. While parked, the flight is
+    /// not complete: what was said so far goes with what follows the answer, in the same records as if that had come at once.
     fn settle(&mut self, now: Time) -> Result<(), Error> {
         while let Some(question) = self.shared.question.take() {
             match question.ask(now) {
@@ -432,7 +433,10 @@ impl Connection {
                 None => self.wait = Some(question),
             }
         }
-        self.writer.flush(&mut self.shared.watch)
+        match self.wait {
+            Some(_) => Ok(()),
+            None => self.writer.flush(&mut self.shared.watch),
+        }
     }
 
     /// Goes on with an answer.

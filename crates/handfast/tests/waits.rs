@@ -48,19 +48,33 @@ fn happened(courses: &[Course; 2]) -> Vec<(&[common::Seen], &[String])> {
     courses.iter().map(|c| (&c.events[..], &c.trace[..])).collect()
 }
 
+/// The content types of what was sent, a record each.
+fn records(mut sent: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    while let [kind, _, _, high, low, rest @ ..] = sent {
+        out.push(*kind);
+        sent = &rest[usize::from(u16::from_be_bytes([*high, *low]))..];
+    }
+    out
+}
+
 #[test]
 fn later_is_as_good_as_at_once() {
     let mut kinds = BTreeSet::new();
     for scenario in scenarios::all() {
-        let at_once = scenario.play(&mut scenario.pair());
+        let mut pair = scenario.pair();
+        let at_once = scenario.play(&mut pair);
+        let in_records = Side::BOTH.map(|side| records(&pair.end(side).sent));
         assert!(at_once.iter().all(|c| c.answered.is_empty()), "nothing was asked of the caller");
         for chunk in [usize::MAX, 1, 2, 3, 7, 50, 600] {
             for patience in [0, 1, 5] {
-                let (later, _) = play_later(&scenario, |pair| {
+                let (later, mut pair) = play_later(&scenario, |pair| {
                     pair.chunk = chunk;
                     (pair.client.patience, pair.server.patience) = (Some(patience), Some(patience));
                 });
                 assert_eq!(happened(&later), happened(&at_once), "{}: {chunk}, {patience}", scenario.name);
+                let sent = Side::BOTH.map(|side| records(&pair.end(side).sent));
+                assert_eq!(sent, in_records, "{}: a flight shares its records", scenario.name);
                 kinds.extend(later.iter().flat_map(|c| c.answered.iter().copied()));
             }
         }
