@@ -13,7 +13,8 @@ pub(crate) struct Rules {
     hash: Option<HashAlgorithm>,
     /// The IV of CBC goes on from the last record's last block.
     pub(super) implicit_iv: bool,
-    /// The first byte of application data goes by itself, so that nobody can choose what an implicit IV meets (BEAST).
+    /// The first byte of a fragment of application data goes by itself, so that nobody can choose what an implicit IV meets
+    /// (BEAST, RFC 7457 2.3).
     pub(super) split: bool,
     /// Signatures name their scheme, and both sides list those that they can check.
     schemes: bool,
