@@ -19,7 +19,8 @@ pub struct Policy {
     pub max_version: ProtocolVersion,
     /// Suites in order of preference.
     pub suites: Vec<CipherSuite>,
-    /// Groups in order of preference.
+    /// Groups in order of preference. Before TLS 1.3 a client's are also the curves on which it takes an ECDSA certificate
+    /// (RFC 8422 5.3).
     pub groups: Vec<NamedGroup>,
     /// For how many of the groups a TLS 1.3 client sends a share at once.
     pub key_shares: usize,

@@ -2,14 +2,14 @@
 
 mod common;
 
-use common::certificates::{Auth, Setup};
+use common::certificates::{Auth, Setup, client_credential};
 use common::{End, Pair, Seen, Side, facts, later, noon};
-use handfast::crypto::{Authentication, KeyExchangeKind, KeyKind, SUITES, Suite};
+use handfast::config::ClientCredentials;
+use handfast::crypto::{Authentication, Credential, KeyExchangeKind, KeyKind, SUITES, Suite};
 use handfast::error::{Limit, NothingInCommon};
-use handfast::session::{ClientStore, MemoryClientStore, SessionKey};
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
-use handfast::{ClientConfig, Error, ErrorKind, Reply, ServerConfig, Time};
+use handfast::{ClientConfig, Error, ErrorKind, ServerConfig, Time};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -151,7 +151,7 @@ fn both_export_the_same() {
     }
 }
 
-/// The first byte of data goes alone where an IV is the block before (RFC 4346 F.3): nobody can choose what it meets.
+/// The first byte of a fragment goes alone where an IV is the block before (RFC 4346 F.3): nobody can choose what it meets.
 #[test]
 fn data_is_split_where_ivs_are_implicit() {
     let cbc = CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA;
@@ -159,17 +159,18 @@ fn data_is_split_where_ivs_are_implicit() {
         let (client, server) = Setup::new(version).suite(cbc).configs();
         let mut pair = Pair::connected(&client, &server);
         for side in Side::BOTH {
-            for size in [1, 2, 100, 16_384] {
+            for size in [1, 2, 100, 16_384, 16_385, 40_000] {
                 let data = common::pattern(size);
                 pair.end(side.other()).events.clear();
                 pair.end(side).send(&data);
                 pair.run();
                 let got = &pair.end(side.other()).events;
                 let sizes: Vec<_> = got.iter().map(|e| if let Seen::Data(d) = e { d.len() } else { 0 }).collect();
-                let expected = match first {
+                let expected = data.chunks(16_384).map(<[u8]>::len).flat_map(|size| match first {
                     Some(first) if size > first => vec![first, size - first],
                     _ => vec![size],
-                };
+                });
+                let expected: Vec<_> = expected.collect();
                 assert_eq!(sizes, expected, "{version}, {side:?}");
             }
         }
@@ -453,6 +454,65 @@ fn what_neither_has_in_common_is_named() {
     ));
 }
 
+/// RFC 8422 5.3
+#[test]
+fn a_certificate_is_on_a_curve_that_the_client_has() {
+    for version in VERSIONS {
+        let (mut client, mut server) = configs(&Setup::new(version));
+        client.policy.groups = vec![NamedGroup::X25519];
+        client.policy.suites =
+            vec![CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA];
+        server.policy.server_preference = false;
+        let (client, server) = failure(client, server);
+        assert_eq!(alert(&client), "handshake_failure");
+        // Not that it lacks an RSA certificate for the other suites.
+        let (theirs, ours) = (vec![NamedGroup::X25519], vec![NamedGroup::SECP256R1]);
+        assert_eq!(server.kind(), &ErrorKind::NothingInCommon(NothingInCommon::Group { theirs, ours }));
+
+        // A server that does not see the list may take any curve, but the client has said which it takes.
+        let (mut client, mut server) = configs(&Setup::new(version));
+        client.policy.groups = vec![NamedGroup::X25519];
+        server.policy.groups = vec![NamedGroup::SECP256R1];
+        let (client, server) = errors(&hiding(&Arc::new(client), &Arc::new(server), [0, 10, 0, 4]));
+        assert!(matches!(client.kind(), ErrorKind::IllegalParameter { field: "certificate_list", .. }), "{client:?}");
+        assert_eq!(alert(&server), "illegal_parameter");
+    }
+}
+
+/// Gives a certificate whatever is asked for.
+#[derive(Debug)]
+struct Stubborn(Arc<Credential>);
+
+impl ClientCredentials for Stubborn {
+    fn choose(&self, _: &[SignatureScheme], _: &[&[u8]]) -> Option<Arc<Credential>> {
+        Some(self.0.clone())
+    }
+}
+
+/// A request's certificate types bound its schemes (RFC 5246 7.4.4).
+#[test]
+fn a_client_certificate_is_of_a_type_that_was_asked_for() {
+    let (mut client, server) = configs(&Setup::new(ProtocolVersion::TLS1_2).mutual(KeyKind::Ecdsa));
+    client.credentials = Some(Arc::new(Stubborn(client_credential(KeyKind::Ecdsa))));
+    let mut pair = Pair::new(&Arc::new(client), &Arc::new(server));
+    let now = pair.now;
+    pair.carry(Side::Client);
+    let mut flight = pair.server.transmit();
+    // rsa_sign and ecdsa_sign, before the list of schemes.
+    let at = flight.windows(4).position(|w| w == [2, 1, 64, 0]).expect("the types are there");
+    flight[at + 2] = 1;
+    pair.client.receive(&flight, now);
+    pair.run();
+    let (client, server) = errors(&pair);
+    assert_eq!(alert(&server), "handshake_failure");
+    let ErrorKind::NothingInCommon(NothingInCommon::Scheme { theirs, ours }) = client.kind() else {
+        panic!("{client:?}");
+    };
+    assert!(theirs.contains(&SignatureScheme::RSA_PKCS1_SHA256));
+    assert!(ours.contains(&SignatureScheme::ECDSA_SECP256R1_SHA256));
+    assert!(!theirs.iter().any(|s| ours.contains(s)), "{theirs:?}, {ours:?}");
+}
+
 #[test]
 fn a_client_certificate_can_be_required() {
     for version in VERSIONS {
@@ -629,28 +689,4 @@ fn every_resumption_has_its_own_keys() {
         })
         .collect();
     assert_eq!(exported.len(), 4);
-}
-
-/// What was judged once has to be judged again, though a server may renew its tickets for ever.
-#[test]
-fn a_session_remembers_when_its_chain_was_judged() {
-    for version in VERSIONS {
-        for setup in [Setup::new(version), Setup::new(version).by_id()] {
-            let store = Arc::new(MemoryClientStore::default());
-            let (mut client, server) = configs(&setup);
-            client.store = Some(store.clone());
-            let (client, server) = (Arc::new(client), Arc::new(server));
-            let later = |hours: u64| Time(noon().0 + Duration::from_secs(3600 * hours));
-            for hours in [0, 5, 10] {
-                let mut pair = Pair::at(&client, &server, later(hours));
-                pair.run().assert_connected();
-                assert_eq!(pair.client.negotiated().resumed, hours > 0);
-                let Reply::Now(Some(session)) = store.take(&SessionKey(common::NAME.into()), later(hours)) else {
-                    panic!("no session is kept")
-                };
-                assert_eq!(session.judged, noon());
-                assert!(!session.expired(later(10)) && session.expired(later(7 * 24)));
-            }
-        }
-    }
 }

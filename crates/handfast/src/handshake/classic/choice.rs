@@ -89,14 +89,16 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
         };
         Ok(Choice { suite, credential: credential.clone(), plan })
     };
-    let mut why = None;
+    // What a suite lacks says more than that no certificate is for another.
+    let mut why = no_suite();
     for suite in common {
         match serve(suite) {
             Ok(choice) => return Ok(choice),
-            Err(nothing) => why = why.or(Some(nothing)),
+            Err(nothing) if matches!(why, NothingInCommon::Suite { .. }) => why = nothing,
+            Err(_) => {}
         }
     }
-    Err(why.unwrap_or_else(no_suite).into())
+    Err(why.into())
 }
 
 /// The curve of an ECDSA certificate's key. A client's list of groups is for these too (RFC 8422 5.1, 5.3).

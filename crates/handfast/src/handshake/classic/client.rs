@@ -172,7 +172,6 @@ impl Agreement {
         session: ClientSession,
         classic: ClassicClientSession,
     ) -> Result<handshake::State, Error> {
-        flow.shared.judged = session.judged;
         flow.negotiated().peer_chain = session.chain;
         flow.negotiated().verified = Some(certificates::BEFORE.into());
         let secrets = Secrets::resume(flow, self.agreed, classic.master);
@@ -189,6 +188,9 @@ impl Agreement {
         let key = certificates::read(flow, message)?;
         if !proves(key.kind, suite.authentication) {
             return Err(illegal("certificate_list", "holds a key that does not fit the suite", "RFC 5246 7.4.2"));
+        }
+        if key.curve.is_some_and(|curve| !policy.groups.contains(&curve)) {
+            return Err(illegal("certificate_list", "holds a key on a curve that was not offered", "RFC 8422 5.3"));
         }
         let (verifier, name) = (self.config.verifier.clone(), Some(self.name.clone()));
         certificates::judge(flow, verifier, name, suite.key_exchange, policy.schemes.clone());
@@ -224,9 +226,10 @@ impl Server {
     fn requested(self, flow: &mut Flow<'_>, message: &CertificateRequest<'_>) -> Result<handshake::State, Error> {
         let (config, rules) = (&self.agreement.config, self.agreement.agreed.rules);
         let listed = message.schemes.iter().flat_map(|list| list.iter());
-        let theirs = rules.theirs(listed);
+        let mut theirs = rules.theirs(listed);
+        theirs.retain(|s| message.certificate_types.contains(type_of(*s)));
         let mut common = rules.ours(config.policy.signs_with(), &*flow.shared.provider);
-        common.retain(|s| theirs.contains(s) && message.certificate_types.contains(type_of(*s)));
+        common.retain(|s| theirs.contains(s));
         let authorities: Vec<&[u8]> = message.authorities.iter().map(|a| a.0).collect();
         let credential = config.credentials.as_ref().and_then(|c| c.choose(&common, &authorities));
         let identity = match credential {
@@ -337,7 +340,6 @@ impl End {
             version: agreed.rules.version,
             suite: agreed.suite.number,
             since: flow.now,
-            judged: flow.shared.judged,
             lifetime,
             chain,
             alpn,
