@@ -35,16 +35,22 @@ pub(crate) struct Memory {
     pub(crate) group: Option<NamedGroup>,
 }
 
-/// The system's clock, put forward.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Clock(Duration);
+/// A clock that stands still between connections: the runner wants ages exact to the millisecond.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock(Time);
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self(Time::now())
+    }
+}
 
 impl Clock {
     pub(crate) fn advance(&mut self, seconds: u64) {
-        self.0 += Duration::from_secs(seconds);
+        self.0.0 += Duration::from_secs(seconds);
     }
     pub(crate) fn now(self) -> Time {
-        Time(Time::now().0 + self.0)
+        self.0
     }
 }
 
@@ -214,6 +220,8 @@ fn limits(flags: &Flags) -> Limits {
     let mut limits = Limits::default();
     // BoringSSL's bound for a Certificate message.
     limits.message_size = flags.max_cert_list.unwrap_or(102_400);
+    // It bounds a chain by its bytes alone.
+    limits.chain = limits.message_size;
     // BoringSSL refuses the first one.
     limits.renegotiations = 0;
     limits

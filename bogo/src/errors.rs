@@ -65,6 +65,10 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
             },
             NothingInCommon::Suite { .. } => &[":NO_SHARED_CIPHER:"],
             NothingInCommon::Group { .. } => &[":NO_SHARED_GROUP:", ":NO_SHARED_CIPHER:", ":WRONG_CURVE:"],
+            // The certificate types of the request are part of the schemes that it asks for.
+            NothingInCommon::Scheme { .. } if message == "CertificateRequest" => {
+                &[":NO_COMMON_SIGNATURE_ALGORITHMS:", ":UNKNOWN_CERTIFICATE_TYPE:"]
+            }
             NothingInCommon::Scheme { .. } => &[":NO_COMMON_SIGNATURE_ALGORITHMS:", ":NO_SHARED_CIPHER:"],
             NothingInCommon::Protocol { .. } => &[":NO_APPLICATION_PROTOCOL:"],
             NothingInCommon::Compression => &[":INVALID_COMPRESSION_LIST:"],
@@ -158,7 +162,7 @@ fn illegal(field: &str) -> &'static [&'static str] {
         "selected_identity" => &[":PSK_IDENTITY_NOT_FOUND:"],
         "protocol_name" => &[":INVALID_ALPN_PROTOCOL:"],
         "binders" => &[":PSK_IDENTITY_BINDER_COUNT_MISMATCH:"],
-        "certificate_list" => &[":WRONG_CERTIFICATE_TYPE:"],
+        "certificate_list" => &[":WRONG_CERTIFICATE_TYPE:", ":BAD_ECC_CERT:"],
         "certificate_request_context" => &[":DECODE_ERROR:"],
         "ec_point_format_list" => &[":ERROR_PARSING_EXTENSION:"],
         "renegotiation_info" => &[":RENEGOTIATION_MISMATCH:"],
