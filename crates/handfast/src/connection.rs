@@ -162,7 +162,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`ErrorKind::Misuse`] before the handshake is done, after [`Connection::close`], and up to TLS 1.2 after the peer's
-    /// close_notify; [`Limit::Records`](crate::error::Limit::Records) if the keys are worn out and there can be no others.
+    /// close_notify; [`Limit::Records`] if the keys are worn out and there can be no others.
     pub fn send(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         if let Some(error) = &self.error {
             return Err(error.clone());

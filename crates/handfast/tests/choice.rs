@@ -175,3 +175,19 @@ fn a_fallback_is_refused_where_both_can_do_better() {
         run(most, server_most).assert_connected();
     }
 }
+
+/// A config that cannot be said on the wire is refused before anything is.
+#[test]
+fn names_of_protocols_must_fit() {
+    let name = || ServerName::try_from(NAME).unwrap();
+    let connect = |alpn: Vec<Vec<u8>>| {
+        let mut config = Setup::new(ProtocolVersion::TLS1_3).client_config();
+        config.alpn = alpn;
+        Connection::client(Arc::new(config), name(), noon())
+    };
+    for bad in [vec![Vec::new()], vec![b"h2".to_vec(), vec![b'x'; 256]], vec![vec![b'x'; 255]; 65]] {
+        let error = connect(bad).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Config(_)), "{error}");
+    }
+    assert!(connect(vec![vec![b'x'; 255]; 64]).is_ok());
+}

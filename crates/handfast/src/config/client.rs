@@ -21,9 +21,11 @@ pub struct ClientConfig {
     pub provider: Arc<dyn Provider>,
     /// Client certificates; none by default.
     pub credentials: Option<Arc<dyn ClientCredentials>>,
-    /// Application protocols in order of preference; none by default.
+    /// Application protocols in order of preference, each of 1 to 255 bytes; none by default.
     pub alpn: Vec<Vec<u8>>,
-    /// Where sessions are kept; in memory by default. `None`: nothing is resumed.
+    /// Where sessions are kept; in memory by default. `None`: nothing is resumed. A session that is resumed is not judged again, and
+    /// goes on under the client certificate it was made with: two configs may share a store only if their verifiers and their
+    /// certificates are the same.
     pub store: Option<Arc<dyn ClientStore>>,
     /// Where secrets are logged; nowhere by default.
     pub key_log: Option<Arc<dyn KeyLog>>,

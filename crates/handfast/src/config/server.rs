@@ -47,9 +47,11 @@ pub struct ServerConfig {
     /// Application protocols in order of preference; none by default. If both sides have some and none in common, the
     /// handshake fails (RFC 7301 3.2).
     pub alpn: Vec<Vec<u8>>,
-    /// Who makes tickets; keys that rotate by themselves by default. `None`: no tickets.
+    /// Who makes tickets; keys that rotate by themselves by default. `None`: no tickets. Configs that share it resume each other's
+    /// sessions if they ask clients for certificates alike and name the same authorities; so if their verifiers judge differently
+    /// all the same, give each its own.
     pub tickets: Option<Arc<dyn Tickets>>,
-    /// The cache by session ID; none by default, since tickets do.
+    /// The cache by session ID; none by default, since tickets do. To be shared as little as `tickets`.
     pub store: Option<Arc<dyn ServerStore>>,
     /// How many tickets a TLS 1.3 client gets; 2.
     pub ticket_count: usize,

@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     /// The question that a state has asked in this step.
     pub(crate) question: Option<Wait>,
     pub(crate) negotiated: Negotiated,
+    /// When the peer's chain was judged, be it in an earlier handshake.
+    pub(crate) judged: Time,
     pub(crate) limits: Limits,
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) key_log: Option<Arc<dyn KeyLog>>,
@@ -58,6 +60,7 @@ impl Shared {
             dialect: Dialect::Hello,
             question: None,
             negotiated: Negotiated::default(),
+            judged: Time::default(),
             limits,
             provider,
             key_log: None,

@@ -25,6 +25,9 @@ const MOST_TICKET: usize = 1 << 15;
 /// Bytes by which a second ClientHello may be longer than the first, cookie apart: another share.
 const MOST_SHARE: usize = 1 << 12;
 
+/// Bytes of all names of application protocols, which have to leave room for all else.
+const MOST_ALPN: usize = 1 << 14;
+
 /// A client's states before the fork.
 pub(crate) enum State {
     /// The store is looking for a session.
@@ -160,6 +163,11 @@ impl Draft {
         }
         if has_classic && config.store.is_some() {
             list.push(Extension::SessionTicket(Bytes(&ticket)));
+        }
+        let (names, bytes) = (&config.alpn, config.alpn.iter().map(Vec::len).sum::<usize>());
+        if names.iter().any(|name| !(1..=255).contains(&name.len())) || bytes > MOST_ALPN {
+            let why = "the names of application protocols have 1 to 255 bytes each, and 16384 in all at most";
+            return Err(ErrorKind::Config(why.into()).into());
         }
         if !config.alpn.is_empty() {
             list.push(Extension::Alpn(Alpn(config.alpn.iter().map(Vec::as_slice).collect())));

@@ -26,6 +26,9 @@ pub struct ClientSession {
     pub suite: CipherSuite,
     /// When it was kept.
     pub since: Time,
+    /// When the server's chain was judged: at the full handshake that all resumptions since go back to. A week later it has to be
+    /// judged anew, however fresh the session itself (RFC 9846 4.7.1).
+    pub judged: Time,
     /// For how many seconds it may be used. 0 in a classic session: the server did not say (RFC 5077 3.3).
     pub lifetime: u32,
     /// The server's chain, judged when the session was made.
@@ -106,8 +109,8 @@ pub(crate) enum ServerSessionKind {
 }
 
 // The first byte of each form. A change of a form takes a new number.
-const CLIENT_CLASSIC: u8 = 0x11;
-const CLIENT_13: u8 = 0x12;
+const CLIENT_CLASSIC: u8 = 0x13;
+const CLIENT_13: u8 = 0x14;
 const SERVER_CLASSIC: u8 = 0x21;
 const SERVER_13: u8 = 0x22;
 
@@ -120,6 +123,7 @@ impl ClientSession {
             (ClientSessionKind::Tls13(_), seconds) => seconds.min(MAX_LIFETIME),
         };
         now.seconds_since(self.since) >= u64::from(lifetime)
+            || now.seconds_since(self.judged) >= u64::from(MAX_LIFETIME)
     }
 
     /// The session in bytes, secrets included: for a file that its owner alone can read. Times are kept to the millisecond.
@@ -133,6 +137,7 @@ impl ClientSession {
         self.version.encode(&mut w);
         self.suite.encode(&mut w);
         put_time(&mut w, self.since);
+        put_time(&mut w, self.judged);
         w.u32(self.lifetime);
         put_certificates(&mut w, &self.chain);
         put_option(&mut w, self.alpn.as_deref());
@@ -157,7 +162,7 @@ impl ClientSession {
         all(bytes, |r| {
             let form = r.u8()?;
             let (version, suite) = (Wire::decode(r)?, Wire::decode(r)?);
-            let (since, lifetime) = (time(r)?, r.u32()?);
+            let (since, judged, lifetime) = (time(r)?, time(r)?, r.u32()?);
             let (chain, alpn) = (certificates(r)?, option(r)?);
             let kind = match form {
                 CLIENT_CLASSIC => ClientSessionKind::Classic(ClassicClientSession {
@@ -174,7 +179,7 @@ impl ClientSession {
                 }),
                 _ => return Err(unknown(r)),
             };
-            Ok(Self { version, suite, since, lifetime, chain, alpn, kind })
+            Ok(Self { version, suite, since, judged, lifetime, chain, alpn, kind })
         })
     }
 }

@@ -32,6 +32,7 @@ fn ticket(name: &str, since: Time) -> ClientSession {
         version: ProtocolVersion::TLS1_3,
         suite: CipherSuite::TLS_AES_128_GCM_SHA256,
         since,
+        judged: since,
         lifetime: 100,
         chain: vec![CertificateDer::from(vec![1, 2, 3]), CertificateDer::from(vec![4; 300])],
         alpn: Some(b"h2".to_vec()),
@@ -138,6 +139,11 @@ mod client_store {
         let mut session = ticket("", at(0));
         session.lifetime = u32::MAX;
         assert!(!session.expired(at(7 * day - 1)) && session.expired(at(7 * day)));
+        for mut session in [ticket("", at(6 * day)), classic("", at(6 * day))] {
+            session.lifetime = u32::MAX;
+            session.judged = at(0);
+            assert!(!session.expired(at(7 * day - 1)) && session.expired(at(7 * day)), "judged a week ago");
+        }
         session.lifetime = 0;
         assert!(session.expired(at(0)), "RFC 9846 4.7.1: 0 is to be dropped at once");
     }

@@ -48,6 +48,7 @@ pub(super) fn judged(flow: &mut Flow<'_>, verdict: Result<Verified, CertificateE
     let verified = verdict.map_err(ErrorKind::Certificate)?;
     flow.shared.watch.see(Trace::Verified { how: &verified.how });
     flow.negotiated().verified = Some(verified.how);
+    flow.shared.judged = flow.now;
     Ok(())
 }
 

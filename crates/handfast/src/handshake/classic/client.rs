@@ -172,6 +172,7 @@ impl Agreement {
         session: ClientSession,
         classic: ClassicClientSession,
     ) -> Result<handshake::State, Error> {
+        flow.shared.judged = session.judged;
         flow.negotiated().peer_chain = session.chain;
         flow.negotiated().verified = Some(certificates::BEFORE.into());
         let secrets = Secrets::resume(flow, self.agreed, classic.master);
@@ -340,6 +341,7 @@ impl End {
             version: agreed.rules.version,
             suite: agreed.suite.number,
             since: flow.now,
+            judged: flow.shared.judged,
             lifetime,
             chain,
             alpn,

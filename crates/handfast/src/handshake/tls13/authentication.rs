@@ -63,6 +63,7 @@ pub(super) fn judged(flow: &mut Flow<'_>, verdict: Result<Verified, CertificateE
     let how = verdict.map_err(|e| Error::from(ErrorKind::Certificate(e)).during("Certificate", true))?.how;
     flow.shared.watch.see(Trace::Verified { how: &how });
     flow.negotiated().verified = Some(how);
+    flow.shared.judged = flow.now;
     Ok(())
 }
 

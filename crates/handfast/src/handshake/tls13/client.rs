@@ -10,6 +10,7 @@ use super::{
     CLIENT_APPLICATION, SERVER_APPLICATION, Traffic, application_secrets, last_in_record, no_context, only_asked,
     read_under, signs_handshakes, use_handshake_keys, write_under,
 };
+use crate::Time;
 use crate::crypto::{Credential, Failure, KeyExchange, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
 use crate::extension::{KeyShare, PreSharedKey, SupportedVersions};
@@ -140,7 +141,8 @@ pub(crate) fn start(
         let negotiated = flow.negotiated();
         negotiated.resumed = true;
         negotiated.peer_chain = session.chain;
-        negotiated.verified = Some("when the session was made".into());
+        negotiated.verified = Some("judged when the session was made".into());
+        flow.shared.judged = session.judged;
     }
     Ok(State::EncryptedExtensions(Agreed { offered: from, suite, secrets, resumed }).into())
 }
@@ -215,6 +217,7 @@ fn check_fixed(from: &Offered, hello: &ServerHello<'_>) -> Result<&'static Suite
 struct Resumed {
     psk: Secret,
     chain: Vec<rustls_pki_types::CertificateDer<'static>>,
+    judged: Time,
 }
 
 /// The session, if the server takes it.
@@ -222,11 +225,11 @@ fn selected_session(from: &Offered, hello: &ServerHello<'_>, suite: &Suite) -> R
     const RULE: &str = "RFC 9846 4.3.11";
     let Some(PreSharedKey::Selected(index)) = hello.extensions.pre_shared_key() else { return Ok(None) };
     match &from.session {
-        Some(ClientSession { kind: ClientSessionKind::Tls13(own), suite: old, chain, .. }) if *index == 0 => {
+        Some(ClientSession { kind: ClientSessionKind::Tls13(own), suite: old, chain, judged, .. }) if *index == 0 => {
             if Suite::find(*old).map(|s| s.hash) != Some(suite.hash) {
                 return Err(illegal("cipher_suite", "has another hash than the key that was selected", RULE));
             }
-            Ok(Some(Resumed { psk: own.psk.clone(), chain: chain.clone() }))
+            Ok(Some(Resumed { psk: own.psk.clone(), chain: chain.clone(), judged: *judged }))
         }
         _ => Err(illegal("selected_identity", "lies outside of what was offered", RULE)),
     }

@@ -308,7 +308,7 @@ impl Resuming {
         }
         let negotiated = flow.negotiated();
         negotiated.resumed = true;
-        negotiated.verified = (!session.chain.is_empty()).then(|| "when the session was made".into());
+        negotiated.verified = (!session.chain.is_empty()).then(|| "judged when the session was made".into());
         negotiated.peer_chain = session.chain;
         agreed.hello(flow, early, Some((offer.index, session.since)))?.finish(flow)
     }

@@ -117,6 +117,7 @@ impl Traffic {
             version: ProtocolVersion::TLS1_3,
             suite: self.suite.number,
             since: flow.now,
+            judged: flow.shared.judged,
             lifetime: ticket.lifetime,
             chain: negotiated.peer_chain.clone(),
             alpn: negotiated.alpn.clone(),

@@ -131,6 +131,8 @@ fn resumptions_end() {
         let key = SessionKey("server.test".into());
         if let Reply::Now(Some(session)) = store.take(&key, now) {
             assert!(session.lifetime <= 7 * 86_400);
+            // The client's own bound, should a server go on: the certificate was judged once, in the first handshake.
+            assert_eq!((session.judged, session.since), (noon(), Time(now.0 - Duration::from_secs(3_600))));
             store.put(&key, session);
         }
     }
