@@ -4,10 +4,10 @@
 //! ([`Error::explain`]) says it in words.
 
 use crate::alert::AlertDescription;
-use crate::crypto::Failure;
+use crate::crypto::{Failure, Suite};
 use crate::verify::CertificateError;
-use crate::wire::Malformed;
 use crate::wire::numbers::{ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::wire::{CipherSuite, Malformed};
 use std::fmt;
 
 mod explain;
@@ -57,7 +57,7 @@ pub enum NothingInCommon {
     },
     /// No cipher suite. Names, since theirs may be unknown here.
     Suite {
-        /// What the peer offered, by name.
+        /// What the peer offered, by name; the first 64.
         theirs: Vec<String>,
         /// What the policy allows, by name.
         ours: Vec<String>,
@@ -78,13 +78,32 @@ pub enum NothingInCommon {
     },
     /// No application protocol (RFC 7301 3.2).
     Protocol {
-        /// What the client offered.
+        /// What the client offered; the first 64.
         theirs: Vec<String>,
         /// What the server has.
         ours: Vec<String>,
     },
     /// The client does not offer null compression.
     Compression,
+}
+
+impl NothingInCommon {
+    /// How many of the peer's suites or protocols are named at most: a hello has room for thousands.
+    const NAMED: usize = 64;
+
+    /// No cipher suite in common with these.
+    pub(crate) fn suite(theirs: impl Iterator<Item = CipherSuite>, ours: &[&Suite]) -> Self {
+        let theirs = theirs.take(Self::NAMED).map(|s| s.to_string()).collect();
+        Self::Suite { theirs, ours: ours.iter().map(|s| s.number.to_string()).collect() }
+    }
+
+    /// No application protocol in common with these.
+    pub(crate) fn protocol(theirs: &[Vec<u8>], ours: &[Vec<u8>]) -> Self {
+        let words = |list: &[Vec<u8>]| {
+            list.iter().take(Self::NAMED).map(|p| String::from_utf8_lossy(p).escape_debug().to_string()).collect()
+        };
+        Self::Protocol { theirs: words(theirs), ours: words(ours) }
+    }
 }
 
 /// What an endpoint was found to speak that is not TLS.

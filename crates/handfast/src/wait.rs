@@ -28,7 +28,7 @@ pub enum Reply<T> {
 pub struct HelloSummary {
     /// The name it asks for.
     pub server_name: Option<String>,
-    /// Its application protocols.
+    /// Its application protocols, the first 128.
     pub alpn: Vec<Vec<u8>>,
     /// Its versions.
     pub versions: Vec<ProtocolVersion>,

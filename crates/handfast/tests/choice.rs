@@ -8,6 +8,7 @@ use handfast::crypto::{Credential, KeyKind, aws_lc};
 use handfast::error::NothingInCommon;
 use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use handfast::verify::{Roots, WebPki};
+use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
 use handfast::{ClientConfig, Connection, Error, ErrorKind, Policy, ServerConfig};
 use rcgen::{
@@ -190,4 +191,46 @@ fn names_of_protocols_must_fit() {
         assert!(matches!(error.kind(), ErrorKind::Config(_)), "{error}");
     }
     assert!(connect(vec![vec![b'x'; 255]; 64]).is_ok());
+}
+
+/// A hello that says as much as it can costs no more than it says.
+#[test]
+fn long_lists_are_cut() {
+    for server_preference in [true, false] {
+        for version in VERSIONS {
+            let setup = Setup::new(version).server(KeyKind::Rsa);
+            let (mut client, mut server) = (setup.client_config(), setup.server_config());
+            client.alpn = (0..5000).map(|n: u32| n.to_be_bytes()[1..].to_vec()).collect();
+            server.alpn = vec![vec![0, 0, 0]];
+            server.policy.server_preference = server_preference;
+            let run = |client: &ClientConfig, server: &ServerConfig| {
+                let mut pair = Pair::new(&Arc::new(client.clone()), &Arc::new(server.clone()));
+                pair.run();
+                pair.server
+            };
+            assert_eq!(run(&client, &server).negotiated().alpn, Some(vec![0, 0, 0]));
+            server.alpn = vec![vec![0, 0, 200]];
+            let error = run(&client, &server).error.expect("beyond what counts");
+            let ErrorKind::NothingInCommon(NothingInCommon::Protocol { theirs, .. }) = error.kind() else {
+                panic!("{error}")
+            };
+            assert_eq!(theirs.len(), 64);
+
+            // For an RSA certificate only, though the client says it thousands of times.
+            let suite = match version {
+                ProtocolVersion::TLS1_2 => CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+                _ => CipherSuite::TLS_AES_128_GCM_SHA256,
+            };
+            client.alpn.clear();
+            client.policy.suites = vec![suite; 20_000];
+            if version == ProtocolVersion::TLS1_3 {
+                server.policy.suites = vec![CipherSuite::TLS_AES_256_GCM_SHA384];
+            }
+            let error = run(&client, &server).error.expect("nothing in common");
+            let ErrorKind::NothingInCommon(NothingInCommon::Suite { theirs, .. }) = error.kind() else {
+                panic!("{error}")
+            };
+            assert_eq!(*theirs, vec![suite.to_string(); 64]);
+        }
+    }
 }

@@ -13,6 +13,9 @@ use crate::wire::CipherSuite;
 use crate::wire::numbers::{CompressionMethod, ProtocolVersion};
 use std::sync::Arc;
 
+/// How many of a client's application protocols count: a hello has room for thousands, and each is kept.
+const PROTOCOLS: usize = 128;
+
 /// A server's states before the fork.
 pub(crate) enum State {
     /// Waiting for a ClientHello.
@@ -102,10 +105,9 @@ fn choose_alpn(ours: &[Vec<u8>], theirs: &[Vec<u8>]) -> Result<Option<Vec<u8>>, 
     if ours.is_empty() || theirs.is_empty() {
         return Ok(None);
     }
-    let words = |list: &[Vec<u8>]| list.iter().map(|p| String::from_utf8_lossy(p).into_owned()).collect();
     match ours.iter().find(|p| theirs.contains(p)) {
         Some(common) => Ok(Some(common.clone())),
-        None => Err(NothingInCommon::Protocol { theirs: words(theirs), ours: words(ours) }.into()),
+        None => Err(NothingInCommon::protocol(theirs, ours).into()),
     }
 }
 
@@ -119,7 +121,7 @@ fn summarize(flow: &mut Flow<'_>, hello: &ClientHello<'_>) -> HelloSummary {
             Some(ServerNameExtension(Some(name))) => Some(name.trim_end_matches('.').to_ascii_lowercase()),
             _ => None,
         },
-        alpn: e.alpn().map(|a| a.0.iter().map(|p| p.to_vec()).collect()).unwrap_or_default(),
+        alpn: e.alpn().map(|a| a.0.iter().take(PROTOCOLS).map(|p| p.to_vec()).collect()).unwrap_or_default(),
         versions: match e.supported_versions() {
             Some(SupportedVersions::Offered(list)) => list.iter().collect(),
             _ => vec![hello.fixed.legacy_version],

@@ -11,6 +11,7 @@ use crate::session::{ServerSession, ServerSessionKind, context};
 use crate::verify::public_key;
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, SignatureScheme};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A suite, and the credential that serves it.
@@ -35,7 +36,12 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
     let ours: Vec<&'static Suite> = policy.suites.iter().filter_map(|s| speakable(flow, rules, *s)).collect();
     let common: Vec<&'static Suite> = match policy.server_preference {
         true => ours.iter().copied().filter(|s| summary.suites.contains(&s.number)).collect(),
-        false => summary.suites.iter().filter_map(|n| ours.iter().copied().find(|s| s.number == *n)).collect(),
+        false => {
+            let known = |n: &CipherSuite| ours.iter().copied().find(|s| s.number == *n);
+            // Each once, however often the client says it.
+            let mut seen = HashSet::new();
+            summary.suites.iter().filter(|n| seen.insert(**n)).filter_map(known).collect()
+        }
     };
 
     let curves = |list: &[NamedGroup]| list.iter().copied().filter(|g| is_curve(*g)).collect::<Vec<_>>();
@@ -53,10 +59,7 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
     let mut schemes = rules.ours(policy.signs_with(), &**provider);
     schemes.retain(|s| their_schemes.contains(s));
 
-    let no_suite = || NothingInCommon::Suite {
-        theirs: summary.suites.iter().map(CipherSuite::to_string).collect(),
-        ours: ours.iter().map(|s| s.number.to_string()).collect(),
-    };
+    let no_suite = || NothingInCommon::suite(summary.suites.iter().copied(), &ours);
     let serve = |suite: &'static Suite| -> Result<Choice, NothingInCommon> {
         let proves = |c: &&Arc<Credential>| proves(c.kind(), suite.authentication);
         let curves: Vec<_> = chosen.candidates.iter().filter(proves).map(|c| curve(c)).collect();

@@ -27,10 +27,7 @@ pub(super) fn suite(config: &ServerConfig, hello: &ClientHello<'_>) -> Result<&'
         true => ours.iter().copied().find(|suite| hello.offers(suite.number)),
         false => hello.fixed.cipher_suites.iter().find_map(|n| ours.iter().copied().find(|suite| suite.number == n)),
     };
-    chosen.ok_or_else(|| {
-        let theirs = hello.fixed.cipher_suites.iter().map(|s| s.to_string()).collect();
-        NothingInCommon::Suite { theirs, ours: ours.iter().map(|s| s.number.to_string()).collect() }.into()
-    })
+    chosen.ok_or_else(|| NothingInCommon::suite(hello.fixed.cipher_suites.iter(), &ours).into())
 }
 
 /// The group, and the client's share if it sent one.
