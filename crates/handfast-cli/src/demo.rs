@@ -71,7 +71,7 @@ fn policy(args: &args::Demo) -> Result<Policy, Failure> {
 /// Both configs, with certificates of a CA that lives as long as this.
 fn configs(policy: &Policy, ask: bool) -> Result<(ClientConfig, ServerConfig), Failure> {
     let ca_key = key(&PKCS_ECDSA_P256_SHA256)?;
-    let params = home::ca_params();
+    let params = home::ca_params("Handfast demo CA");
     let ca = params.self_signed(&ca_key).map_err(|e| Failure::io(format!("cannot make a CA: {e}.")))?;
     let issuer = Issuer::from_params(&params, &ca_key);
     let made = |name: &str, usage: Use, algorithm| -> Result<Credential, Failure> {
@@ -239,7 +239,9 @@ const WIDTH: usize = 110;
 /// The fields of a message, one a line, with what is inside of them below; elements of lists in one.
 fn list(out: &mut String, fields: &[Field], indent: usize) {
     for field in fields {
-        let items: Vec<&str> = field.parts.iter().filter(|p| p.name.is_empty()).map(|p| p.value.as_str()).collect();
+        // Elements of a list have no name: plain ones stand in one line, those with fields of their own below.
+        let plain = |p: &&Field| p.name.is_empty() && p.parts.is_empty();
+        let items: Vec<&str> = field.parts.iter().filter(plain).map(|p| p.value.as_str()).collect();
         let value = if items.is_empty() { field.value.clone() } else { items.join(", ") };
         let mut line = format!("{:indent$}{} ", "", field.name);
         let hang = line.chars().count() + 1;
@@ -255,8 +257,12 @@ fn list(out: &mut String, fields: &[Field], indent: usize) {
             }
         }
         let _ = writeln!(out, "{}", line.trim_end());
-        let inside: Vec<Field> = field.parts.iter().filter(|p| !p.name.is_empty()).cloned().collect();
-        list(out, &inside, indent + 2);
+        for part in &field.parts {
+            match (part.name, part.parts.as_slice()) {
+                ("", inside) => list(out, inside, indent + 2),
+                _ => list(out, std::slice::from_ref(part), indent + 2),
+            }
+        }
     }
 }
 

@@ -156,14 +156,19 @@ fn certificate_request(m: &CertificateRequest<'_>) -> String {
     let types = listed(m.certificate_types.iter());
     match m.authorities.len() {
         0 => format!("from any authority; {types}"),
-        n => format!("from one of {}; {types}", counted(n, "authority")),
+        n => format!("from {}; {types}", one_of(n)),
     }
+}
+
+fn one_of(authorities: usize) -> String {
+    let of = if authorities == 1 { "" } else { "one of " };
+    format!("{of}{}", counted(authorities, "authority"))
 }
 
 fn certificate_request_13(m: &CertificateRequest13<'_>) -> String {
     let schemes = m.extensions.signature_algorithms().map_or(0, |s| s.0.iter().count());
     match m.extensions.certificate_authorities() {
-        Some(a) => format!("from one of {}; {}", counted(a.0.len(), "authority"), counted(schemes, "scheme")),
+        Some(a) => format!("from {}; {}", one_of(a.0.len()), counted(schemes, "scheme")),
         None => format!("from any authority; {}", counted(schemes, "scheme")),
     }
 }
@@ -261,8 +266,16 @@ fn listed<T: Display>(items: impl Iterator<Item = T>) -> String {
 
 /// Harmless, and not longer than a few lines.
 pub(crate) fn harmless(text: &str) -> String {
-    const MOST: usize = 400;
-    match text.char_indices().nth(MOST) {
+    clipped(text, 400)
+}
+
+/// A sentence that is harmless, and long enough for every list that we write into one.
+pub(crate) fn sentence(text: &str) -> String {
+    clipped(text, 4000)
+}
+
+fn clipped(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => shown(text.get(..end).unwrap_or_default()) + "…",
         None => shown(text),
     }

@@ -26,7 +26,7 @@ fn list(messages: &[(&str, bool)]) -> Vec<(String, bool)> {
 const END: [(&str, bool); 4] = [("data", true), ("data", false), ("close_notify", true), ("close_notify", false)];
 
 #[test]
-fn by_default_the_thirteen_messages_of_the_classic_handshake() {
+fn by_default_the_classic_handshake_with_rsa_key_exchange() {
     let wanted = [
         ("ClientHello", true),
         ("ServerHello", false),
@@ -42,6 +42,27 @@ fn by_default_the_thirteen_messages_of_the_classic_handshake() {
         ("Finished", false),
     ];
     assert_eq!(told(&[]), list(&[&wanted[..], &END].concat()));
+}
+
+#[test]
+fn with_ephemeral_keys_the_thirteen_messages_of_the_classic_handshake() {
+    let wanted = [
+        ("ClientHello", true),
+        ("ServerHello", false),
+        ("Certificate", false),
+        ("ServerKeyExchange", false),
+        ("CertificateRequest", false),
+        ("ServerHelloDone", false),
+        ("Certificate", true),
+        ("ClientKeyExchange", true),
+        ("CertificateVerify", true),
+        ("ChangeCipherSpec", true),
+        ("Finished", true),
+        ("ChangeCipherSpec", false),
+        ("Finished", false),
+    ];
+    let args = ["--suites", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"];
+    assert_eq!(told(&args), list(&[&wanted[..], &END].concat()));
 }
 
 #[test]
@@ -87,4 +108,13 @@ fn fields_are_real_ones() {
     ] {
         assert!(text.contains(part), "{part} in:\n{text}");
     }
+}
+
+#[test]
+fn elements_with_fields_of_their_own_are_told() {
+    let text = run(&Dir::new(), &["demo", "--version", "tls1.3"], "").text();
+    let (_, shares) = text.split_once("client_shares").expect("the client's shares");
+    let lines: Vec<_> = shares.lines().skip(1).take(4).map(str::trim).collect();
+    assert_eq!((lines[0], lines[2]), ("group  X25519MLKEM768", "group  x25519"), "{lines:?}");
+    assert!(lines[1].starts_with("key_exchange  ") && lines[3].starts_with("key_exchange  "), "{lines:?}");
 }
