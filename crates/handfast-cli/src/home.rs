@@ -4,18 +4,23 @@
 
 use crate::exit::Failure;
 use handfast::crypto::aws_lc;
+use handfast::pki_types::CertificateDer;
+use handfast::pki_types::pem::PemObject;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SanType, SerialNumber, SignatureAlgorithm,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData, SanType, SerialNumber, SignatureAlgorithm,
 };
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use time::{Duration, OffsetDateTime};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// For how long the development CA is valid.
 const CA_DAYS: i64 = 3650;
+/// How many characters a common name has at most (RFC 5280 A.1).
+const UB_COMMON_NAME: usize = 64;
 /// Certificates count from a little before now, for clocks that are behind.
 const BACKDATE: Duration = Duration::hours(1);
 
@@ -64,16 +69,35 @@ impl Home {
     /// The development CA; made, if there is none.
     pub(crate) fn ca(&self) -> Result<Ca, Failure> {
         let (key_path, path) = (self.0.join("ca-key.pem"), self.ca_path());
+        let there = read(&path)?;
+        // The key is the first of both to be made, so that it is never late.
+        if there.is_some() && read(&key_path)?.is_none() {
+            return Err(self.renewing_ca(Failure::file("read", &key_path, "the development CA has no key any more")));
+        }
         let key = self.key(&key_path, &PKCS_ECDSA_P256_SHA256)?;
-        let pem = match read(&path)? {
+        let pem = match there {
             Some(pem) => pem,
             None => {
-                let pem = ca_params().self_signed(&key).map_err(|e| made("development CA", e))?.pem();
+                let host = gethostname::gethostname().to_string_lossy().into_owned();
+                let params = ca_params(&format!("Handfast development CA of {host}"));
+                let pem = params.self_signed(&key).map_err(|e| made("development CA", e))?.pem();
                 self.publish(&path, &pem, 0o644)?
             }
         };
-        let issuer = Issuer::from_ca_cert_pem(&pem, key).map_err(|e| Failure::file("read", &path, e))?;
+        if !belongs(&key, &pem).map_err(|e| self.renewing_ca(Failure::file("read", &path, e)))? {
+            let why = "it is not the certificate of the key beside it";
+            return Err(self.renewing_ca(Failure::file("use", &path, why)));
+        }
+        let issuer =
+            Issuer::from_ca_cert_pem(&pem, key).map_err(|e| self.renewing_ca(Failure::file("read", &path, e)))?;
         Ok(Ca { path, issuer })
+    }
+
+    fn renewing_ca(&self, mut failure: Failure) -> Failure {
+        let folder = self.0.display();
+        failure.explanation.remedy =
+            format!("Remove ca.pem and ca-key.pem from {folder}: a new CA is made then, which must be trusted anew.");
+        failure
     }
 
     /// The keys that `serve` has: ECDSA for all that is new, RSA for what needs it.
@@ -93,7 +117,11 @@ impl Home {
                 self.publish(path, &key.serialize_pem(), 0o600)?
             }
         };
-        KeyPair::from_pem(&pem).map_err(|e| Failure::file("read", path, e))
+        KeyPair::from_pem(&pem).map_err(|_| {
+            let mut failure = Failure::file("read", path, "it is not a private key in PKCS#8");
+            failure.explanation.remedy = "Remove the file: a new key is made then.".into();
+            failure
+        })
     }
 
     /// Puts a new file in its place, unless another process was faster; gives what stands there then.
@@ -144,11 +172,10 @@ pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// What a CA's certificate says.
-pub(crate) fn ca_params() -> CertificateParams {
-    let host = gethostname::gethostname().to_string_lossy().into_owned();
+/// What the certificate of a CA of this name says.
+pub(crate) fn ca_params(name: &str) -> CertificateParams {
     let mut params = valid_for(CA_DAYS);
-    params.distinguished_name = called(&format!("Handfast development CA of {host}"));
+    params.distinguished_name = called(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params
@@ -162,11 +189,18 @@ pub(crate) fn leaf_params(
     key: &KeyPair,
 ) -> Result<CertificateParams, Failure> {
     let mut params = valid_for(days.into());
-    params.distinguished_name = called(names.first().map_or("", String::as_str));
+    // A longer name stands as an alternative only (RFC 5280 A.1).
+    let first = names.first().filter(|n| n.chars().count() <= UB_COMMON_NAME);
+    params.distinguished_name = first.map_or_else(DistinguishedName::new, |n| called(n));
     for name in names {
         match alternative(name) {
             Some(alternative) => params.subject_alt_names.push(alternative),
-            None if usage == Use::Client => {}
+            None if name.is_empty() => return Err(Failure::usage("a name is empty.", "")),
+            None if usage == Use::Client && name.chars().count() <= UB_COMMON_NAME => {}
+            None if usage == Use::Client => {
+                let why = format!("\"{name}\" is too long for a name: it has more than {UB_COMMON_NAME} characters.");
+                return Err(Failure::usage(why, ""));
+            }
             None => return Err(Failure::usage(format!("\"{name}\" is neither a DNS name nor an address."), "")),
         }
     }
@@ -210,6 +244,14 @@ fn alternative(name: &str) -> Option<SanType> {
     }
     handfast::pki_types::DnsName::try_from(name.strip_prefix("*.").unwrap_or(name)).ok()?;
     Some(SanType::DnsName(name.try_into().ok()?))
+}
+
+/// Whether a certificate in PEM is of this key; what is wrong with it, if it cannot be read.
+fn belongs(key: &KeyPair, pem: &str) -> Result<bool, &'static str> {
+    let unreadable = "it is not a certificate in PEM";
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| unreadable)?;
+    let (_, certificate) = X509Certificate::from_der(&der).map_err(|_| unreadable)?;
+    Ok(certificate.public_key().raw == key.subject_public_key_info())
 }
 
 fn made(what: &str, error: rcgen::Error) -> Failure {

@@ -57,7 +57,7 @@ fn clients_show_certificates() {
         done.ends(0, &["→ CertificateVerify"]);
         assert!(done.text().contains("Ada Lovelace"), "{}", done.text());
         let done = run(&dir, &["connect", &at, "--max-version", version, "--json"], request);
-        done.ends(5, &["certificate"]);
+        done.ends(5, &["and we sent none", "Give --cert and --key"]);
         // TLS 1.3 clients are done before the server has seen their certificate.
         let connected = done.events().iter().any(|e| e["event"] == "connected");
         assert_eq!(connected, version == "tls1.3");
@@ -66,4 +66,32 @@ fn clients_show_certificates() {
     }
     let server = Server::start(&dir, &["--client-ca", &ca, "--client-optional"]);
     run(&dir, &["connect", &server.at("localhost")], "").ends(0, &["← CertificateRequest"]);
+}
+
+#[test]
+fn a_long_name_stands_beside_the_subject() {
+    let dir = Dir::new();
+    let name = format!("{}.example.com", ["x".repeat(60), "y".repeat(60)].join("."));
+    let out = dir.text("made");
+    run(&dir, &["cert", &name, "--out", &out], "").ends(0, &[]);
+    let server =
+        Server::start(&dir, &["--cert", &format!("{out}/{name}.pem"), "--key", &format!("{out}/{name}-key.pem")]);
+    run(&dir, &["connect", &server.at("127.0.0.1"), "--name", &name], "").ends(0, &["verified"]);
+}
+
+#[test]
+fn a_ca_that_lost_its_key_signs_nothing() {
+    let dir = Dir::new();
+    let args = ["cert", "localhost", "--out", &dir.text("made")];
+    run(&dir, &args, "").ends(0, &[]);
+    let key = dir.path("home/ca-key.pem");
+    let kept = std::fs::read(&key).expect("the key");
+    std::fs::remove_file(&key).expect("removed");
+    run(&dir, &args, "").ends(1, &["ca-key.pem", "no key any more", "Remove"]);
+    std::fs::write(&key, rcgen::KeyPair::generate().expect("a key").serialize_pem()).expect("another key");
+    run(&dir, &args, "").ends(1, &["ca.pem", "not the certificate of the key", "Remove"]);
+    std::fs::write(&key, "garbage").expect("no key");
+    run(&dir, &args, "").ends(1, &["ca-key.pem", "not a private key"]);
+    std::fs::write(&key, kept).expect("the key again");
+    run(&dir, &args, "").ends(0, &[]);
 }
