@@ -30,7 +30,7 @@ pub(crate) enum Verb {
 #[command(after_help = HELP)]
 pub(crate) struct Serve {
     /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8443")]
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8443", value_parser = listen)]
     pub(crate) listen: SocketAddr,
     /// A certificate chain, own certificate first; may be given again, each with its --key
     #[arg(long, value_name = "PEM", action = ArgAction::Append)]
@@ -190,7 +190,15 @@ impl std::fmt::Display for Target {
 
 const HTTPS: u16 = 443;
 
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "an address and a port are wanted, as in 127.0.0.1:8443 or [::1]:8443".into())
+}
+
 fn target(text: &str) -> Result<Target, String> {
+    if let Some((_, rest)) = text.split_once("://") {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        return Err(format!("it is a URL: give its host, and its port if it has one: {host}"));
+    }
     if text.parse::<Ipv6Addr>().is_ok() {
         return Ok(Target { host: text.into(), port: HTTPS });
     }
@@ -205,6 +213,9 @@ fn target(text: &str) -> Result<Target, String> {
         }
         Some(None) => return Err("a bracket is open".into()),
         None => match text.split_once(':') {
+            Some((_, rest)) if rest.contains(':') => {
+                return Err(format!("{text} is not an IPv6 address; with a port it stands in brackets: [::1]:443"));
+            }
             Some((host, port)) => (host, Some(port)),
             None => (text, None),
         },
@@ -256,10 +267,14 @@ mod tests {
             "a b",
             "a/b",
             "https://a",
+            "fe80::1%eth0",
+            "::1:65536",
             "ä.de",
         ] {
             assert!(target(bad).is_err(), "{bad}");
         }
+        assert!(target("https://example.com:8443/a?b").is_err_and(|e| e.ends_with(": example.com:8443")));
+        assert!(target("1::2::3").is_err_and(|e| e.contains("brackets")));
         assert_eq!(Target { host: "::1".into(), port: 1 }.to_string(), "[::1]:1");
     }
 

@@ -2,8 +2,9 @@
 
 use crate::events::{Connection, Event};
 use crate::exit::Failure;
-use crate::words::{self, harmless};
+use crate::words::{self, harmless, sentence};
 use handfast::Negotiated;
+use handfast::error::Blame;
 use handfast::trace::Direction;
 use std::io::{IsTerminal, Write};
 
@@ -31,17 +32,21 @@ const DIM: &str = "\x1b[2m";
 const PLAIN: &str = "\x1b[0m";
 
 impl View {
-    /// In colour if stderr is a terminal, and nobody asks for none.
+    /// In colour if stderr is a terminal that has some, and nobody asks for none.
     pub(crate) fn new(detail: Detail) -> Self {
-        let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        Self { detail, color }
+        let unset = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
+        Self { detail, color: std::io::stderr().is_terminal() && unset && !dumb }
     }
 
     /// Shows what happened.
     pub(crate) fn show(&mut self, connection: Option<Connection>, event: &Event<'_>) {
-        let text = match self.detail {
-            Detail::Messages => self.message(event),
-            Detail::Connections => connection_line(event),
+        let text = match (event, self.detail) {
+            (Event::Failed { failure }, _) if connection.is_none() => {
+                Some(self.paint(RED, "handfast: ") + &told(failure))
+            }
+            (_, Detail::Messages) => self.message(event),
+            (_, Detail::Connections) => connection_line(event),
         };
         let Some(mut text) = text else { return };
         if let Some(Connection { number, peer }) = connection {
@@ -70,8 +75,11 @@ impl View {
             Event::Verified { how } => self.paint(GREEN, &format!("    verified: {}", harmless(how))),
             Event::Connected { negotiated } => summary(negotiated),
             Event::Closed { clean: true } => self.paint(DIM, "closed"),
-            Event::Failed { failure } => self.paint(RED, "handfast: ") + &sentences(failure),
-            Event::Closed { clean: false } | Event::Start { .. } | Event::Listening { .. } | Event::Data { .. } => {
+            Event::Failed { .. }
+            | Event::Closed { clean: false }
+            | Event::Start { .. }
+            | Event::Listening { .. }
+            | Event::Data { .. } => {
                 return None;
             }
         })
@@ -116,19 +124,43 @@ pub(crate) fn summary(n: &Negotiated) -> String {
     ))
 }
 
-/// What went wrong, by which rule, and what to do.
+/// What went wrong, by which rule, and what to do, in a line.
 pub(crate) fn sentences(failure: &Failure) -> String {
     let e = &failure.explanation;
-    let mut chars = e.why.chars();
-    let why: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
-    let mut out = harmless(&why);
+    let mut out = capital(&sentence(&e.why));
     if !e.rule.is_empty() {
         out += &format!(" ({})", e.rule);
     }
     if !e.remedy.is_empty() {
-        out += &format!(" {}", harmless(&e.remedy));
+        out += &format!(" {}", sentence(&e.remedy));
     }
     out
+}
+
+/// The same in lines of its own, with whose doing it was, where that is a question.
+pub(crate) fn told(failure: &Failure) -> String {
+    let e = &failure.explanation;
+    if e.rule.is_empty() && e.during.is_empty() {
+        return sentences(failure);
+    }
+    let who = match e.blame {
+        Blame::Peer => "the peer",
+        Blame::Us => "this side",
+        Blame::Neither => "neither side: both are within their rights",
+        Blame::Network => "the network, or something on the way",
+    };
+    let mut out = capital(&sentence(&e.why));
+    for (name, value) in [("who", who), ("rule", e.rule), ("remedy", &sentence(&e.remedy))] {
+        if !value.is_empty() {
+            out += &format!("\n  {name:<6}  {value}");
+        }
+    }
+    out
+}
+
+fn capital(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
 }
 
 #[cfg(test)]
@@ -156,5 +188,22 @@ mod tests {
     fn a_failure_is_sentences() {
         let failure = Failure::usage("there is no such thing.", "Take another.");
         assert_eq!(sentences(&failure), "There is no such thing. Take another.");
+        assert_eq!(told(&failure), sentences(&failure));
+    }
+
+    #[test]
+    fn a_failure_of_a_handshake_says_who_and_by_which_rule() {
+        let mut failure = Failure::network(crate::exit::Code::Handshake, "it broke.", "Mend it.");
+        failure.explanation.rule = "RFC 9846 4";
+        let wanted =
+            "It broke.\n  who     the network, or something on the way\n  rule    RFC 9846 4\n  remedy  Mend it.";
+        assert_eq!(told(&failure), wanted);
+        assert_eq!(sentences(&failure), "It broke. (RFC 9846 4) Mend it.");
+    }
+
+    #[test]
+    fn long_lists_are_not_cut() {
+        let list = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, ".repeat(40) + "the end.";
+        assert!(sentences(&Failure::usage("no.", list)).ends_with("the end."));
     }
 }

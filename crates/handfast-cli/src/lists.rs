@@ -11,7 +11,7 @@ use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
 pub(crate) fn policy(name: &str) -> Result<Policy, Failure> {
     Policy::named(name).ok_or_else(|| {
         let remedy = format!("There are: {}.", Policy::NAMES.join(", "));
-        Failure::usage(format!("there is no policy called {name}."), remedy)
+        Failure::usage(format!("there is no policy called \"{name}\"."), remedy)
     })
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn version(name: &str, policy: &Policy) -> Result<ProtocolVersion, Fa
     let Some((_, version)) = VERSIONS.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)) else {
         let all: Vec<_> = VERSIONS.iter().map(|(n, _)| *n).collect();
         return Err(Failure::usage(
-            format!("there is no version called {name}."),
+            format!("there is no version called \"{name}\"."),
             format!("There are: {}.", all.join(", ")),
         ));
     };
@@ -80,7 +80,7 @@ pub(crate) fn version(name: &str, policy: &Policy) -> Result<ProtocolVersion, Fa
         return Ok(*version);
     }
     if let Some(wider) = policies().find(|p| speaks(p, *version)) {
-        return Err(outside(name, policy, &wider));
+        return Err(outside("version", &version.to_string(), policy, &wider));
     }
     let here = VERSIONS.iter().filter(|(_, v)| policies().any(|p| speaks(&p, *v))).map(|(n, _)| *n);
     Err(lacking(&version.to_string(), "version", here.collect()))
@@ -140,7 +140,7 @@ fn find<T: Listed>(name: &str, policy: &Policy) -> Result<T, Failure> {
         return Ok(one);
     }
     if let Some(wider) = policies().find(|p| has(p).is_some()) {
-        return Err(outside(name, policy, &wider));
+        return Err(outside(T::WHAT.0, name, policy, &wider));
     }
     let mut here: Vec<&str> = Vec::new();
     for one in policies().flat_map(|p| T::of(&p).to_vec()).filter_map(T::name) {
@@ -156,9 +156,9 @@ fn policies() -> impl Iterator<Item = Policy> {
     Policy::NAMES.iter().filter_map(|n| Policy::named(n))
 }
 
-fn outside(name: &str, policy: &Policy, wider: &Policy) -> Failure {
+fn outside(what: &str, name: &str, policy: &Policy, wider: &Policy) -> Failure {
     Failure::usage(
-        format!("{name} is outside of the policy {}.", policy.name),
+        format!("the {what} {name} is outside of the policy {}.", policy.name),
         format!("The policy {} has it: --policy {}.", wider.name, wider.name),
     )
 }

@@ -39,7 +39,7 @@ fn said(done: Result<(), Failure>) -> Code {
     match done {
         Ok(()) => Code::Done,
         Err(failure) => {
-            eprintln!("handfast: {}", human::sentences(&failure));
+            eprintln!("handfast: {}", human::told(&failure));
             failure.code
         }
     }

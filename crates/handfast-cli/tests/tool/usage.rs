@@ -14,13 +14,17 @@ fn the_command_line_must_make_sense() {
     refused(&["connect"], &["HOST"]);
     refused(&["connect", "a b"], &["neither a DNS name nor an address"]);
     refused(&["connect", "localhost:0"], &["not a port"]);
+    refused(&["connect", "https://localhost:8443/x"], &["URL", "localhost:8443\n"]);
+    refused(&["connect", "1::2::3:443"], &["[::1]:443"]);
     refused(&["connect", "localhost", "--name", "a b"], &["a b", "neither a DNS name nor an address"]);
     refused(&["connect", "localhost", "--timeout", "0"], &["seconds"]);
     refused(&["connect", "localhost", "--cert", "x"], &["--key"]);
     refused(&["connect", "localhost", "--ca", "x", "--insecure"], &["--insecure"]);
     refused(&["serve", "--cert", "x"], &["each --cert its --key"]);
     refused(&["serve", "--client-optional"], &["--client-ca"]);
-    refused(&["serve", "--listen", "localhost"], &["--listen"]);
+    refused(&["serve", "--listen", "localhost"], &["--listen", "127.0.0.1:8443"]);
+    refused(&["cert", "--client", ""], &["name is empty"]);
+    refused(&["cert", "--client", &"x".repeat(65)], &["too long"]);
     refused(&["cert"], &["NAME"]);
     refused(&["cert", "--days", "0", "localhost"], &["--days"]);
 }
@@ -37,7 +41,9 @@ fn what_lies_outside_of_the_policy_names_the_one_that_has_it() {
 
 #[test]
 fn what_this_build_lacks_lists_what_there_is() {
-    refused(&["connect", "localhost", "--suites", "TLS_RSA_WITH_RC4_128_MD5"], &["TLS_AES_128_GCM_SHA256"]);
+    // From the first to the last.
+    let all = ["TLS_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_RSA_WITH_AES_256_CBC_SHA"];
+    refused(&["connect", "localhost", "--suites", "TLS_RSA_WITH_RC4_128_MD5"], &all);
     refused(&["connect", "localhost", "--groups", "x448"], &["x25519", "secp256r1"]);
     refused(&["connect", "localhost", "--schemes", "ed448"], &["ed25519"]);
     refused(&["connect", "localhost", "--min-version", "ssl3"], &["tls1.0", "tls1.3"]);
@@ -45,4 +51,10 @@ fn what_this_build_lacks_lists_what_there_is() {
     refused(&["connect", "localhost", "--policy", "lax"], &["modern, default, compatible, legacy"]);
     refused(&["demo", "--version", "ssl3"], &["tls1.2"]);
     refused(&["demo", "--version", "tls1.3", "--suites", "TLS_RSA_WITH_AES_128_CBC_SHA"], &["TLS 1.3"]);
+}
+
+#[test]
+fn names_are_said_as_they_are_written() {
+    refused(&["connect", "localhost", "--schemes", "rsa_pkcs1_sha1"], &["The signature scheme rsa_pkcs1_sha1 is"]);
+    refused(&["connect", "localhost", "--min-version", "tls1.0"], &["The version TLS 1.0 is outside"]);
 }
