@@ -43,11 +43,7 @@ impl SessionFile {
     /// # Errors
     /// A file that is there and cannot be read, or is none of ours.
     pub(crate) fn open(path: &Path, host: &str, parts: &[&[u8]]) -> Result<Self, Failure> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(e) => return Err(Failure::file("read", path, e)),
-        };
+        let text = read(path).map_err(|e| Failure::file("use", path, e))?;
         let bound = binding(host, parts);
         let sessions = match text.is_empty() {
             true => Vec::new(),
@@ -115,6 +111,19 @@ impl ClientStore for SessionFile {
 
 fn is_classic(session: &ClientSession) -> bool {
     matches!(session.kind, ClientSessionKind::Classic(_))
+}
+
+/// The file's text, empty if there is none. What is no file is not touched: it would be replaced by one.
+fn read(path: &Path) -> io::Result<String> {
+    /// Many times more than [`MOST`] sessions need, each with a chain.
+    const LARGEST: u64 = 16 << 20;
+    match std::fs::metadata(path) {
+        Ok(m) if m.is_file() && m.len() <= LARGEST => std::fs::read_to_string(path),
+        Ok(m) if m.is_file() => Err(io::ErrorKind::FileTooLarge.into()),
+        Ok(_) => Err(io::Error::other("it is not a regular file")),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(e) => Err(e),
+    }
 }
 
 /// The sessions of a file: none if they are bound otherwise; `None` if it is not such a file.

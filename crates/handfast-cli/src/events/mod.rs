@@ -8,9 +8,8 @@ use handfast::Negotiated;
 use handfast::alert::Alert;
 use handfast::message::{Dialect, Message};
 use handfast::trace::{Direction, Observer, Trace};
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Something that happened.
@@ -88,14 +87,14 @@ pub(crate) struct Teller(Arc<Inner>);
 struct Inner {
     json: bool,
     view: Mutex<View>,
-    /// Nobody reads stdout any more.
-    unheard: AtomicBool,
+    /// Why nothing more is written to stdout.
+    unheard: Mutex<Option<io::Error>>,
 }
 
 impl Teller {
     /// Objects on stdout if `json`, else whatever `view` shows on stderr.
     pub(crate) fn new(json: bool, view: View) -> Self {
-        Self(Arc::new(Inner { json, view: Mutex::new(view), unheard: AtomicBool::new(false) }))
+        Self(Arc::new(Inner { json, view: Mutex::new(view), unheard: Mutex::new(None) }))
     }
 
     /// Whether stdout is for events, and not for data.
@@ -103,9 +102,15 @@ impl Teller {
         self.0.json
     }
 
-    /// Whether stdout was closed on us.
+    /// Whether nothing can be written to stdout any more.
     pub(crate) fn unheard(&self) -> bool {
-        self.0.unheard.load(Ordering::Relaxed)
+        self.0.unheard.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// What is wrong with stdout; that nobody reads it any more is nothing.
+    pub(crate) fn fault(&self) -> Result<(), Failure> {
+        let error = self.0.unheard.lock().unwrap_or_else(PoisonError::into_inner).take();
+        error.map_or(Ok(()), crate::quietly).map_err(|e| Failure::io(format!("stdout failed: {e}.")))
     }
 
     /// Tells what happened, on one of several connections if it is one's.
@@ -115,9 +120,9 @@ impl Teller {
             && let Some(mut line) = json::line(connection, event)
         {
             line.push('\n');
-            let mut out = std::io::stdout().lock();
-            if out.write_all(line.as_bytes()).and_then(|()| out.flush()).is_err() {
-                self.0.unheard.store(true, Ordering::Relaxed);
+            let mut out = io::stdout().lock();
+            if let Err(error) = out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
+                self.0.unheard.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
         }
         // A failure is always said in words, too.
