@@ -16,7 +16,7 @@ use handfast::crypto::Credential;
 use handfast::keys::KeyLog;
 use handfast::pki_types::ServerName;
 use handfast::{ClientConfig, Connection, Policy, Time};
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &args::Connect) -> Code {
     let teller = Teller::new(args.json, View::new(Detail::Messages));
     teller.tell(None, &Event::Start { verb: "connect" });
     let done = Plan::of(args).and_then(|plan| crate::on_runtime(async { plan.carry_out(&teller).await }));
-    match done {
+    match done.and_then(|()| teller.fault()) {
         Ok(()) => Code::Done,
         Err(failure) => {
             teller.tell(None, &Event::Failed { failure: &failure });
@@ -74,24 +74,24 @@ impl<'a> Plan<'a> {
 
     async fn carry_out(self, teller: &Teller) -> Result<(), Failure> {
         let (args, session) = (self.args, self.session.clone());
-        let during = Cell::new("the lookup of the name");
-        let wire = match timeout(args.timeout, self.connect(teller, &during)).await {
+        let stage = RefCell::new(Stage::Name);
+        let wire = match timeout(args.timeout, self.connect(teller, &stage)).await {
             Ok(wire) => wire?,
-            Err(_) => return Err(timed_out(args, during.get())),
+            Err(_) => return Err(stage.into_inner().timed_out(args)),
         };
         let copied = copy::copy(wire, teller, args.half_close).await;
         copied.and_then(|()| session.and_then(|s| s.error()).map_or(Ok(()), Err))
     }
 
     /// Name, TCP and handshake.
-    async fn connect(self, teller: &Teller, during: &Cell<&'static str>) -> Result<Wire, Failure> {
+    async fn connect(self, teller: &Teller, stage: &RefCell<Stage>) -> Result<Wire, Failure> {
         let Target { host, port } = &self.args.target;
         let addresses = dial::resolve(host, *port).await?;
-        during.set("the TCP connection");
+        stage.replace(Stage::Tcp);
         let socket = dial::connect(&addresses, &self.args.target).await?;
         let address = socket.peer_addr().map_err(|e| Failure::io(format!("the socket has no peer: {e}.")))?;
-        during.set("the handshake");
         let (connection, last) = self.client(teller, address.ip())?;
+        stage.replace(Stage::Handshake(last.clone()));
         let mut wire = Wire::new(connection, socket, last);
         wire.handshake().await?;
         teller.tell(None, &Event::Connected { negotiated: wire.tls.borrow().negotiated() });
@@ -117,12 +117,36 @@ fn server_name(name: &str) -> Result<ServerName<'static>, Failure> {
         .map_err(|_| Failure::usage(format!("\"{name}\" is neither a DNS name nor an address."), ""))
 }
 
-fn timed_out(args: &args::Connect, during: &str) -> Failure {
-    Failure::network(
-        Code::TimeOut,
-        format!("time-out during {during}: {} did not answer within {} s.", args.target, args.timeout.as_secs_f64()),
-        "Check address and port, and firewalls between; or wait longer with --timeout.",
-    )
+/// How far things came.
+enum Stage {
+    Name,
+    Tcp,
+    Handshake(wire::Last),
+}
+
+impl Stage {
+    fn timed_out(self, args: &args::Connect) -> Failure {
+        let (target, seconds) = (&args.target, args.timeout.as_secs_f64());
+        let (what, who, remedy) = match &self {
+            Self::Name => (
+                "the lookup of the name",
+                format!("nobody answered where {} is", target.host),
+                "the system's name service",
+            ),
+            Self::Tcp => {
+                ("the TCP connection", format!("{target} did not answer"), "address and port, and firewalls between")
+            }
+            Self::Handshake(_) => {
+                ("the handshake", format!("{target} did not go on"), "that the peer speaks TLS there, and its log")
+            }
+        };
+        let why = format!("time-out during {what}: {who} within {seconds} s.");
+        let failure = Failure::network(Code::TimeOut, why, format!("Check {remedy}; or wait longer with --timeout."));
+        match self {
+            Self::Handshake(last) => last.name_in(failure),
+            _ => failure,
+        }
+    }
 }
 
 /// A socket that sends at once.

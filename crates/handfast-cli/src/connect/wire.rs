@@ -2,8 +2,9 @@
 
 use crate::events::{self, Translator};
 use crate::exit::{Code, Failure};
+use handfast::alert::AlertDescription;
 use handfast::event::Event;
-use handfast::message::Dialect;
+use handfast::message::{Dialect, Message};
 use handfast::trace::{Direction, Observer, Trace};
 use handfast::{Connection, Error, ErrorKind, Time};
 use std::cell::RefCell;
@@ -33,9 +34,17 @@ pub(super) struct Input {
     end: usize,
 }
 
-/// The newest message, to say at which one a handshake ended.
+/// How far a handshake came, to say at which message it ended.
 #[derive(Clone, Default)]
-pub(super) struct Last(Arc<Mutex<Option<(Direction, &'static str)>>>);
+pub(super) struct Last(Arc<Mutex<Known>>);
+
+#[derive(Clone, Copy, Default)]
+struct Known {
+    /// The newest message.
+    newest: Option<(Direction, &'static str)>,
+    /// We were asked for a certificate, and had none.
+    without_certificate: bool,
+}
 
 impl Last {
     /// One that is kept by this observer, which hands on to another.
@@ -47,8 +56,10 @@ impl Last {
             match translator.event(trace) {
                 // A disguise: it says nothing of how far things came.
                 Some(events::Event::Message { name: "ChangeCipherSpec", dialect: Dialect::Tls13, .. }) => {}
-                Some(events::Event::Message { direction, name, .. }) => {
-                    *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some((direction, name));
+                Some(events::Event::Message { direction, name, raw, dialect, .. }) => {
+                    let mut known = keep.lock().unwrap_or_else(PoisonError::into_inner);
+                    known.newest = Some((direction, name));
+                    known.without_certificate |= direction == Direction::Sent && is_empty_certificate(raw, dialect);
                 }
                 _ => {}
             }
@@ -57,9 +68,27 @@ impl Last {
         (last, observer)
     }
 
+    fn known(&self) -> Known {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why the handshake failed. Before TLS 1.3 an alert does not say that a certificate is missing (RFC 5246 7.4.6); we know.
+    fn reason(&self, error: &Error) -> Failure {
+        let mut failure = Failure::tls(error);
+        let refused = matches!(error.kind(), ErrorKind::PeerAlert(AlertDescription::HANDSHAKE_FAILURE));
+        if refused && self.known().without_certificate {
+            let e = &mut failure.explanation;
+            e.why = "the peer sent the alert handshake_failure: it asked for a client certificate, and we sent none."
+                .into();
+            e.rule = "RFC 5246 7.4.6";
+            e.remedy = "Give --cert and --key.".into();
+        }
+        failure
+    }
+
     /// The failure, with the newest message where it names none.
-    fn name_in(&self, mut failure: Failure) -> Failure {
-        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn name_in(&self, mut failure: Failure) -> Failure {
+        let last = self.known().newest;
         if let Some((direction, name)) = last
             && failure.explanation.during.is_empty()
         {
@@ -69,6 +98,10 @@ impl Last {
         }
         failure
     }
+}
+
+fn is_empty_certificate(raw: &[u8], dialect: Dialect) -> bool {
+    matches!(Message::decode(raw, dialect), Ok(Message::Certificate(m)) if m.list.first().is_none())
 }
 
 /// Why nothing more comes.
@@ -113,7 +146,7 @@ impl Wire {
         // The alert, if there is one.
         let _ = self.flush().await;
         Err(self.last.name_in(match end {
-            End::Tls(error) => Failure::tls(&error),
+            End::Tls(error) => self.last.reason(&error),
             End::Io(error) => Failure::network(
                 Code::Handshake,
                 format!("the connection was cut during the handshake ({error})."),
