@@ -3,11 +3,13 @@
 use crate::args;
 use crate::exit::Failure;
 use crate::home::Home;
-use handfast::ClientAuth;
-use handfast::crypto::Credential;
+use handfast::crypto::{Authentication, Credential, KeyExchangeKind, KeyKind, Suite};
 use handfast::pki_types::pem::PemObject;
 use handfast::pki_types::{CertificateDer, CertificateRevocationListDer};
 use handfast::verify::{NotChecked, Roots, Verifier, WebPki};
+use handfast::wire::numbers::ProtocolVersion;
+use handfast::{ClientAuth, Policy};
+use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -99,6 +101,21 @@ pub(crate) fn credential(cert: &Path, key: &Path) -> Result<Credential, Failure>
     })
 }
 
+/// Whether a server can prove itself with this in some version, by some suite of the policy.
+pub(crate) fn usable(credential: &Credential, policy: &Policy) -> bool {
+    let signs = !credential.schemes_among(policy.signs_with()).is_empty();
+    let serves = |suite: &Suite| match (suite.key_exchange, suite.authentication, credential.kind()) {
+        (KeyExchangeKind::Tls13, ..) => signs,
+        (KeyExchangeKind::Rsa, ..) => credential.key.decrypts(),
+        // Before TLS 1.2 there was no choice of schemes.
+        (_, Authentication::Rsa, KeyKind::Rsa) | (_, Authentication::Ecdsa, KeyKind::Ecdsa | KeyKind::Ed25519) => {
+            signs || policy.min_version < ProtocolVersion::TLS1_2
+        }
+        _ => false,
+    };
+    policy.suites.iter().filter_map(|s| Suite::find(*s)).any(serves)
+}
+
 /// A chain and its key that were just made.
 pub(crate) fn made(pem: &str, key_pem: &str) -> Result<Credential, Failure> {
     Credential::from_pem(pem.as_bytes(), key_pem.as_bytes())
@@ -133,5 +150,14 @@ fn lists(pem: &[u8], path: &Path) -> Result<Vec<CertificateRevocationListDer<'st
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|e| Failure::file("read", path, e))
+    bounded(path).map_err(|e| Failure::file("read", path, e))
+}
+
+/// A file's contents, unless it has no end.
+fn bounded(path: &Path) -> io::Result<Vec<u8>> {
+    /// More than the lists of revoked certificates of a large authority.
+    const MOST: u64 = 64 << 20;
+    let mut out = Vec::new();
+    let n = std::fs::File::open(path)?.take(MOST + 1).read_to_end(&mut out)?;
+    if n as u64 > MOST { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(out) }
 }

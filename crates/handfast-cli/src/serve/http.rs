@@ -3,6 +3,7 @@
 use super::files::{self, Answer, Folder};
 use super::page::{self, Story};
 use handfast::Negotiated;
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
@@ -20,9 +21,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// How long a client may take over a request's head, and be idle between two.
 const HEAD: Duration = Duration::from_secs(60);
+
+/// How long a client may go on sending what nobody wants.
+const UNWANTED: Duration = Duration::from_secs(10);
 
 /// What is served, to everyone.
 pub(super) struct Site {
@@ -64,7 +69,7 @@ impl Visit {
         };
         let service = service_fn(move |request| {
             let visit = self.clone();
-            async move { Ok::<_, Infallible>(visit.answer(&request).await) }
+            async move { Ok::<_, Infallible>(visit.answer(request).await) }
         });
         let mut going = pin!(builder.serve_connection(TokioIo::new(io), service));
         let done = tokio::select! {
@@ -80,9 +85,11 @@ impl Visit {
         }
     }
 
-    async fn answer(&self, request: &Request<Incoming>) -> Answer {
-        let path = request.uri().path();
-        let mut answer = match (request.method(), &self.site.folder) {
+    async fn answer(&self, request: Request<Incoming>) -> Answer {
+        let (request, body) = request.into_parts();
+        discard(body).await;
+        let path = request.uri.path();
+        let mut answer = match (&request.method, &self.site.folder) {
             (&Method::GET | &Method::HEAD, Some(folder)) => folder.get(path).await,
             (&Method::GET | &Method::HEAD, None) if path == "/" => self.page(),
             (&Method::GET | &Method::HEAD, None) => files::plain(StatusCode::NOT_FOUND, "Not found.\n"),
@@ -99,7 +106,7 @@ impl Visit {
         if let Some(length) = length {
             headers.insert(CONTENT_LENGTH, length.into());
         }
-        match *request.method() {
+        match request.method {
             Method::HEAD => answer.map(|_| files::empty()),
             _ => answer,
         }
@@ -113,6 +120,20 @@ impl Visit {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         answer
     }
+}
+
+/// Takes what a client sends that we have no use for: one that is still sending does not hear the answer. Not for ever.
+async fn discard(mut body: Incoming) {
+    const MOST: usize = 64 << 20;
+    let taken = async {
+        let mut left = MOST;
+        while let Some(Ok(frame)) = body.frame().await {
+            let n = frame.data_ref().map_or(0, |d| d.len());
+            left = left.checked_sub(n)?;
+        }
+        Some(())
+    };
+    let _ = timeout(UNWANTED, taken).await;
 }
 
 /// The error of ours that an I/O error has inside.

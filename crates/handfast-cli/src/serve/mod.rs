@@ -19,7 +19,7 @@ use handfast::{ErrorKind, ServerConfig};
 use handfast_tokio::{Handshake, TlsStream};
 use page::Story;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,7 +42,8 @@ const DAYS: u32 = 90;
 pub(crate) fn run(args: &args::Serve) -> Code {
     let teller = Teller::new(args.json, View::new(Detail::Connections));
     teller.tell(None, &Event::Start { verb: "serve" });
-    match Plan::of(args).and_then(|plan| crate::on_runtime(plan.carry_out(&teller))) {
+    let done = Plan::of(args).and_then(|plan| crate::on_runtime(plan.carry_out(&teller)));
+    match done.and_then(|()| teller.fault()) {
         Ok(()) => Code::Done,
         Err(failure) => {
             teller.tell(None, &Event::Failed { failure: &failure });
@@ -75,7 +76,7 @@ impl Plan {
         let policy = lists::within(lists::policy(&args.policy)?, &within)?;
         let alpn = lists::protocols(&args.alpn)?;
         if args.cert.len() != args.key.len() {
-            let why = format!("there are {} --cert and {} --key.", args.cert.len(), args.key.len());
+            let why = format!("--cert was given {} times, and --key {}.", args.cert.len(), args.key.len());
             return Err(Failure::usage(why, "Give each --cert its --key."));
         }
         let (credentials, ca) = match args.cert.is_empty() {
@@ -85,6 +86,12 @@ impl Plan {
                 (pairs.collect::<Result<Vec<_>, _>>()?, None)
             }
         };
+        if !credentials.iter().any(|c| trust::usable(c, &policy)) {
+            let why = format!("none of the certificates can be used with these suites of the policy {}.", policy.name);
+            let remedy =
+                "Take a certificate of another kind (ECDSA P-256 or RSA-2048 suit almost all), or other --suites.";
+            return Err(Failure::usage(why, remedy));
+        }
         let credentials: Vec<_> = credentials.into_iter().map(Arc::new).collect();
         let mut config = ServerConfig::new(policy, Arc::new(credentials)).with_session_cache();
         config.alpn = alpn;
@@ -99,7 +106,13 @@ impl Plan {
 
     async fn carry_out(self, teller: &Teller) -> Result<(), Failure> {
         let mut ends = Ends::new().map_err(|e| Failure::io(format!("cannot wait for signals: {e}.")))?;
-        let bad = |e: io::Error| Failure::io(format!("cannot listen on {}: {e}.", self.listen));
+        let bad = |e: io::Error| {
+            let mut failure = Failure::io(format!("cannot listen on {}: {e}.", self.listen));
+            if e.kind() == io::ErrorKind::AddrInUse {
+                failure.explanation.remedy = "Take another port with --listen; port 0 takes a free one.".into();
+            }
+            failure
+        };
         let listener = TcpListener::bind(self.listen).await.map_err(bad)?;
         let address = listener.local_addr().map_err(bad)?;
         self.announce(address, teller)?;
@@ -132,9 +145,9 @@ impl Plan {
         if !teller.is_json() {
             let mut out = io::stdout().lock();
             let told = writeln!(out, "listening {url}").and_then(|()| out.flush());
-            told.map_err(|e| Failure::io(format!("stdout failed: {e}.")))?;
+            told.or_else(crate::quietly).map_err(|e| Failure::io(format!("stdout failed: {e}.")))?;
         }
-        Ok(())
+        teller.fault()
     }
 }
 
@@ -161,13 +174,30 @@ fn development(listen: SocketAddr) -> Result<(Vec<Credential>, Option<PathBuf>),
 }
 
 fn trust_hint(ca: &str, address: SocketAddr) -> String {
-    let port = address.port();
+    let (file, at) = (quoted(ca), known_as(address));
     format!(
         "The certificate is signed by the development CA of this user: {ca}\n\
-         To trust it:  curl --cacert {ca} https://localhost:{port}/\n\
-         \x20             handfast connect localhost:{port}   (trusts it by itself)\n\
+         To trust it:  curl --cacert {file} https://{at}/\n\
+         \x20             handfast connect {at}   (trusts it by itself)\n\
          \x20             browsers: import it as an authority for web sites; only for this machine, and only yourself"
     )
+}
+
+/// Where a client on this machine finds us.
+fn known_as(address: SocketAddr) -> String {
+    match address.ip() {
+        ip if ip == Ipv4Addr::LOCALHOST || ip.is_unspecified() => format!("localhost:{}", address.port()),
+        _ => address.to_string(),
+    }
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
+    match word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
 }
 
 /// SIGTERM and Ctrl-C.
@@ -317,5 +347,23 @@ fn is_silence<T>(done: &Result<io::Result<T>, tokio::time::error::Elapsed>) -> b
             http::tls_error(error).is_none_or(|e| matches!(e.kind(), ErrorKind::Truncated { established: false }))
         }
         Err(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_names_what_can_be_reached() {
+        let at = |text: &str| known_as(text.parse().expect("an address"));
+        assert_eq!(at("127.0.0.1:1"), "localhost:1");
+        assert_eq!(at("0.0.0.0:1"), "localhost:1");
+        assert_eq!(at("[::]:1"), "localhost:1");
+        // Where localhost is 127.0.0.1 only, nothing answers there.
+        assert_eq!(at("[::1]:1"), "[::1]:1");
+        assert_eq!(at("127.0.0.2:1"), "127.0.0.2:1");
+        assert_eq!(quoted("/a/b.pem"), "/a/b.pem");
+        assert_eq!(quoted("/a b/it's"), "'/a b/it'\\''s'");
     }
 }

@@ -65,9 +65,14 @@ fn files_are_1() {
     let (cert, _) = ca.leaf(&dir, "one", &Leaf::default());
     let (_, key) = ca.leaf(&dir, "two", &Leaf::default());
     run(&dir, &["serve", "--listen", "127.0.0.1:0", "--cert", &cert, "--key", &key], "").ends(1, &["does not belong"]);
+    // A certificate that nothing can be done with is no use at all.
+    let ec = ca.leaf(&dir, "ec", &Leaf::default());
+    let rsa_only = ["--cert", &ec.0, "--key", &ec.1, "--suites", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"];
+    run(&dir, &[&["serve", "--listen", "127.0.0.1:0"], &rsa_only[..]].concat(), "")
+        .ends(2, &["one of the certificates"]);
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("address").to_string();
-    run(&dir, &["serve", "--listen", &address], "").ends(1, &["annot listen on", &address]);
+    run(&dir, &["serve", "--listen", &address], "").ends(1, &["handfast: Cannot listen on", &address, "--listen"]);
 }
 
 #[test]
@@ -191,7 +196,10 @@ fn time_out_is_10() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let at = silent.local_addr().expect("address").to_string();
     let done = run(&dir, &["connect", &at, "--timeout", "0.5"], "");
-    done.ends(10, &["ime-out during the handshake", "--timeout", "0.5 s"]);
+    done.ends(10, &["ime-out during the handshake", "our ClientHello", "--timeout", "0.5 s"]);
+    let done = run(&dir, &["connect", &at, "--timeout", "0.5", "--json"], "");
+    done.ends(10, &[]);
+    assert_eq!(done.event("failed")["during"], "ClientHello");
 }
 
 #[test]
@@ -206,4 +214,35 @@ fn the_table_stands_in_the_help() {
             assert!(done.text().contains(line), "{line}: {}", done.text());
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn stdout_that_fails_is_1() {
+    let dir = Dir::new();
+    let (server, _, ca) = serving(&dir, &Leaf::default(), &[]);
+    let at = server.at("localhost");
+    for args in
+        [&["connect", &at, "--ca", &ca, "--json"][..], &["demo"], &["serve", "--listen", "127.0.0.1:0", "--json"]]
+    {
+        let done = super::run::run_into(&dir, "/dev/full", args);
+        done.ends(1, &["tdout failed"]);
+    }
+}
+
+/// To replace a device by a file would be a surprise.
+#[cfg(unix)]
+#[test]
+fn a_session_is_kept_in_a_file_only() {
+    let dir = Dir::new();
+    std::os::unix::net::UnixListener::bind(dir.path("socket")).expect("a socket");
+    for path in [dir.text("socket"), dir.text("")] {
+        run(&dir, &["connect", "localhost:1", "--session", &path], "").ends(1, &["not a regular file"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_without_end_is_1() {
+    run(&Dir::new(), &["connect", "localhost:1", "--crl", "/dev/zero"], "").ends(1, &["/dev/zero"]);
 }

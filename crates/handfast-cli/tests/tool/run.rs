@@ -104,6 +104,18 @@ pub(crate) fn run_with(home: &Dir, (name, value): (&str, &str), args: &[&str]) -
     run_command(command, Vec::new())
 }
 
+/// Runs to the end with an empty stdin, and stdout in this file, which is there.
+#[track_caller]
+pub(crate) fn run_into(home: &Dir, stdout: &str, args: &[&str]) -> Done {
+    let file = std::fs::OpenOptions::new().write(true).open(stdout).expect("the file");
+    let child = command(home, args).stdin(Stdio::null()).stdout(file).stderr(Stdio::piped()).spawn();
+    let mut child = child.expect("the tool starts");
+    let stderr = all(child.stderr.take().expect("stderr"));
+    let code = wait(&mut child);
+    let stderr = stderr.join().expect("a reader");
+    Done { code, stdout: Vec::new(), stderr: String::from_utf8_lossy(&stderr).into_owned() }
+}
+
 fn run_command(mut command: Command, stdin: Vec<u8>) -> Done {
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = child.expect("the tool starts");

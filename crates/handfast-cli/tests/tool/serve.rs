@@ -59,6 +59,20 @@ fn h2_is_spoken_where_it_is_agreed() {
 }
 
 #[test]
+fn who_sends_what_is_not_wanted_hears_the_answer() {
+    let dir = Dir::new();
+    let server = Server::start(&dir, &[]);
+    // More than all buffers between: an answer that does not wait for it would be followed by a reset.
+    let length = 8 << 20;
+    let mut request =
+        format!("PUT /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    request.push_str(&"x".repeat(length));
+    let done = run(&dir, &["connect", &server.at("localhost"), "--alpn", "http/1.1"], request);
+    done.ends(0, &[]);
+    assert!(done.text().starts_with("HTTP/1.1 405"), "{}", done.text());
+}
+
+#[test]
 fn files_of_a_folder_and_nothing_else() {
     let dir = Dir::new();
     std::fs::create_dir_all(dir.path("site/sub")).expect("folders");
