@@ -101,7 +101,7 @@ impl Last {
 }
 
 fn is_empty_certificate(raw: &[u8], dialect: Dialect) -> bool {
-    matches!(Message::decode(raw, dialect), Ok(Message::Certificate(m)) if m.list.first().is_none())
+    matches!(Message::decode(raw, dialect), Ok(Message::Certificate(m)) if m.list.is_empty())
 }
 
 /// Why nothing more comes.
