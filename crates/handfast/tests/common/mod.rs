@@ -70,6 +70,13 @@ pub struct End {
     log: Arc<Mutex<Log>>,
 }
 
+/// The handshake messages that were sent under the same keys, as they are.
+#[derive(Debug, Default)]
+pub struct Flight {
+    pub protected: bool,
+    pub messages: Vec<Vec<u8>>,
+}
+
 /// What the observer saw.
 #[derive(Debug, Default)]
 pub struct Log {
@@ -78,6 +85,8 @@ pub struct Log {
     pub sealed: u64,
     /// Bytes of handshake messages received before the handshake was done.
     pub handshake_bytes: usize,
+    /// What was sent, from one change of write keys to the next.
+    pub flights: Vec<Flight>,
 }
 
 impl End {
@@ -246,9 +255,15 @@ fn observer(log: Arc<Mutex<Log>>) -> impl FnMut(&Trace<'_>) + Send {
         let mut log = log.lock().unwrap();
         let way = |d: &Direction| if *d == Direction::Sent { "sent" } else { "received" };
         let line = match trace {
-            Trace::Message { direction, name, raw, .. } => {
+            Trace::Message { direction, name, raw, protected, .. } => {
                 if *direction == Direction::Received && !log.lines.contains(&"connected".to_owned()) {
                     log.handshake_bytes += raw.len();
+                }
+                if *direction == Direction::Sent {
+                    if log.flights.is_empty() {
+                        log.flights.push(Flight { protected: *protected, messages: Vec::new() });
+                    }
+                    log.flights.last_mut().unwrap().messages.push(raw.to_vec());
                 }
                 format!("{} {name}", way(direction))
             }
@@ -257,6 +272,7 @@ fn observer(log: Arc<Mutex<Log>>) -> impl FnMut(&Trace<'_>) + Send {
             Trace::Keys { direction, secret } => {
                 if *direction == Direction::Sent {
                     log.sealed = 0;
+                    log.flights.push(Flight { protected: true, messages: Vec::new() });
                 }
                 format!("{} keys {secret}", way(direction))
             }
