@@ -565,6 +565,32 @@ fn extensions_in_a_block() {
     }
 }
 
+/// Until a server's config is chosen by the ClientHello, the limits given beside the source hold; then the config's.
+#[test]
+fn limits_before_the_config_is_known() {
+    let (client, server) = setup(ProtocolVersion::TLS1_2).configs();
+    let listen = |limits: Limits, server: ServerConfig| {
+        let source = Arc::new(common::later::Always(Some(Arc::new(server))));
+        let connection = handfast::Connection::server_by_hello(source, handfast::crypto::aws_lc::provider(), limits);
+        let mut pair = Pair::of(End::client(&client, noon()), End::new(connection), noon());
+        pair.run();
+        pair
+    };
+    let hello = End::client(&client, noon()).transmit().len() - 5 - HEADER;
+    let mut limits = Limits::default();
+    limits.message_size = hello;
+    listen(limits.clone(), (*server).clone()).assert_connected();
+    limits.message_size = hello - 1;
+    let mut pair = listen(limits, (*server).clone());
+    refused(&mut pair, Side::Server, Limit::MessageSize, AlertDescription::ILLEGAL_PARAMETER);
+
+    let mut strict = (*server).clone();
+    strict.limits.message_size = 20;
+    let mut pair = listen(Limits::default(), strict);
+    assert!(pair.server.flight().contains(&"ServerHelloDone".to_owned()));
+    refused(&mut pair, Side::Server, Limit::MessageSize, AlertDescription::ILLEGAL_PARAMETER);
+}
+
 // --- memory ---
 
 /// Four bytes are enough to know: nothing is kept, and nothing is waited for.
