@@ -6,6 +6,7 @@ use common::certificates::Setup;
 use common::{End, NAME, Pair, noon};
 use handfast::crypto::{Credential, KeyKind, aws_lc};
 use handfast::error::NothingInCommon;
+use handfast::message::{Dialect, Message};
 use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use handfast::verify::{Roots, WebPki};
 use handfast::wire::CipherSuite;
@@ -88,6 +89,7 @@ fn a_certificate_by_name() {
         for (name, expected) in [
             ("a.example", &plain),
             ("A.Example", &plain),
+            ("a.example.", &plain),
             ("other.b.example", &wild),
             // Both fit: the first that was given.
             ("www.b.example", &wild),
@@ -233,4 +235,29 @@ fn long_lists_are_cut() {
             assert_eq!(*theirs, vec![suite.to_string(); 64]);
         }
     }
+}
+
+/// What is asked for goes without a trailing dot (RFC 6066 3); addresses are not told at all, nor names that are to be kept.
+#[test]
+fn the_name_on_the_wire() {
+    let asked = |name: &str, send_server_name| {
+        let mut config = Setup::new(ProtocolVersion::TLS1_3).client_config();
+        config.send_server_name = send_server_name;
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        let mut client = Connection::client(Arc::new(config), name, noon()).unwrap();
+        let mut record = Vec::new();
+        client.transmit(&mut record);
+        let Ok(Message::ClientHello(hello)) = Message::decode(&record[5..], Dialect::Hello) else {
+            panic!("not a ClientHello")
+        };
+        let on_the_wire = hello.extensions.server_name().and_then(|n| n.0).map(str::to_owned);
+        assert_eq!(client.negotiated().server_name, on_the_wire);
+        on_the_wire
+    };
+    for name in ["example.org", "example.org."] {
+        assert_eq!(asked(name, true).as_deref(), Some("example.org"));
+        assert_eq!(asked(name, false), None);
+    }
+    assert_eq!(asked("192.0.2.1", true), None);
+    assert_eq!(asked("2001:db8::1", true), None);
 }

@@ -148,8 +148,13 @@ impl Draft {
         let shares = if has_13 { start_shares(flow, shared)? } else { Vec::new() };
 
         let mut list = Vec::with_capacity(16);
-        if let (ServerName::DnsName(dns), true) = (&name, config.send_server_name) {
-            list.push(Extension::ServerName(ServerNameExtension(Some(dns.as_ref()))));
+        let server_name = match &name {
+            // Without the dot that makes a name absolute (RFC 6066 3).
+            ServerName::DnsName(dns) if config.send_server_name => Some(dns.as_ref().trim_end_matches('.').to_owned()),
+            _ => None,
+        };
+        if let Some(name) = &server_name {
+            list.push(Extension::ServerName(ServerNameExtension(Some(name))));
         }
         if has_classic {
             list.push(Extension::ExtendedMasterSecret(Empty));
@@ -197,10 +202,7 @@ impl Draft {
         };
         flow.shared.client_random = random;
         let (hello, extensions) = send(flow, hello, session.as_ref())?;
-        flow.negotiated().server_name = match &name {
-            ServerName::DnsName(dns) if config.send_server_name => Some(dns.as_ref().to_owned()),
-            _ => None,
-        };
+        flow.negotiated().server_name = server_name;
         let sent_shares = entries.iter().map(|e| e.group).collect();
         Ok(State::Hello(Box::new(Offered {
             config,
