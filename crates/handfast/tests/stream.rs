@@ -1,0 +1,277 @@
+//! The blocking stream over a socket: data, the end of data, and what is no end.
+
+mod common;
+
+use common::certificates::Setup;
+use common::{NAME, later, pattern};
+use handfast::pki_types::ServerName;
+use handfast::wire::numbers::ProtocolVersion;
+use handfast::{Connection, Error, ErrorKind, Stream, Time};
+use std::io::{self, BufRead, IoSlice, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+const EVERY: [ProtocolVersion; 3] = [ProtocolVersion::TLS1_0, ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3];
+
+type Tls = Stream<TcpStream>;
+
+/// Two sockets that know each other, and do not wait for ever.
+fn sockets() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (server, _) = listener.accept().unwrap();
+    for socket in [&client, &server] {
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        socket.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+    }
+    (client, server)
+}
+
+fn streams(setup: &Setup) -> (Tls, Tls) {
+    let (client, server) = setup.configs();
+    let (a, b) = sockets();
+    let name = ServerName::try_from(NAME).unwrap();
+    (Stream::new(Connection::client(client, name, Time::now()).unwrap(), a), Stream::new(Connection::server(server), b))
+}
+
+/// Runs both ends, each in its thread.
+fn both<A: Send, B: Send>(
+    setup: &Setup,
+    client: impl FnOnce(Tls) -> A + Send,
+    server: impl FnOnce(Tls) -> B + Send,
+) -> (A, B) {
+    let (a, b) = streams(setup);
+    thread::scope(|scope| {
+        let server = scope.spawn(move || server(b));
+        (client(a), server.join().unwrap())
+    })
+}
+
+/// The engine's error in one of a stream.
+#[track_caller]
+fn inner(error: &io::Error) -> &ErrorKind {
+    error.get_ref().and_then(|e| e.downcast_ref::<Error>()).unwrap_or_else(|| panic!("{error}")).kind()
+}
+
+#[test]
+fn data_goes_both_ways_and_ends() {
+    for version in EVERY {
+        let data = pattern(300_000);
+        let (told, asked) = both(
+            &Setup::new(version),
+            |mut stream| {
+                let mut head = [0; 5];
+                stream.read_exact(&mut head).unwrap();
+                stream.write_all(&data).unwrap();
+                stream.shutdown().unwrap();
+                let mut rest = Vec::new();
+                stream.read_to_end(&mut rest).unwrap();
+                assert!(stream.connection().peer_closed());
+                [&head[..], &rest].concat()
+            },
+            |mut stream| {
+                let pieces = [IoSlice::new(b""), IoSlice::new(b"he"), IoSlice::new(b"llo")];
+                assert_eq!(stream.write_vectored(&pieces).unwrap(), 5);
+                let mut all = Vec::new();
+                stream.read_to_end(&mut all).unwrap();
+                // What was taken is taken: the end comes again.
+                assert_eq!(stream.read(&mut [0; 10]).unwrap(), 0);
+                stream.shutdown().unwrap();
+                all
+            },
+        );
+        assert_eq!(told, b"hello");
+        assert!(asked == data);
+    }
+}
+
+#[test]
+fn lines_are_read_where_they_are() {
+    both(
+        &Setup::new(ProtocolVersion::TLS1_3),
+        |mut stream| {
+            stream.write_all(b"one\ntwo\nthr").unwrap();
+            stream.write_all(b"ee\n").unwrap();
+            stream.shutdown().unwrap();
+            // A socket that is closed while there are tickets in it takes back what it sent.
+            assert!(stream.read(&mut [0; 1]).is_err(), "the server says no more");
+        },
+        |stream| {
+            let lines: Vec<_> = stream.lines().map(Result::unwrap).collect();
+            assert_eq!(lines, ["one", "two", "three"]);
+        },
+    );
+}
+
+/// In TLS 1.3 one direction, before that both (RFC 9846 6.1, RFC 5246 7.2.1). Reading the end is enough to answer it.
+#[test]
+fn close_of_one_direction_or_both() {
+    for version in EVERY {
+        let (told, ()) = both(
+            &Setup::new(version),
+            |mut stream| {
+                stream.write_all(b"a question").unwrap();
+                stream.shutdown().unwrap();
+                assert_eq!(stream.write(b"more").unwrap_err().kind(), io::ErrorKind::InvalidInput);
+                let mut told = Vec::new();
+                stream.read_to_end(&mut told).unwrap();
+                told
+            },
+            |mut stream| {
+                let mut asked = Vec::new();
+                stream.read_to_end(&mut asked).unwrap();
+                assert_eq!(asked, b"a question");
+                if version == ProtocolVersion::TLS1_3 {
+                    stream.write_all(b"an answer").unwrap();
+                    stream.shutdown().unwrap();
+                } else {
+                    let refused = stream.write_all(b"an answer").unwrap_err();
+                    assert!(matches!(inner(&refused), ErrorKind::Misuse(_)));
+                    assert_eq!(refused.kind(), io::ErrorKind::InvalidInput);
+                }
+            },
+        );
+        assert_eq!(told, if version == ProtocolVersion::TLS1_3 { &b"an answer"[..] } else { b"" });
+    }
+}
+
+#[test]
+fn a_cut_is_not_an_end() {
+    for version in EVERY {
+        both(
+            &Setup::new(version),
+            |mut stream| {
+                stream.write_all(b"all but the end").unwrap();
+                // The peer has read before the socket closes.
+                stream.read_exact(&mut [0; 1]).unwrap();
+            },
+            |mut stream| {
+                stream.read_exact(&mut [0; 15]).unwrap();
+                stream.write_all(b"!").unwrap();
+                for _ in 0..2 {
+                    let error = stream.read(&mut [0; 10]).unwrap_err();
+                    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+                    assert_eq!(*inner(&error), ErrorKind::Truncated { established: true });
+                }
+            },
+        );
+    }
+}
+
+#[test]
+fn a_cut_in_the_handshake() {
+    let (client, server) = streams(&Setup::new(ProtocolVersion::TLS1_3));
+    drop(client);
+    let mut server = server;
+    let error = server.handshake().unwrap_err();
+    assert_eq!(*inner(&error), ErrorKind::Truncated { established: false });
+}
+
+/// Closing before the handshake ends it: the peer is told so, and its answer is close_notify.
+#[test]
+fn a_handshake_can_be_given_up() {
+    for version in EVERY {
+        both(
+            &Setup::new(version),
+            |mut stream| {
+                stream.shutdown().unwrap();
+                assert!(matches!(inner(&stream.handshake().unwrap_err()), ErrorKind::Misuse(_)));
+            },
+            |mut stream| {
+                let error = stream.handshake().unwrap_err();
+                assert!(
+                    matches!(inner(&error), ErrorKind::PeerAlert(a) if a.name() == Some("close_notify")),
+                    "{version}: {error}"
+                );
+            },
+        );
+    }
+}
+
+/// The alert is on the wire when the error is told.
+#[test]
+fn the_peer_learns_why() {
+    for version in EVERY {
+        let setup = Setup::new(version);
+        let (client, mut server) = (setup.client_config(), setup.server_config());
+        server.policy.min_version = ProtocolVersion::TLS1_3;
+        server.policy.max_version = ProtocolVersion::TLS1_3;
+        if version == ProtocolVersion::TLS1_3 {
+            server.policy.suites = vec![handfast::wire::CipherSuite::TLS_CHACHA20_POLY1305_SHA256];
+        }
+        let mut client = client;
+        client.policy.suites.retain(|s| *s != handfast::wire::CipherSuite::TLS_CHACHA20_POLY1305_SHA256);
+        let (a, b) = sockets();
+        let name = ServerName::try_from(NAME).unwrap();
+        let a = Stream::new(Connection::client(Arc::new(client), name, Time::now()).unwrap(), a);
+        let b = Stream::new(Connection::server(Arc::new(server)), b);
+        let ours = thread::spawn(move || b.complete().unwrap_err());
+        let theirs = a.complete().unwrap_err();
+        let ours = ours.join().unwrap();
+        assert!(matches!(inner(&ours), ErrorKind::NothingInCommon(_)), "{ours}");
+        assert_eq!(theirs.kind(), io::ErrorKind::InvalidData);
+        assert!(matches!(inner(&theirs), ErrorKind::PeerAlert(_)), "{theirs}");
+    }
+}
+
+/// Whoever answers later must be named.
+#[test]
+fn questions_are_answered_or_an_error() {
+    for version in EVERY {
+        let setup = Setup::new(version);
+        let config = Arc::new(later::server(&setup.server_config()));
+        for answered in [true, false] {
+            let (client, _) = setup.configs();
+            let (a, b) = sockets();
+            let name = ServerName::try_from(NAME).unwrap();
+            let a = Stream::new(Connection::client(client, name, Time::now()).unwrap(), a);
+            let mut b = Stream::new(Connection::server(config.clone()), b);
+            if answered {
+                b = b.answer_with(|wait| later::answer(wait, Time::now()));
+            }
+            let server = thread::spawn(move || {
+                let mut stream = b.complete()?;
+                stream.write_all(b"done")?;
+                stream.shutdown()
+            });
+            let mut got = Vec::new();
+            let client = a.complete().and_then(|mut stream| stream.read_to_end(&mut got));
+            let server = server.join().unwrap();
+            if answered {
+                server.unwrap();
+                client.unwrap();
+                assert_eq!(got, b"done");
+            } else {
+                assert!(matches!(inner(&server.unwrap_err()), ErrorKind::Misuse(_)));
+                assert!(client.is_err());
+            }
+        }
+    }
+}
+
+/// A socket that times out loses nothing.
+#[test]
+fn a_time_out_is_a_pause() {
+    let (client, server) = streams(&Setup::new(ProtocolVersion::TLS1_3));
+    let (done, wait) = std::sync::mpsc::channel();
+    let server = thread::spawn(move || {
+        let mut server = server.complete().unwrap();
+        wait.recv_timeout(Duration::from_secs(20)).unwrap();
+        server.write_all(b"late").unwrap();
+        server.shutdown().unwrap();
+    });
+    let mut client = client.complete().unwrap();
+    client.get_ref().set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+    let is_pause = |e: &io::Error| matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+    for _ in 0..3 {
+        assert!(is_pause(&client.read(&mut [0; 10]).unwrap_err()));
+    }
+    done.send(()).unwrap();
+    client.get_ref().set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut got = Vec::new();
+    client.read_to_end(&mut got).unwrap();
+    assert_eq!(got, b"late");
+    server.join().unwrap();
+}
