@@ -27,6 +27,8 @@ pub(crate) struct Pipe {
     clock: Clock,
     /// If there is one, bytes reach the engine one at a time, and its questions are answered through it.
     gate: Option<Arc<Gate>>,
+    /// How many questions were answered through it.
+    answers: usize,
     /// Arrived, and not yet shown to the engine.
     arrived: VecDeque<u8>,
     /// Shown to the engine, and not yet taken.
@@ -54,7 +56,7 @@ pub(crate) fn dial(port: u16, ipv6: bool, shim_id: u64) -> std::io::Result<TcpSt
 impl Pipe {
     pub(crate) fn new(socket: TcpStream, engine: Connection, clock: Clock, gate: Option<Arc<Gate>>) -> Self {
         let (arrived, input, out) = Default::default();
-        Self { socket, engine, clock, gate, arrived, input, out, held: false, connected: false, eof: false }
+        Self { socket, engine, clock, gate, answers: 0, arrived, input, out, held: false, connected: false, eof: false }
     }
 
     /// Drives the connection until something comes.
@@ -78,7 +80,13 @@ impl Pipe {
                 None => (None, true),
             };
             self.input.drain(..used);
-            self.connected |= matches!(came, Some(Came::Connected));
+            if let Some(Came::Connected) = came {
+                // A client asks for a session at least, a server for its config.
+                if self.gate.is_some() && self.answers == 0 {
+                    return Err(Stop::broken("all is to be answered later, and nothing was asked"));
+                }
+                self.connected = true;
+            }
             match came {
                 Some(came) => return Ok(came),
                 None if more && self.eof => return Ok(Came::Eof),
@@ -105,6 +113,7 @@ impl Pipe {
         let Some(answer) = gate.answer(&wait, self.clock.now()) else {
             return Err(Stop::broken(format!("no answer to {wait:?}")));
         };
+        self.answers += 1;
         let answered = self.engine.answer(answer, self.clock.now());
         answered.map_err(|error| self.failed(error))
     }

@@ -39,6 +39,17 @@ fn nobody_to_connect_to_is_what_no_test_wants() {
     assert_eq!(code, Some(90), "{stderr}");
 }
 
+/// A panic that is easily had: nobody reads what it prints.
+#[test]
+fn a_panic_is_what_no_test_wants() -> io::Result<()> {
+    let (nobody, out) = io::pipe()?;
+    drop(nobody);
+    let (code, _, stderr) = told(shim(&["-is-handshaker-supported"]).stdout(out).output()?);
+    assert_eq!(code, Some(90));
+    assert!(stderr.starts_with("panic: "), "{stderr}");
+    Ok(())
+}
+
 /// A certificate and its key, in files.
 struct Files {
     cert: PathBuf,
