@@ -114,6 +114,8 @@ pub enum NotTls {
     Ssh,
     Smtp,
     Ftp,
+    Pop3,
+    Imap,
     Unknown,
 }
 

@@ -135,6 +135,9 @@ fn peers_that_do_not_speak_tls_are_5_by_name() {
         ("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "plain HTTP", "TLS port"),
         ("SSH-2.0-OpenSSH_9.2p1\r\n", "SSH", "port 22"),
         ("220 mail.example.com ESMTP\r\n", "SMTP", "STARTTLS"),
+        ("<!DOCTYPE HTML>\n<html>", "plain HTTP", "TLS port"),
+        ("+OK ready\r\n", "POP3", "995"),
+        ("* OK ready\r\n", "IMAP", "993"),
     ] {
         let port = peer(move |mut socket| {
             let _ = socket.read(&mut [0; 4096]);

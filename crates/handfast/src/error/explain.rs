@@ -214,7 +214,9 @@ fn not_tls(what: NotTls) -> Words {
         NotTls::Ssh => ("SSH", "This is an SSH port (often 22): use the port that speaks TLS."),
         NotTls::Smtp => ("SMTP", "The server wants STARTTLS first, or has a TLS port of its own (often 465)."),
         NotTls::Ftp => ("FTP", "The server wants AUTH TLS first, or has a TLS port of its own (often 990)."),
-        NotTls::Unknown => ("something that is not TLS", "Check the port: this one does not speak TLS."),
+        NotTls::Pop3 => ("POP3", "The server wants STLS first, or has a TLS port of its own (often 995)."),
+        NotTls::Imap => ("IMAP", "The server wants STARTTLS first, or has a TLS port of its own (often 993)."),
+        NotTls::Unknown => ("another protocol", "Check the port: this one does not speak TLS."),
     };
     words(Blame::Peer, format!("what came is not TLS: the peer speaks {protocol}."), "RFC 9846 5.1", remedy)
 }
@@ -321,7 +323,9 @@ fn nothing_in_common(what: &NothingInCommon) -> Words {
             ("version", list(theirs), list(ours), "RFC 9846 4.3.1, RFC 5246 E.1", version_remedy(theirs))
         }
         NothingInCommon::Suite { theirs, ours } => {
-            ("cipher suite", list(theirs), list(ours), "RFC 9846 4.2.3, RFC 5246 7.4.1.3", suite_remedy(theirs))
+            // Signals that stand among suites are none.
+            let suites: Vec<_> = theirs.iter().filter(|s| !s.ends_with("_SCSV")).collect();
+            ("cipher suite", list(&suites), list(ours), "RFC 9846 4.2.3, RFC 5246 7.4.1.3", suite_remedy(theirs))
         }
         NothingInCommon::Group { theirs, ours } => {
             let remedy = "Allow one of the peer's groups: --groups, or the policy's field `groups`. Before TLS 1.3 the curve of an \
@@ -382,8 +386,8 @@ fn certificate(e: &CertificateError) -> Words {
     let remedy = match e {
         CertificateError::Malformed(_) | CertificateError::BadSignature(_) => "The peer needs another certificate.",
         CertificateError::UnknownIssuer { .. } => {
-            "If you know this authority, trust it with --ca; if the chain lacks an intermediate certificate, configure the \
-             peer to send it."
+            "If you know this authority, trust it (--ca; of clients, --client-ca); if the chain lacks an intermediate \
+             certificate, configure the peer to send it."
         }
         CertificateError::WrongName { .. } => {
             "Connect by one of the names that the certificate has, give it with --name, or get a certificate for this name."
@@ -407,12 +411,13 @@ mod tests {
 
     #[test]
     fn a_suite_that_another_policy_has_is_named_with_that_policy() {
-        let theirs = vec!["TLS_RSA_WITH_AES_128_CBC_SHA".to_string()];
+        let theirs = vec!["TLS_RSA_WITH_AES_128_CBC_SHA".to_string(), "TLS_FALLBACK_SCSV".to_string()];
         let error = Error::from(NothingInCommon::Suite { theirs, ours: vec!["TLS_AES_128_GCM_SHA256".into()] });
         let words = error.during("ClientHello", true).explain();
         assert_eq!(words.blame, Blame::Neither);
         assert_eq!(words.alert, Some(A::HANDSHAKE_FAILURE));
         assert!(words.why.starts_with("At the peer's ClientHello: no cipher suite in common"), "{}", words.why);
+        assert!(!words.why.contains("SCSV"), "{}", words.why);
         assert!(words.remedy.contains("--policy compatible"), "{}", words.remedy);
     }
 

@@ -15,7 +15,14 @@ const WORDS: &[(&[u8], NotTls)] = &[
     (b"PATCH ", NotTls::Http),
     (b"TRACE ", NotTls::Http),
     (b"PRI * ", NotTls::Http),
+    // An answer of HTTP 0.9 to what was no request: all the answer is a page.
+    (b"<!DOCTYPE", NotTls::Http),
+    (b"<!doctype", NotTls::Http),
+    (b"<html", NotTls::Http),
+    (b"<HTML", NotTls::Http),
     (b"SSH-", NotTls::Ssh),
+    (b"+OK ", NotTls::Pop3),
+    (b"* OK ", NotTls::Imap),
 ];
 /// The greeting of SMTP and FTP servers.
 const GREETING: &[u8] = b"220";
@@ -87,7 +94,12 @@ mod tests {
             ("220 welcome\r\n", 13, NotTls::Unknown),
             ("221 bye", 3, NotTls::Unknown),
             ("GARBAGE", 2, NotTls::Unknown),
-            ("+OK POP3\r\n", 1, NotTls::Unknown),
+            ("<!DOCTYPE HTML>\n<html>", 9, NotTls::Http),
+            ("<html><head>", 5, NotTls::Http),
+            ("+OK POP3 ready\r\n", 4, NotTls::Pop3),
+            ("* OK [CAPABILITY IMAP4rev1] ready\r\n", 5, NotTls::Imap),
+            ("+ERR\r\n", 2, NotTls::Unknown),
+            ("<xml>\r\n", 2, NotTls::Unknown),
             ("\u{16}GET", 2, NotTls::Unknown),
         ] {
             assert_eq!(told(text.as_bytes()), Some((n, what)), "{text}");
