@@ -116,3 +116,8 @@ pub use rustls_pki_types as pki_types;
 pub use stream::Stream;
 pub use time::Time;
 pub use wait::{Answer, Reply, Wait};
+
+/// The README's code is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

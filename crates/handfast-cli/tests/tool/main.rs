@@ -6,6 +6,7 @@ mod demo;
 mod hang_up;
 mod json;
 mod material;
+mod readme;
 mod run;
 mod serve;
 mod streams;
