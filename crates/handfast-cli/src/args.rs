@@ -157,6 +157,9 @@ pub(crate) struct Cert {
 }
 
 /// Tells a handshake, message by message, between a client and a server of ours over a loopback socket.
+///
+/// By default it is the classic one with RSA key exchange and a client certificate. With a suite of ECDHE, ServerKeyExchange is
+/// there too, and makes it thirteen messages.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Demo {

@@ -39,8 +39,8 @@ impl Folder {
         }
     }
 
-    /// The file at this path of a URL.
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    /// The file at this path of a URL. A query changes nothing, and is kept where the client is sent elsewhere.
+    pub(crate) async fn get(&self, path: &str, query: Option<&str>) -> Answer {
         let Some(relative) = relative(path) else { return plain(StatusCode::NOT_FOUND, "Not found.\n") };
         match self.find(&relative, path.ends_with('/')).await {
             Ok(Found::File(file, length, kind)) => {
@@ -50,7 +50,7 @@ impl Folder {
                 answer
             }
             // The path is one that has been taken apart, so it begins with one slash: it stays on this server.
-            Ok(Found::Folder) => match HeaderValue::try_from(format!("{}/", encoded(&relative))) {
+            Ok(Found::Folder) => match HeaderValue::try_from(format!("{}/{}", encoded(&relative), asked(query))) {
                 Ok(location) => {
                     let mut answer = plain(StatusCode::MOVED_PERMANENTLY, "It is a folder.\n");
                     answer.headers_mut().insert(LOCATION, location);
@@ -153,6 +153,11 @@ fn encoded(path: &Path) -> String {
         }
     }
     out
+}
+
+/// A query as it stands in a URL.
+fn asked(query: Option<&str>) -> String {
+    query.map_or_else(String::new, |q| format!("?{q}"))
 }
 
 /// A file, piece by piece.

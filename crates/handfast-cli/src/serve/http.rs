@@ -90,7 +90,7 @@ impl Visit {
         discard(body).await;
         let path = request.uri.path();
         let mut answer = match (&request.method, &self.site.folder) {
-            (&Method::GET | &Method::HEAD, Some(folder)) => folder.get(path).await,
+            (&Method::GET | &Method::HEAD, Some(folder)) => folder.get(path, request.uri.query()).await,
             (&Method::GET | &Method::HEAD, None) if path == "/" => self.page(),
             (&Method::GET | &Method::HEAD, None) => files::plain(StatusCode::NOT_FOUND, "Not found.\n"),
             _ => {

@@ -97,7 +97,8 @@ fn files_of_a_folder_and_nothing_else() {
     assert!(index.contains("text/html") && index.ends_with("<p>the index</p>"), "{index}");
     assert!(index.contains("x-content-type-options: nosniff") && index.contains("content-length: 16"), "{index}");
     assert!(status("/sub/", "200").ends_with("below"));
-    assert!(status("/sub", "301").contains("location: /sub/"));
+    assert!(status("/sub", "301").contains("location: /sub/\r\n"));
+    assert!(status("/sub?a=b", "301").contains("location: /sub/?a=b\r\n"));
     assert!(status("/a%20b.txt?query", "200").ends_with("spaced"));
     #[cfg(unix)]
     assert!(status("/inside.txt", "200").ends_with("spaced"));
