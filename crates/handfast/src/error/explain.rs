@@ -222,15 +222,15 @@ fn not_tls(what: NotTls) -> Words {
 }
 
 fn too_much(limit: Limit) -> Words {
-    let what = match limit {
-        Limit::MessageSize => "a handshake message is larger than allowed",
-        Limit::HandshakeBytes => "the handshake has more bytes than allowed",
-        Limit::Chain => "the chain has more certificates than allowed",
-        Limit::EmptyRecords => "too many records without content came in a row",
-        Limit::Warnings => "too many warnings came without data between",
-        Limit::KeyUpdates => "too many KeyUpdates came without data between",
-        Limit::ChangeCipherSpecs => "too many ChangeCipherSpecs came in one handshake",
-        Limit::Renegotiations => "a new handshake was asked for too often",
+    let (what, field) = match limit {
+        Limit::MessageSize => ("a handshake message is larger than allowed", "message_size"),
+        Limit::HandshakeBytes => ("the handshake has more bytes than allowed", "handshake_bytes"),
+        Limit::Chain => ("the chain has more certificates than allowed", "chain"),
+        Limit::EmptyRecords => ("too many records without content came in a row", "empty_records"),
+        Limit::Warnings => ("too many warnings came without data between", "warnings"),
+        Limit::KeyUpdates => ("too many KeyUpdates came without data between", "key_updates"),
+        Limit::ChangeCipherSpecs => ("too many ChangeCipherSpecs came in one handshake", "change_cipher_specs"),
+        Limit::Renegotiations => ("a new handshake was asked for too often", "renegotiations"),
         Limit::Records => {
             return words(
                 Blame::Us,
@@ -240,12 +240,10 @@ fn too_much(limit: Limit) -> Words {
             );
         }
     };
-    words(
-        Blame::Peer,
-        format!("{what}."),
-        "",
-        "A bound of ours against exhaustion. If the peer is trusted and means it, raise the field of Limits.",
-    )
+    let remedy = format!(
+        "A bound of ours against exhaustion. If the peer is trusted and means it, raise the config's `limits.{field}`."
+    );
+    words(Blame::Peer, format!("{what}."), "", remedy)
 }
 
 fn peer_alert(alert: A) -> Words {
@@ -441,8 +439,61 @@ mod tests {
 
     #[test]
     fn every_sentence_ends_and_no_kind_is_silent() {
-        for limit in [Limit::MessageSize, Limit::Chain, Limit::Records, Limit::Warnings] {
-            assert!(too_much(limit).why.ends_with('.'));
+        use super::super::NothingInCommon as N;
+        use crate::wire::numbers::{ContentType, ExtensionType, HandshakeType, NamedGroup};
+        use crate::wire::{Malformed, Problem};
+        use ErrorKind as K;
+        let (got, expected) = (HandshakeType::FINISHED, "Certificate");
+        let malformed = Malformed { field: "random", at: 6, problem: Problem::Truncated };
+        let certificate = CertificateError::Revoked { detail: "the peer's own certificate was revoked".into() };
+        let version = ProtocolVersion::TLS1_2;
+        let limits = [Limit::MessageSize, Limit::HandshakeBytes, Limit::Chain, Limit::EmptyRecords, Limit::Warnings];
+        let more = [Limit::KeyUpdates, Limit::ChangeCipherSpecs, Limit::Renegotiations, Limit::Records];
+        let nothing = [
+            N::Version { theirs: vec![version], ours: Vec::new() },
+            N::Suite { theirs: Vec::new(), ours: Vec::new() },
+            N::Group { theirs: Vec::new(), ours: vec![NamedGroup::X25519] },
+            N::Scheme { theirs: Vec::new(), ours: Vec::new() },
+            N::Protocol { theirs: vec!["h2".into()], ours: Vec::new() },
+            N::Compression,
+        ];
+        let protocols = [NotTls::Http, NotTls::Ssh, NotTls::Smtp, NotTls::Ftp, NotTls::Unknown];
+        let kinds = [
+            K::Malformed(malformed),
+            K::UnexpectedMessage { got, expected },
+            K::UnexpectedRecord { got: ContentType::ALERT, expected },
+            K::IllegalParameter { field: "session_id", why: "is too long", rule: "RFC 5246 7.4.1.2" },
+            K::RecordVersion { got: version, expected: ProtocolVersion::TLS1_0 },
+            K::RecordOverflow,
+            K::BadRecordMac,
+            K::UnsolicitedExtension(ExtensionType::COOKIE),
+            K::MissingExtension(ExtensionType::KEY_SHARE),
+            K::InappropriateFallback,
+            K::Downgrade,
+            K::InsufficientSecurity("an extended master secret"),
+            K::Certificate(certificate),
+            K::NoCertificate { version },
+            K::UnrecognizedName(String::new()),
+            K::UnrecognizedName("example.org".into()),
+            K::BadSignature,
+            K::BadFinished,
+            K::BadBinder,
+            K::BadKeyShare(NamedGroup::X25519),
+            K::Truncated { established: false },
+            K::Truncated { established: true },
+            K::BadAnswer,
+            K::AnswerFailed("signing the handshake"),
+            K::Crypto(crate::crypto::Failure),
+            K::Config("no suite can be spoken".into()),
+        ];
+        let limits = limits.into_iter().chain(more).map(K::TooMuch);
+        let kinds =
+            kinds.into_iter().chain(limits).chain(nothing.map(K::NothingInCommon)).chain(protocols.map(K::NotTls));
+        for kind in kinds {
+            let Words { why, remedy, .. } = kind.words();
+            for sentence in [why, remedy] {
+                assert!(sentence.len() > 15 && sentence.ends_with('.') && !sentence.contains("  "), "{sentence}");
+            }
         }
         for n in 0..=255 {
             let words = peer_alert(A(n));
