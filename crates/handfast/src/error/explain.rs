@@ -382,7 +382,11 @@ fn policy_where(has: impl Fn(&Policy) -> bool) -> Option<&'static str> {
 
 fn certificate(e: &CertificateError) -> Words {
     let remedy = match e {
-        CertificateError::Malformed(_) | CertificateError::BadSignature(_) => "The peer needs another certificate.",
+        CertificateError::Malformed(_) => "The peer needs another certificate.",
+        CertificateError::BadSignature(_) => {
+            "If the authority has a new key, trust its new certificate (--ca; of clients, --client-ca); else the peer needs \
+             another certificate."
+        }
         CertificateError::UnknownIssuer { .. } => {
             "If you know this authority, trust it (--ca; of clients, --client-ca); if the chain lacks an intermediate \
              certificate, configure the peer to send it."
