@@ -25,7 +25,8 @@ pub trait PrivateKey: Send + Sync + fmt::Debug {
     fn schemes(&self) -> &[SignatureScheme];
     /// Signs `message`, hashing it as the scheme says. For `RSA_PKCS1_MD5_SHA1` the message is hashed with both.
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Reply<Result<Vec<u8>, Failure>>;
-    /// Whether [`PrivateKey::premaster`] can be had: RSA keys whose certificate allows encipherment.
+    /// Whether [`PrivateKey::premaster`] can be had: RSA keys, unless whoever holds this one only lets it sign. A certificate whose
+    /// keyUsage lacks keyEncipherment should not come with a key that says yes: clients refuse it.
     fn decrypts(&self) -> bool {
         false
     }
