@@ -42,6 +42,7 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
         },
         ErrorKind::IllegalParameter { field, .. } => illegal(field),
         ErrorKind::RecordVersion { .. } => &[":WRONG_VERSION_NUMBER:"],
+        ErrorKind::LegacyVersion(_) => &[":UNSUPPORTED_PROTOCOL:", ":DECODE_ERROR:"],
         ErrorKind::NotTls(NotTls::Http) => &[":HTTP_REQUEST:", ":HTTPS_PROXY_REQUEST:"],
         ErrorKind::NotTls(_) => &[":WRONG_VERSION_NUMBER:"],
         ErrorKind::RecordOverflow => &[":DATA_LENGTH_TOO_LONG:", ":ENCRYPTED_LENGTH_TOO_LONG:"],

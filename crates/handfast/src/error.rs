@@ -178,6 +178,8 @@ pub enum ErrorKind {
         /// What it must say.
         expected: ProtocolVersion,
     },
+    /// A hello agrees to TLS 1.3 in supported_versions, and its legacy_version is not that of TLS 1.2.
+    LegacyVersion(ProtocolVersion),
     /// What comes is not TLS.
     NotTls(NotTls),
     /// A record is longer than allowed.
@@ -278,7 +280,7 @@ impl ErrorKind {
             },
             Self::UnexpectedMessage { .. } | Self::UnexpectedRecord { .. } => A::UNEXPECTED_MESSAGE,
             Self::IllegalParameter { .. } | Self::BadKeyShare(_) | Self::Downgrade => A::ILLEGAL_PARAMETER,
-            Self::RecordVersion { .. } => A::PROTOCOL_VERSION,
+            Self::RecordVersion { .. } | Self::LegacyVersion(_) => A::PROTOCOL_VERSION,
             Self::NotTls(_) => return None,
             Self::RecordOverflow => A::RECORD_OVERFLOW,
             Self::BadRecordMac => A::BAD_RECORD_MAC,

@@ -3,13 +3,14 @@
 mod common;
 
 use common::certificates::{Auth, Setup, client_credential};
-use common::{End, Pair, Seen, Side, facts, later, noon};
+use common::{End, Pair, Seen, Side, change_server_hello, facts, later, noon};
 use handfast::config::ClientCredentials;
 use handfast::crypto::{Authentication, Credential, KeyExchangeKind, KeyKind, SUITES, Suite};
 use handfast::error::{Limit, NothingInCommon};
+use handfast::extension::{Extension, SupportedGroups};
 use handfast::session::{ClientStore, MemoryClientStore, SessionKey};
-use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
+use handfast::wire::{CipherSuite, List};
 use handfast::{ClientConfig, Error, ErrorKind, Reply, ServerConfig, Time};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -44,6 +45,21 @@ fn orders() -> Vec<Setup> {
 }
 
 // --- what must work ---
+
+/// Some servers answer supported_groups with a list of their own, for which RFC 8422 has no use: it does no harm.
+#[test]
+fn a_server_may_list_its_groups() {
+    let (client, server) = Setup::new(ProtocolVersion::TLS1_2).configs();
+    let mut pair = Pair::new(&client, &server);
+    pair.carry(Side::Client);
+    let flight = change_server_hello(&pair.server.transmit(), |extensions| {
+        static GROUPS: [NamedGroup; 2] = [NamedGroup::SECP256R1, NamedGroup::X25519];
+        extensions.list.push(Extension::SupportedGroups(SupportedGroups(List::of(&GROUPS))));
+    });
+    pair.client.receive(&flight, noon());
+    assert_eq!(pair.client.error, None);
+    assert_eq!(pair.client.flight().last().map(String::as_str), Some("Finished"));
+}
 
 #[test]
 fn every_suite_full_and_resumed() {

@@ -3,11 +3,11 @@
 mod common;
 
 use common::certificates::Setup;
-use common::{End, Pair, Side, noon, record, records};
+use common::{End, Pair, Side, change_server_hello, noon, record};
 use handfast::crypto::KeyKind;
 use handfast::extension::{Extension, Extensions, RenegotiationInfo};
 use handfast::keys::{KeyLog, Secret};
-use handfast::message::{ClientHello, Dialect, HEADER, Message, ServerHello};
+use handfast::message::{ClientHello, Dialect, HEADER, Message};
 use handfast::session::{
     ClientSession, ClientSessionKind, ClientStore, MemoryClientStore, MemoryServerStore, ServerStore, SessionKey,
 };
@@ -202,19 +202,6 @@ fn a_client_refuses_a_session_that_has_become_extended() {
         pair.assert_connected();
         assert!(!pair.client.negotiated().resumed);
     }
-}
-
-/// The ServerHello that is first in these bytes, changed, in a record of its own, and what comes behind it.
-fn change_server_hello(flight: &[u8], change: impl Fn(&mut Extensions<'_>)) -> Vec<u8> {
-    let all = records(flight);
-    let first = &all[0][5..];
-    let (hello, behind) = first.split_at(HEADER + usize::from(u16::from_be_bytes([first[2], first[3]])));
-    let hello = Message::decode(hello, Dialect::Hello).unwrap();
-    let Message::ServerHello(ServerHello { fixed, mut extensions }) = hello else { panic!("{hello:?}") };
-    change(&mut extensions);
-    let raw = Message::ServerHello(ServerHello { fixed, extensions }).to_bytes();
-    let version = u16::from_be_bytes([all[0][1], all[0][2]]);
-    [record(HANDSHAKE, version, &[&raw, behind].concat()), all[1..].concat()].concat()
 }
 
 #[test]

@@ -84,6 +84,12 @@ impl ErrorKind {
                 "RFC 5246 6.2.1",
                 BROKEN_PEER,
             ),
+            Self::LegacyVersion(got) => words(
+                Peer,
+                format!("legacy_version says {got}, where every hello of TLS 1.3 says TLS 1.2."),
+                "RFC 9846 4.2.2, 4.2.3",
+                BROKEN_PEER,
+            ),
             Self::NotTls(what) => not_tls(*what),
             Self::RecordOverflow => words(
                 Peer,
@@ -468,6 +474,7 @@ mod tests {
             K::UnexpectedRecord { got: ContentType::ALERT, expected },
             K::IllegalParameter { field: "session_id", why: "is too long", rule: "RFC 5246 7.4.1.2" },
             K::RecordVersion { got: version, expected: ProtocolVersion::TLS1_0 },
+            K::LegacyVersion(version),
             K::RecordOverflow,
             K::BadRecordMac,
             K::UnsolicitedExtension(ExtensionType::COOKIE),

@@ -106,7 +106,7 @@ table! {
     ServerName(ServerNameExtension<'a>) = SERVER_NAME, server_name,
         [ClientHello ClassicServerHello EncryptedExtensions], "Which of the server's names is wanted (RFC 6066 3).";
     SupportedGroups(SupportedGroups<'a>) = SUPPORTED_GROUPS, supported_groups,
-        [ClientHello EncryptedExtensions], "Groups for the key exchange, in order of preference (RFC 9846 4.3.7).";
+        [ClientHello ClassicServerHello EncryptedExtensions], "Groups for the key exchange, in order of preference (RFC 9846 4.3.7).";
     EcPointFormats(EcPointFormats<'a>) = EC_POINT_FORMATS, ec_point_formats,
         [ClientHello ClassicServerHello], "Forms of points that can be read (RFC 8422 5.1.2).";
     SignatureAlgorithms(SignatureAlgorithms<'a>) = SIGNATURE_ALGORITHMS, signature_algorithms,

@@ -12,6 +12,8 @@ pub mod scenarios;
 use handfast::alert::Alert;
 use handfast::config::{ConfigSource, Limits};
 use handfast::crypto::aws_lc;
+use handfast::extension::Extensions;
+use handfast::message::{Dialect, HEADER, Message, ServerHello};
 use handfast::pki_types::ServerName;
 use handfast::trace::{Direction, Trace};
 use handfast::{ClientConfig, Connection, Error, Event, Negotiated, ServerConfig, Time};
@@ -453,4 +455,17 @@ pub fn records(mut bytes: &[u8]) -> Vec<Vec<u8>> {
     }
     assert!(bytes.is_empty());
     out
+}
+
+/// The ServerHello that is first in these bytes, changed, in a record of its own, and what comes behind it.
+pub fn change_server_hello(flight: &[u8], change: impl Fn(&mut Extensions<'_>)) -> Vec<u8> {
+    let all = records(flight);
+    let first = &all[0][5..];
+    let (hello, behind) = first.split_at(HEADER + usize::from(u16::from_be_bytes([first[2], first[3]])));
+    let hello = Message::decode(hello, Dialect::Hello).unwrap();
+    let Message::ServerHello(ServerHello { fixed, mut extensions }) = hello else { panic!("{hello:?}") };
+    change(&mut extensions);
+    let raw = Message::ServerHello(ServerHello { fixed, extensions }).to_bytes();
+    let version = u16::from_be_bytes([all[0][1], all[0][2]]);
+    [record(22, version, &[&raw, behind].concat()), all[1..].concat()].concat()
 }

@@ -193,8 +193,7 @@ fn check_fixed(from: &Offered, hello: &ServerHello<'_>) -> Result<&'static Suite
     const RULE: &str = "RFC 9846 4.2.3";
     let fixed = &hello.fixed;
     if fixed.legacy_version != ProtocolVersion::TLS1_2 {
-        let ours = vec![ProtocolVersion::TLS1_2];
-        return Err(NothingInCommon::Version { theirs: vec![fixed.legacy_version], ours }.into());
+        return Err(ErrorKind::LegacyVersion(fixed.legacy_version).into());
     }
     if fixed.session_id.0 != from.session_id {
         return Err(illegal("legacy_session_id_echo", "is not the ID that was sent", RULE));

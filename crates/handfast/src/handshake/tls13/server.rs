@@ -14,7 +14,7 @@ use super::{
 use crate::Time;
 use crate::config::{ClientAuth, ServerConfig};
 use crate::crypto::{Digest, Failure, Response, Suite};
-use crate::error::{Error, ErrorKind, NothingInCommon};
+use crate::error::{Error, ErrorKind};
 use crate::extension::{
     Alpn, CertificateAuthorities, Extension, Extensions, KeyShare, KeyShareEntry, PreSharedKey, ServerNameExtension,
     SignatureAlgorithms, SupportedVersions,
@@ -150,8 +150,7 @@ impl State {
 /// From the fork on: TLS 1.3 is agreed; the ClientHello is absorbed already, so that `flow.now().raw()` has it.
 pub(crate) fn start(flow: &mut Flow<'_>, from: Chosen, hello: &ClientHello<'_>) -> Next {
     if hello.fixed.legacy_version != ProtocolVersion::TLS1_2 {
-        let (theirs, ours) = (vec![hello.fixed.legacy_version], vec![ProtocolVersion::TLS1_2]);
-        return Err(NothingInCommon::Version { theirs, ours }.into());
+        return Err(ErrorKind::LegacyVersion(hello.fixed.legacy_version).into());
     }
     flow.agree(ProtocolVersion::TLS1_3, Dialect::Tls13);
     flow.shared.compat_ccs_may_come = true;
