@@ -27,7 +27,7 @@ pub(crate) enum Code {
 pub(crate) const HELP: &str = "\
 Exit codes:
    0  done
-   1  a file, or input or output, failed
+   1  a file, or input or output, failed; or the connection was cut after the handshake
    2  usage
    3  the name was not found
    4  no TCP connection

@@ -1,7 +1,7 @@
 //! Every exit code, and the sentence with it.
 
 use super::material::{Authority, Leaf};
-use super::run::{Dir, Server, run};
+use super::run::{Dir, Server, run, run_with};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
@@ -23,6 +23,12 @@ pub(crate) fn peer(f: impl Fn(TcpStream) + Send + 'static) -> u16 {
     let port = listener.local_addr().expect("address").port();
     thread::spawn(move || listener.incoming().flatten().for_each(f));
     port
+}
+
+/// Where connections are accepted, and nothing is said.
+fn accepting() -> String {
+    let port = peer(|mut socket| drop(socket.read(&mut [0; 1])));
+    format!("127.0.0.1:{port}")
 }
 
 #[test]
@@ -65,6 +71,13 @@ fn files_are_1() {
     let (cert, _) = ca.leaf(&dir, "one", &Leaf::default());
     let (_, key) = ca.leaf(&dir, "two", &Leaf::default());
     run(&dir, &["serve", "--listen", "127.0.0.1:0", "--cert", &cert, "--key", &key], "").ends(1, &["does not belong"]);
+    let label = "ENCRYPTED PRIVATE KEY";
+    let locked = dir.write("locked.pem", format!("-----BEGIN {label}-----\nMAA=\n-----END {label}-----\n"));
+    let args = ["connect", "localhost:1", "--cert", &cert, "--key", &locked];
+    run(&dir, &args, "").ends(1, &["locked.pem", "is encrypted", "decrypt it"]);
+    let nowhere = dir.text("nowhere");
+    let no_roots = [("SSL_CERT_FILE", nowhere.as_str()), ("SSL_CERT_DIR", &nowhere)];
+    run_with(&dir, &no_roots, &["connect", &accepting()]).ends(1, &["no list of trusted roots", "--ca"]);
     // A certificate that nothing can be done with is no use at all.
     let ec = ca.leaf(&dir, "ec", &Leaf::default());
     let rsa_only = ["--cert", &ec.0, "--key", &ec.1, "--suites", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"];

@@ -96,11 +96,11 @@ pub(crate) fn run(home: &Dir, args: &[&str], stdin: impl AsRef<[u8]>) -> Done {
     run_command(command(home, args), stdin.as_ref().to_vec())
 }
 
-/// The same with a variable of the environment.
+/// The same with variables of the environment, and an empty stdin.
 #[track_caller]
-pub(crate) fn run_with(home: &Dir, (name, value): (&str, &str), args: &[&str]) -> Done {
+pub(crate) fn run_with(home: &Dir, variables: &[(&str, &str)], args: &[&str]) -> Done {
     let mut command = command(home, args);
-    command.env(name, value);
+    command.envs(variables.iter().copied());
     run_command(command, Vec::new())
 }
 

@@ -151,6 +151,63 @@ fn signals_drain_and_end_with_0() {
     }
 }
 
+/// The server is told to end while a client takes a large file, which reads on or does not: how much it got, and how long the
+/// server took.
+fn drained(dir: &Dir, reads_on: bool) -> (usize, Duration) {
+    use std::io::{Read, Write};
+    let server = Server::start(dir, &["--dir", &dir.text("site")]);
+    let mut client = super::run::Running::start(dir, &["connect", &server.at("localhost"), "--alpn", "http/1.1"]);
+    let request = b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    client.stdin.as_mut().expect("stdin").write_all(request).expect("it is taken");
+    let mut stdout = client.stdout.take().expect("stdout");
+    let mut piece = vec![0; 1 << 20];
+    stdout.read_exact(&mut piece).expect("it has begun");
+    let start = Instant::now();
+    server.running.signal("TERM");
+    let reading = std::thread::spawn(move || {
+        let mut taken = piece.len();
+        while reads_on && let Ok(n @ 1..) = stdout.read(&mut piece) {
+            taken += n;
+        }
+        (taken, stdout)
+    });
+    assert_eq!(server.running.end().0, 0);
+    let took = start.elapsed();
+    let (taken, _stdout) = reading.join().expect("a reader");
+    (taken, took)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_download_under_way_is_finished_but_not_for_ever() {
+    let dir = Dir::new();
+    std::fs::create_dir_all(dir.path("site")).expect("a folder");
+    let length = 64 << 20;
+    std::fs::File::create(dir.path("site/large")).and_then(|f| f.set_len(length)).expect("a file");
+    let (taken, _) = drained(&dir, true);
+    assert!(taken as u64 > length, "all of it came, and its head: {taken}");
+    // One that takes nothing more.
+    let (_, took) = drained(&dir, false);
+    assert!(took > Duration::from_secs(5) && took < Duration::from_secs(30), "{took:?}");
+}
+
+#[test]
+fn ipv6_is_listened_on_and_connected_to() {
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        return eprintln!("skipped: there is no IPv6 here");
+    }
+    let dir = Dir::new();
+    let mut server = super::run::Running::start(&dir, &["serve", "--listen", "[::1]:0"]);
+    let line = server.line();
+    let at = line.strip_prefix("listening https://").expect("it is ready").to_owned();
+    assert!(at.starts_with("[::1]:"), "{at}");
+    run(&dir, &["connect", &at], "").ends(0, &["verified"]);
+    server.signal("TERM");
+    let (code, stderr) = server.end();
+    assert_eq!(code, 0);
+    assert!(stderr.contains(&format!("https://{at}/")), "{stderr}");
+}
+
 #[test]
 fn a_development_ca_that_is_there_is_kept() {
     let dir = Dir::new();

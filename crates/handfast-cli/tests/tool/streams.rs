@@ -170,7 +170,7 @@ fn secrets_are_logged_where_that_is_asked_for() {
     let (log, other) = (dir.text("client.log"), dir.text("environment.log"));
     let at = server.at("localhost");
     run(&dir, &["connect", &at, "--keylog", &log], "").ends(0, &[]);
-    run_with(&dir, ("SSLKEYLOGFILE", &other), &["connect", &at, "--max-version", "tls1.2"]).ends(0, &[]);
+    run_with(&dir, &[("SSLKEYLOGFILE", &other)], &["connect", &at, "--max-version", "tls1.2"]).ends(0, &[]);
     let read = |p: &str| std::fs::read_to_string(p).expect("a log");
     assert!(read(&log).contains("CLIENT_HANDSHAKE_TRAFFIC_SECRET "));
     assert!(read(&other).contains("CLIENT_RANDOM "));
