@@ -157,9 +157,12 @@ fn illegal(field: &str) -> &'static [&'static str] {
         "legacy_session_id_echo" | "session_id" => {
             &[":SERVER_ECHOED_INVALID_SESSION_ID:", ":OLD_SESSION_VERSION_NOT_RETURNED:"]
         }
-        "version" | "server_version" | "supported_versions" => {
-            &[":UNSUPPORTED_PROTOCOL:", ":OLD_SESSION_VERSION_NOT_RETURNED:", ":UNEXPECTED_EXTENSION:"]
-        }
+        "version" | "server_version" | "supported_versions" => &[
+            ":UNSUPPORTED_PROTOCOL:",
+            ":OLD_SESSION_VERSION_NOT_RETURNED:",
+            ":UNEXPECTED_EXTENSION:",
+            ":SECOND_SERVERHELLO_VERSION_MISMATCH:",
+        ],
         "selected_identity" => &[":PSK_IDENTITY_NOT_FOUND:"],
         "protocol_name" => &[":INVALID_ALPN_PROTOCOL:"],
         "binders" => &[":PSK_IDENTITY_BINDER_COUNT_MISMATCH:"],

@@ -49,6 +49,9 @@ pub(crate) fn client_fork(
         Some(SupportedVersions::Selected(v)) if *v < ProtocolVersion::TLS1_3 => {
             return Err(illegal("supported_versions", "selects a version older than TLS 1.3", "RFC 9846 4.3.1"));
         }
+        Some(SupportedVersions::Selected(v)) if !offered.config.policy.versions().contains(v) => {
+            return Err(illegal("supported_versions", "selects a version that was not offered", "RFC 9846 4.3.1"));
+        }
         Some(SupportedVersions::Selected(v)) => *v,
         // The other form cannot be decoded in a ServerHello.
         Some(SupportedVersions::Offered(_)) | None if hello.fixed.legacy_version >= ProtocolVersion::TLS1_3 => {

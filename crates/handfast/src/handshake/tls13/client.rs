@@ -237,6 +237,10 @@ fn selected_session(from: &Offered, hello: &ServerHello<'_>, suite: &Suite) -> R
 /// Ends the key exchange with the server's share; ours are used up.
 fn finish_exchange(flow: &mut Flow<'_>, from: &mut Offered, hello: &ServerHello<'_>) -> Result<Secret, Error> {
     let Some(KeyShare::Server(share)) = hello.extensions.key_share() else {
+        if hello.extensions.pre_shared_key().is_some() {
+            let why = "is missing, though a key is resumed only with a fresh exchange";
+            return Err(illegal("key_share", why, "RFC 9846 4.3.11"));
+        }
         return Err(ErrorKind::MissingExtension(ExtensionType::KEY_SHARE).into());
     };
     let group = share.group;

@@ -47,6 +47,11 @@ fn server_hello() {
     };
     let version = hello(|m| m.fixed.legacy_version = ProtocolVersion::TLS1_0);
     assert_eq!(version, ErrorKind::LegacyVersion(ProtocolVersion::TLS1_0));
+    let newer = |m: &mut ServerHello<'_>| {
+        drop_extension(&mut m.extensions, ExtensionType::SUPPORTED_VERSIONS);
+        m.extensions.list.push(Extension::SupportedVersions(SupportedVersions::Selected(ProtocolVersion(0x0305))));
+    };
+    assert_illegal(&hello(newer), "supported_versions");
     assert_illegal(&hello(|m| m.fixed.session_id = Opaque(&[])), "legacy_session_id_echo");
     assert_illegal(&hello(|m| m.fixed.compression_method = CompressionMethod::DEFLATE), "legacy_compression_method");
     for suite in [CipherSuite(0x1304), CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256] {

@@ -66,6 +66,18 @@ fn a_wrong_binder() {
     assert_eq!(*outcome.failed(Side::Server), ErrorKind::BadBinder);
 }
 
+/// RFC 9846 4.3.11: it is not the extension that is missing, but what was agreed on by taking the key.
+#[test]
+fn a_key_without_an_exchange() {
+    let (mut client, server) = plain();
+    let server = Arc::new(server);
+    remembered(&mut client, &server);
+    let (a, b) = pair(&Arc::new(client), &server);
+    let bare =
+        change("ServerHello", edit!(ServerHello, |m| drop_extension(&mut m.extensions, ExtensionType::KEY_SHARE)));
+    assert_illegal(talk(a, b, bare).failed(Side::Client), "key_share");
+}
+
 #[test]
 fn a_ticket_without_modes() {
     let (mut client, server) = plain();
