@@ -108,7 +108,7 @@ pub(crate) struct Connect {
     /// For name, TCP and handshake together
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) timeout: Duration,
-    /// Sends close_notify at the end of stdin, and goes on reading; a TLS 1.2 peer drops its reply then
+    /// After data, sends close_notify at the end of stdin, and goes on reading; a TLS 1.2 peer drops its reply then
     #[arg(long)]
     pub(crate) half_close: bool,
     /// Events on stdout, one JSON object a line; data in base64

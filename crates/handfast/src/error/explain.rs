@@ -306,7 +306,40 @@ fn peer_alert(alert: A) -> Words {
         A::UNKNOWN_PSK_IDENTITY => ("it does not know our pre-shared key", "Check the key's identity on both sides."),
         _ => ("it gave up", "Look at the peer's log."),
     };
-    words(Blame::Peer, format!("the peer sent the alert {alert}: {why}."), "RFC 9846 6", remedy)
+    words(blamed_by(alert), format!("the peer sent the alert {alert}: {why}."), "RFC 9846 6", remedy)
+}
+
+/// Who is to blame, if the peer is right to send this alert.
+fn blamed_by(alert: A) -> Blame {
+    match alert {
+        A::HANDSHAKE_FAILURE
+        | A::INSUFFICIENT_SECURITY
+        | A::PROTOCOL_VERSION
+        | A::INAPPROPRIATE_FALLBACK
+        | A::NO_APPLICATION_PROTOCOL
+        | A::UNRECOGNIZED_NAME
+        | A::UNKNOWN_CA
+        | A::UNSUPPORTED_CERTIFICATE
+        | A::CERTIFICATE_REQUIRED
+        | A::NO_CERTIFICATE
+        | A::ACCESS_DENIED
+        | A::UNKNOWN_PSK_IDENTITY
+        | A::NO_RENEGOTIATION => Blame::Neither,
+        A::BAD_CERTIFICATE
+        | A::CERTIFICATE_UNKNOWN
+        | A::CERTIFICATE_EXPIRED
+        | A::CERTIFICATE_REVOKED
+        | A::DECODE_ERROR
+        | A::ILLEGAL_PARAMETER
+        | A::UNEXPECTED_MESSAGE
+        | A::UNSUPPORTED_EXTENSION
+        | A::MISSING_EXTENSION
+        | A::RECORD_OVERFLOW
+        | A::BAD_RECORD_MAC
+        | A::DECRYPTION_FAILED
+        | A::DECRYPT_ERROR => Blame::Us,
+        _ => Blame::Peer,
+    }
 }
 
 fn list<T: Display>(items: &[T]) -> String {
@@ -509,6 +542,13 @@ mod tests {
         for n in 0..=255 {
             let words = peer_alert(A(n));
             assert!(words.why.ends_with('.') && words.why.len() > 20, "{n}");
+        }
+        for (alert, blame) in [
+            (A::CERTIFICATE_REQUIRED, Blame::Neither),
+            (A::CERTIFICATE_EXPIRED, Blame::Us),
+            (A::INTERNAL_ERROR, Blame::Peer),
+        ] {
+            assert_eq!(peer_alert(alert).blame, blame, "{alert}");
         }
     }
 }
