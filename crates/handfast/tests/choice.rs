@@ -153,32 +153,6 @@ fn a_certificate_by_its_curve() {
     }
 }
 
-/// RFC 7507 3
-#[test]
-fn a_fallback_is_refused_where_both_can_do_better() {
-    let run = |most: ProtocolVersion, server_most: ProtocolVersion| {
-        let setup = Setup::new(ProtocolVersion::TLS1_2).server(KeyKind::Rsa);
-        let (mut client, mut server) = (setup.client_config(), setup.server_config());
-        client.fallback = true;
-        for (policy, most) in [(&mut client.policy, most), (&mut server.policy, server_most)] {
-            (policy.min_version, policy.max_version) = (ProtocolVersion::TLS1_0, most);
-        }
-        let mut pair = Pair::new(&Arc::new(client), &Arc::new(server));
-        pair.run();
-        pair
-    };
-    let (old, newer, newest) = (ProtocolVersion::TLS1_0, ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3);
-    for (most, server_most) in [(old, newer), (old, newest), (newer, newest)] {
-        let pair = run(most, server_most);
-        assert_eq!(pair.server.error.as_ref().unwrap().kind(), &ErrorKind::InappropriateFallback);
-        assert_eq!(pair.server.alerts(), ["fatal inappropriate_fallback"]);
-        assert!(matches!(pair.client.error.as_ref().unwrap().kind(), ErrorKind::PeerAlert(_)));
-    }
-    for (most, server_most) in [(old, old), (newer, newer), (newer, old), (newest, newest), (newest, newer)] {
-        run(most, server_most).assert_connected();
-    }
-}
-
 /// A config that cannot be said on the wire is refused before anything is.
 #[test]
 fn names_of_protocols_must_fit() {

@@ -59,6 +59,7 @@ fn a_fallback_that_was_not_needed_is_refused() {
             if newest < spoken {
                 assert_eq!(*kind(&pair.server), ErrorKind::InappropriateFallback);
                 assert_eq!(pair.server.alerts(), ["fatal inappropriate_fallback"]);
+                assert_eq!(pair.server.sent[1..3], newest.0.to_be_bytes(), "an alert of the client's version");
                 assert!(
                     matches!(kind(&pair.client), ErrorKind::PeerAlert(a) if a.name() == Some("inappropriate_fallback"))
                 );
@@ -69,6 +70,22 @@ fn a_fallback_that_was_not_needed_is_refused() {
             run(&client, &server).assert_connected();
         }
     }
+}
+
+/// What was agreed in an earlier handshake is no fallback: the session goes on, although the server can do better by now.
+#[test]
+fn a_session_is_no_fallback() {
+    let (mut client, old) = configs([V10, V12], [V10, V12]);
+    let mut new = old.clone();
+    new.policy.max_version = V13;
+    client.fallback = true;
+    client.store = Some(Arc::new(MemoryClientStore::default()));
+    run(&client, &old).assert_connected();
+    let pair = run(&client, &new);
+    pair.assert_connected();
+    assert!(pair.client.negotiated().resumed);
+    client.store = None;
+    assert_eq!(*kind(&run(&client, &new).server), ErrorKind::InappropriateFallback);
 }
 
 // --- RFC 9846 4.2.3 ---

@@ -31,7 +31,8 @@ pub struct ClientConfig {
     pub key_log: Option<Arc<dyn KeyLog>>,
     /// Whether the server is told the name it is asked for; yes by default. An address is never told.
     pub send_server_name: bool,
-    /// Whether this is a second try at an older version (RFC 7507): adds TLS_FALLBACK_SCSV.
+    /// Whether this is a second try at an older version (RFC 7507): adds TLS_FALLBACK_SCSV, unless a session of that version is
+    /// resumed.
     pub fallback: bool,
     /// Bounds on what the server may make us do.
     pub limits: Limits,

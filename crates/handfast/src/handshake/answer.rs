@@ -113,6 +113,8 @@ fn choose_alpn(ours: &[Vec<u8>], theirs: &[Vec<u8>]) -> Result<Option<Vec<u8>>, 
 
 /// What the client says of itself, owned. Absorbs the hello.
 fn summarize(flow: &mut Flow<'_>, hello: &ClientHello<'_>) -> HelloSummary {
+    // Until one is agreed on, headers name the client's version: an alert must be of one that it reads (RFC 7507 3).
+    flow.write_version(hello.fixed.legacy_version);
     let raw = flow.newest().unwrap_or_default().to_vec();
     flow.now();
     let e = &hello.extensions;

@@ -122,7 +122,8 @@ impl Draft {
         let usable = |s: &ClientSession| versions.contains(&s.version) && spoken.iter().any(|o| o.number == s.suite);
         let session = session.filter(|s| usable(s) && s.ticket().len() <= MOST_TICKET);
         let mut suites: Vec<CipherSuite> = spoken.iter().map(|s| s.number).collect();
-        if config.fallback {
+        // What was agreed in an earlier handshake is no fallback (RFC 7507 4).
+        if config.fallback && session.as_ref().is_none_or(|s| s.version != newest) {
             suites.push(CipherSuite::TLS_FALLBACK_SCSV);
         }
         let ecdhe = spoken.iter().any(|s| s.key_exchange == KeyExchangeKind::Ecdhe);
