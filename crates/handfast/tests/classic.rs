@@ -8,10 +8,9 @@ use handfast::config::ClientCredentials;
 use handfast::crypto::{Authentication, Credential, KeyExchangeKind, KeyKind, SUITES, Suite};
 use handfast::error::{Limit, NothingInCommon};
 use handfast::extension::{Extension, SupportedGroups};
-use handfast::session::{ClientStore, MemoryClientStore, SessionKey};
 use handfast::wire::numbers::{HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
 use handfast::wire::{CipherSuite, List};
-use handfast::{ClientConfig, Error, ErrorKind, Reply, ServerConfig, Time};
+use handfast::{ClientConfig, Error, ErrorKind, ServerConfig, Time};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -706,28 +705,4 @@ fn every_resumption_has_its_own_keys() {
         })
         .collect();
     assert_eq!(exported.len(), 4);
-}
-
-/// What was judged once has to be judged again, though a server may renew its tickets for ever.
-#[test]
-fn a_session_remembers_when_its_chain_was_judged() {
-    for version in VERSIONS {
-        for setup in [Setup::new(version), Setup::new(version).by_id()] {
-            let store = Arc::new(MemoryClientStore::default());
-            let (mut client, server) = configs(&setup);
-            client.store = Some(store.clone());
-            let (client, server) = (Arc::new(client), Arc::new(server));
-            let later = |hours: u64| Time(noon().0 + Duration::from_secs(3600 * hours));
-            for hours in [0, 5, 10] {
-                let mut pair = Pair::at(&client, &server, later(hours));
-                pair.run().assert_connected();
-                assert_eq!(pair.client.negotiated().resumed, hours > 0);
-                let Reply::Now(Some(session)) = store.take(&SessionKey(common::NAME.into()), later(hours)) else {
-                    panic!("no session is kept")
-                };
-                assert_eq!(session.judged, noon());
-                assert!(!session.expired(later(10)) && session.expired(later(7 * 24)));
-            }
-        }
-    }
 }

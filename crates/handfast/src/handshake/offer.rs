@@ -120,7 +120,7 @@ impl Draft {
             .filter(|s| matches!(s.bulk, BulkCipher::Aead(_)) || provider.legacy().is_some())
             .collect();
         let usable = |s: &ClientSession| versions.contains(&s.version) && spoken.iter().any(|o| o.number == s.suite);
-        let session = session.filter(|s| usable(s) && s.ticket().len() <= MOST_TICKET);
+        let session = session.filter(|s| usable(s) && !s.expired(flow.now) && s.ticket().len() <= MOST_TICKET);
         let mut suites: Vec<CipherSuite> = spoken.iter().map(|s| s.number).collect();
         // What was agreed in an earlier handshake is no fallback (RFC 7507 4).
         if config.fallback && session.as_ref().is_none_or(|s| s.version != newest) {

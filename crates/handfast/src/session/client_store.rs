@@ -14,7 +14,7 @@ pub struct SessionKey(pub String);
 
 /// A client's store. A TLS 1.3 session is given out once (RFC 9846 C.4); a classic one may be given again.
 pub trait ClientStore: Send + Sync + fmt::Debug {
-    /// A session that may be resumed now, if there is one.
+    /// A session that may be resumed now, if there is one. One that has expired is not offered.
     fn take(&self, key: &SessionKey, now: Time) -> Reply<Option<ClientSession>>;
     /// Keeps a session.
     fn put(&self, key: &SessionKey, session: ClientSession);

@@ -51,7 +51,8 @@ impl Verified {
     }
 }
 
-/// Judges chains: [`WebPki`], or the user's own.
+/// Judges chains: [`WebPki`], or the user's own. It says whether these certificates are to be believed: of a server, for the name
+/// that is asked for, which nobody else compares. That the peer has the key of the first one is for the handshake to check.
 pub trait Verifier: Send + Sync + fmt::Debug {
     /// The verdict.
     fn verify(&self, peer: &PeerToVerify, now: Time) -> Reply<Result<Verified, CertificateError>>;
