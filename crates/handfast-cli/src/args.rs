@@ -44,7 +44,7 @@ pub(crate) struct Serve {
     /// Clients without a certificate are served too
     #[arg(long, requires = "client_ca")]
     pub(crate) client_optional: bool,
-    /// Serves the files of this folder; names that begin with a dot are not served
+    /// Serves the files of this folder, of a folder its index.html; names that begin with a dot are not served
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
     /// What may be spoken: modern, default, compatible, legacy

@@ -182,7 +182,7 @@ fn drained(dir: &Dir, reads_on: bool) -> (usize, Duration) {
 fn a_download_under_way_is_finished_but_not_for_ever() {
     let dir = Dir::new();
     std::fs::create_dir_all(dir.path("site")).expect("a folder");
-    let length = 64 << 20;
+    let length = 32 << 20;
     std::fs::File::create(dir.path("site/large")).and_then(|f| f.set_len(length)).expect("a file");
     let (taken, _) = drained(&dir, true);
     assert!(taken as u64 > length, "all of it came, and its head: {taken}");
