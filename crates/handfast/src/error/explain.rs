@@ -423,8 +423,8 @@ fn certificate(e: &CertificateError) -> Words {
     let remedy = match e {
         CertificateError::Malformed(_) => "The peer needs another certificate.",
         CertificateError::BadSignature(_) => {
-            "If the authority has a new key, trust its new certificate (--ca; of clients, --client-ca); else the peer needs \
-             another certificate."
+            "The peer needs another certificate; or, if its authority has only changed its key, trust the authority's new \
+             certificate (--ca; of clients, --client-ca)."
         }
         CertificateError::UnknownIssuer { .. } => {
             "If you know this authority, trust it (--ca; of clients, --client-ca); if the chain lacks an intermediate \

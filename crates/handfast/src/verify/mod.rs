@@ -17,6 +17,7 @@ pub use roots::Roots;
 
 use crate::Time;
 use crate::crypto::{KeyExchangeKind, KeyKind};
+use crate::error::ErrorKind;
 use crate::wait::Reply;
 use crate::wire::numbers::{NamedGroup, SignatureScheme};
 use ::webpki::EndEntityCert;
@@ -86,6 +87,19 @@ pub(crate) struct PeerKey {
     pub(crate) curve: Option<NamedGroup>,
     /// The SubjectPublicKeyInfo in DER.
     pub(crate) spki: Vec<u8>,
+}
+
+impl PeerKey {
+    /// Why a handshake's signature by this key was not found good. No scheme but those with SHA-1 is verified with a short RSA key,
+    /// whoever judged the chain.
+    pub(crate) fn not_verified(&self, scheme: SignatureScheme) -> ErrorKind {
+        let least = webpki::MIN_RSA_BITS;
+        let old = matches!(scheme, SignatureScheme::RSA_PKCS1_SHA1 | SignatureScheme::RSA_PKCS1_MD5_SHA1);
+        match der::Key::read(&self.spki).and_then(|k| k.rsa_bits()) {
+            Some(bits) if bits < least && !old => ErrorKind::Certificate(usage::too_short(bits, least)),
+            _ => ErrorKind::BadSignature,
+        }
+    }
 }
 
 /// The key of the first certificate of a chain. That the certificate is good is the verifier's to say.

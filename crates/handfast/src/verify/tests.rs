@@ -550,3 +550,15 @@ fn any_change_is_refused() {
         judge(leaf[..at].to_vec());
     }
 }
+
+#[test]
+fn a_short_key_is_named_where_its_signature_cannot_be_verified() {
+    let chain = [test_data(include_str!("testdata/rsa1024.pem"))];
+    let key = public_key(&chain).unwrap();
+    let said = key.not_verified(SignatureScheme::RSA_PKCS1_SHA256);
+    assert!(
+        matches!(&said, ErrorKind::Certificate(CertificateError::WrongUsage(w)) if w.contains("1024 bits")),
+        "{said:?}"
+    );
+    assert_eq!(key.not_verified(SignatureScheme::RSA_PKCS1_SHA1), ErrorKind::BadSignature);
+}

@@ -16,9 +16,7 @@ pub(super) fn check(peer: &PeerToVerify, client: bool, min_rsa_bits: usize) -> R
     if let Some(bits) = der::Key::read(leaf.spki).and_then(|k| k.rsa_bits())
         && bits < min_rsa_bits
     {
-        return Err(CertificateError::WrongUsage(format!(
-            "the RSA key in the peer's certificate has {bits} bits, and {min_rsa_bits} is the least"
-        )));
+        return Err(too_short(bits, min_rsa_bits));
     }
     let (needed, name, does) = match peer.key_exchange {
         KeyExchangeKind::Rsa if !client => (KEY_ENCIPHERMENT, "keyEncipherment", "RSA key exchange needs"),
@@ -32,4 +30,11 @@ pub(super) fn check(peer: &PeerToVerify, client: bool, min_rsa_bits: usize) -> R
         ))),
         _ => Ok(()),
     }
+}
+
+/// An RSA key of fewer bits than the least.
+pub(super) fn too_short(bits: usize, least: usize) -> CertificateError {
+    CertificateError::WrongUsage(format!(
+        "the RSA key in the peer's certificate has {bits} bits, and {least} is the least"
+    ))
 }

@@ -65,7 +65,7 @@ impl ServerHalf {
         }
         let scheme = rules.scheme(scheme, key.kind, &rules.ours(&policy.schemes, &*provider))?;
         let verified = provider.verify(scheme, &key.spki, true, &signed(flow, params), signature);
-        verified.map_err(|Failure| Error::from(ErrorKind::BadSignature))?;
+        verified.map_err(|Failure| Error::from(key.not_verified(scheme)))?;
         flow.negotiated().group = Some(group);
         flow.negotiated().scheme = Some(scheme);
         Ok(Self::Ecdhe { group, point: point.to_vec() })

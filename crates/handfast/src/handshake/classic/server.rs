@@ -462,7 +462,7 @@ impl End {
         let ours = rules.ours(&self.config.policy.schemes, &*provider);
         let scheme = rules.scheme(message.scheme, peer.kind, &ours)?;
         let verified = provider.verify(scheme, &peer.spki, true, flow.before().raw(), message.signature);
-        verified.map_err(|Failure| Error::from(ErrorKind::BadSignature))?;
+        verified.map_err(|Failure| Error::from(peer.not_verified(scheme)))?;
         flow.negotiated().client_scheme = Some(scheme);
         self.listen(flow, read)
     }

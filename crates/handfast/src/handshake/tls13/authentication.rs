@@ -89,7 +89,7 @@ pub(super) fn check_signature(
     flow.shared
         .provider
         .verify(scheme, &key.spki, false, &content, message.signature)
-        .map_err(|_| ErrorKind::BadSignature)?;
+        .map_err(|_| key.not_verified(scheme))?;
     Ok(scheme)
 }
 
