@@ -138,7 +138,7 @@ pub enum Limit {
     ChangeCipherSpecs,
     /// Requests for a new handshake.
     Renegotiations,
-    /// Records that we have sealed under one key.
+    /// Data that we have sealed under one key, or the numbers of its records.
     Records,
 }
 

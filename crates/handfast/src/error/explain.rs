@@ -240,7 +240,7 @@ fn too_much(limit: Limit) -> Words {
         Limit::Records => {
             return words(
                 Blame::Us,
-                "the keys of this connection have protected as many records as they may.",
+                "the keys of this connection have protected as much as they may.",
                 "RFC 9846 5.5",
                 "Go on in a new connection. TLS 1.3 changes its keys by itself, before it comes to this.",
             );

@@ -104,7 +104,7 @@ impl Writer {
         let parts = |f| <[u8]>::split_at_checked(f, alone).map_or([f, &[]], |(first, rest)| [first, rest]);
         let fragments = plaintext.chunks(self.max_fragment).flat_map(parts).filter(|f| !f.is_empty());
         let records = fragments.clone().count();
-        if records as u64 > self.keys.left() {
+        if !self.keys.is_good_for(fragments.clone().map(<[u8]>::len)) {
             return Err(ErrorKind::TooMuch(Limit::Records).into());
         }
         self.flush(watch)?;
@@ -326,28 +326,28 @@ mod tests {
 
     #[test]
     fn keys_that_are_used_up_say_so_in_time() {
-        let spend = |writer: &mut Writer, to: u64| {
+        let with_left = |writer: &mut Writer, left: u64| {
             let mut pair = tls13(GCM13);
-            pair.sealer.set_sequence(to);
+            pair.sealer.set_left(left);
             writer.install(pair.sealer, &mut watch()).unwrap();
         };
-        let (mut writer, limit) = (Writer::new(), tls13(GCM13).sealer.left());
+        let mut writer = Writer::new();
         let mut out = Vec::new();
-        spend(&mut writer, limit - WORN);
+        with_left(&mut writer, WORN);
         assert!(!writer.is_worn(1));
         writer.data(b"x", &mut out, &mut watch()).unwrap();
         assert!(writer.is_worn(1));
 
-        spend(&mut writer, limit - 1);
+        with_left(&mut writer, 1);
         out.clear();
         let e = writer.data(&[0; MAX_FRAGMENT + 1], &mut out, &mut watch()).unwrap_err();
         assert_eq!((e.kind(), out.len()), (&ErrorKind::TooMuch(Limit::Records), 0), "all or nothing");
-        writer.data(b"last", &mut out, &mut watch()).unwrap();
+        writer.data(&[0; MAX_FRAGMENT], &mut out, &mut watch()).unwrap();
         assert!(writer.data(b"x", &mut out, &mut watch()).is_err());
         // Still it can say so, or change its keys.
         writer.handshake(b"KeyUpdate");
         writer.alert(Alert::warning(AlertDescription::CLOSE_NOTIFY), &mut watch()).unwrap();
-        spend(&mut writer, 0);
+        writer.install(tls13(GCM13).sealer, &mut watch()).unwrap();
         writer.data(b"x", &mut out, &mut watch()).unwrap();
         assert!(!writer.is_worn(1) && !Writer::new().is_worn(1));
     }

@@ -61,14 +61,14 @@ pub(crate) struct Sealer {
     keys: Protection,
     /// The number of the next record (RFC 9846 5.3).
     sequence: u64,
-    /// How many records of application data the keys are good for.
-    limit: u64,
+    /// For how many blocks the keys are still good; `u64::MAX` if they have no end.
+    blocks_left: u64,
 }
 
 impl Sealer {
     /// Protects nothing.
     pub(crate) fn null() -> Self {
-        Self { keys: Protection::Null, sequence: 0, limit: u64::MAX }
+        Self { keys: Protection::Null, sequence: 0, blocks_left: u64::MAX }
     }
 
     /// For SSL 3.0 to TLS 1.2.
@@ -77,7 +77,7 @@ impl Sealer {
     /// [`Failure`] if a key has not the length that the suite wants, or the provider cannot do the suite.
     pub(crate) fn classic(provider: &Arc<dyn Provider>, suite: &Suite, keys: ClassicKeys<'_>) -> Result<Self, Failure> {
         let keys = Protection::classic(provider, suite, keys, true)?;
-        Ok(Self { keys, sequence: 0, limit: limit(suite.bulk) })
+        Ok(Self { keys, sequence: 0, blocks_left: limit(suite.bulk) })
     }
 
     /// For TLS 1.3.
@@ -86,7 +86,7 @@ impl Sealer {
     /// [`Failure`] if the provider cannot do the suite.
     pub(crate) fn tls13(provider: &dyn Provider, suite: &Suite, secret: &TrafficSecret) -> Result<Self, Failure> {
         let keys = Protection::tls13(provider, suite, secret)?;
-        Ok(Self { keys, sequence: 0, limit: limit(suite.bulk) })
+        Ok(Self { keys, sequence: 0, blocks_left: limit(suite.bulk) })
     }
 
     /// Appends `plaintext`, at most [`MAX_FRAGMENT`] bytes, to `out` as one record. Gives whether it is protected: a
@@ -117,6 +117,9 @@ impl Sealer {
         if sealed.is_err() {
             out.truncate(start);
         }
+        if self.blocks_left != u64::MAX {
+            self.blocks_left = self.blocks_left.saturating_sub(blocks(plaintext.len()));
+        }
         Ok(sealed.map(|()| true)?)
     }
 
@@ -141,10 +144,15 @@ impl Sealer {
         !matches!(self.keys, Protection::Null)
     }
 
-    /// How many more records of application data may be sealed. Alerts and handshake messages, which are few, may go beyond, so that
-    /// the connection can still be closed, or its keys changed.
+    /// How many more full records of application data may be sealed. Alerts and handshake messages, which are few, may go beyond, so
+    /// that the connection can still be closed, or its keys changed.
     pub(super) fn left(&self) -> u64 {
-        self.limit.saturating_sub(self.sequence)
+        if self.blocks_left == u64::MAX { u64::MAX } else { self.blocks_left / FULL }
+    }
+
+    /// Whether records of these lengths of plaintext may still be sealed.
+    pub(super) fn is_good_for(&self, lengths: impl Iterator<Item = usize>) -> bool {
+        lengths.map(blocks).sum::<u64>() <= self.blocks_left
     }
 
     /// Records sealed so far.
@@ -230,12 +238,21 @@ impl Opener {
     }
 }
 
-/// How many full records one key may protect: 2^24.5 under AES-GCM (RFC 9846 5.5). For the others the numbers end first.
+/// How many blocks one key may protect: those of 2^24.5 full records under AES-GCM (RFC 9846 5.5), since it is blocks that wear a
+/// key out (and a TLS 1.2 connection of small records would have to end soon). For the others the numbers end first.
 fn limit(bulk: BulkCipher) -> u64 {
     match bulk {
-        BulkCipher::Aead(AeadAlgorithm::Aes128Gcm | AeadAlgorithm::Aes256Gcm) => 23_726_566,
+        BulkCipher::Aead(AeadAlgorithm::Aes128Gcm | AeadAlgorithm::Aes256Gcm) => 23_726_566 * FULL,
         BulkCipher::Aead(AeadAlgorithm::ChaCha20Poly1305) | BulkCipher::Cbc(..) => u64::MAX,
     }
+}
+
+/// The blocks of a full record.
+const FULL: u64 = blocks(MAX_FRAGMENT);
+
+/// How many blocks of 16 bytes a record of this much plaintext makes: its own, and two for its nonce and tag.
+const fn blocks(plaintext: usize) -> u64 {
+    plaintext.div_ceil(16) as u64 + 2
 }
 
 /// A record's header. `length` is that of a fragment made here, which fits.

@@ -14,14 +14,9 @@ pub(in crate::record) struct Pair {
 }
 
 impl Sealer {
-    /// As if so many records had been sealed.
-    /// From here on the keys are good for so many records of data.
+    /// From here on the keys are good for so many full records of data.
     pub(in crate::record) fn set_left(&mut self, records: u64) {
-        self.limit = self.sequence + records;
-    }
-
-    pub(in crate::record) fn set_sequence(&mut self, to: u64) {
-        self.sequence = to;
+        self.blocks_left = records * FULL;
     }
 }
 
@@ -189,8 +184,16 @@ fn gcm_is_good_for_so_many_records_and_no_more() {
         assert_eq!(pair.sealer.left(), limit);
         seal(&mut pair, b"");
         assert_eq!(pair.sealer.left(), limit - 1);
-        pair.sealer.sequence = limit + 1;
+        // It is blocks that count: 1026 of a full record, three of the least.
+        pair.sealer.set_left(1);
+        for left in (0..1026 / 3).rev() {
+            assert!(pair.sealer.is_good_for(std::iter::repeat_n(1, left + 1)));
+            assert!(!pair.sealer.is_good_for(std::iter::repeat_n(1, left + 2)));
+            seal(&mut pair, b"x");
+        }
         assert_eq!(pair.sealer.left(), 0);
+        seal(&mut pair, b"beyond");
+        assert!(!pair.sealer.is_good_for([1].into_iter()));
     }
     assert_eq!(classic(CHACHA, false, false).sealer.left(), u64::MAX);
 }
