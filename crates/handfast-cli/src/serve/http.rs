@@ -1,6 +1,7 @@
 //! What is answered to a request.
 
 use super::files::{self, Answer, Folder};
+use super::lent::Lent;
 use super::page::{self, Story};
 use handfast::Negotiated;
 use http_body_util::BodyExt;
@@ -19,7 +20,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -28,6 +29,9 @@ const HEAD: Duration = Duration::from_secs(60);
 
 /// How long a client may go on sending what nobody wants.
 const UNWANTED: Duration = Duration::from_secs(10);
+
+/// How long a client may take to hear that it is over.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// What is served, to everyone.
 pub(super) struct Site {
@@ -71,7 +75,8 @@ impl Visit {
             let visit = self.clone();
             async move { Ok::<_, Infallible>(visit.answer(request).await) }
         });
-        let mut going = pin!(builder.serve_connection(TokioIo::new(io), service));
+        let mut stream = Lent::new(io);
+        let mut going = pin!(builder.serve_connection(TokioIo::new(stream.again()), service));
         let done = tokio::select! {
             done = going.as_mut() => done,
             () = super::ended(&mut ending) => {
@@ -79,6 +84,12 @@ impl Visit {
                 going.await
             }
         };
+        // A client that was idle too long, or spoke nonsense, is owed a close_notify: nothing was cut off. An answer that broke in
+        // its middle was.
+        let broke = |e: &(dyn Error + 'static)| e.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_user);
+        if !done.as_ref().is_err_and(|e| broke(&**e)) {
+            let _ = timeout(FAREWELL, stream.shutdown()).await;
+        }
         match done {
             Ok(()) => Ok(()),
             Err(error) => cause(&*error).map_or(Ok(()), |e| Err(e.clone())),

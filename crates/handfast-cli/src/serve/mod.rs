@@ -2,6 +2,7 @@
 
 mod files;
 mod http;
+mod lent;
 mod page;
 mod tap;
 

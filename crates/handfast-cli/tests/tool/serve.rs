@@ -59,6 +59,16 @@ fn h2_is_spoken_where_it_is_agreed() {
 }
 
 #[test]
+fn who_speaks_nonsense_is_told_the_end() {
+    let dir = Dir::new();
+    let server = Server::start(&dir, &[]);
+    for alpn in ["h2", "http/1.1"] {
+        run(&dir, &["connect", &server.at("localhost"), "--alpn", alpn], "nonsense\r\n\r\n")
+            .ends(0, &["← alert", "closed"]);
+    }
+}
+
+#[test]
 fn who_sends_what_is_not_wanted_hears_the_answer() {
     let dir = Dir::new();
     let server = Server::start(&dir, &[]);
