@@ -4,7 +4,10 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     Rsa,
+    /// On P-256.
     Ecdsa,
+    /// ECDSA on P-384: before TLS 1.3 a server shows it only to clients that list the curve.
+    P384,
     Ed25519,
 }
 
@@ -48,8 +51,10 @@ impl Case {
         if !self.group.is_empty() {
             out += &format!(" {}", self.group);
         }
-        if self.key == Key::Ed25519 {
-            out += " Ed25519";
+        match self.key {
+            Key::Rsa | Key::Ecdsa => {}
+            Key::P384 => out += " P-384",
+            Key::Ed25519 => out += " Ed25519",
         }
         if self.feature != Feature::Full {
             out += &format!(" {:?}", self.feature);
@@ -75,7 +80,7 @@ impl Case {
 /// Every row: each version, key exchange and protection, then each feature.
 pub fn cases() -> Vec<Case> {
     use Feature::{Alpn, ClientCertificate, Full, KeyUpdate, Resumed, ResumedById, Retry};
-    use Key::{Ecdsa, Ed25519, Rsa};
+    use Key::{Ecdsa, Ed25519, P384, Rsa};
     let row = |version, suite, group, key, feature| Case { version, suite, group, key, feature };
     let mut out = Vec::new();
     for (suite, key) in [
@@ -109,6 +114,8 @@ pub fn cases() -> Vec<Case> {
     out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "secp384r1", Rsa, Full));
     out.push(row("tls1.3", suite13, "secp256r1", Rsa, Full));
     out.push(row("tls1.3", suite13, "secp384r1", Rsa, Full));
+    out.push(row("tls1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "", P384, Full));
+    out.push(row("tls1.3", suite13, "x25519", P384, Full));
     out.push(row("tls1.3", suite13, "X25519MLKEM768", Ecdsa, Full));
     out.push(row("tls1.3", suite13, "x25519", Ed25519, Full));
     for feature in [Resumed, ClientCertificate, Alpn] {

@@ -4,7 +4,7 @@ use super::cases::Key;
 use base64::Engine;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PKCS_RSA_SHA256, SignatureAlgorithm,
+    PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, SignatureAlgorithm,
 };
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,7 @@ impl Material {
         for (name, algorithm, client) in [
             ("rsa", &PKCS_RSA_SHA256, false),
             ("ecdsa", &PKCS_ECDSA_P256_SHA256, false),
+            ("p384", &PKCS_ECDSA_P384_SHA384, false),
             ("ed25519", &PKCS_ED25519, false),
             ("client", &PKCS_RSA_SHA256, true),
         ] {
@@ -69,6 +70,7 @@ impl Material {
         let name = match key {
             Key::Rsa => "rsa",
             Key::Ecdsa => "ecdsa",
+            Key::P384 => "p384",
             Key::Ed25519 => "ed25519",
         };
         (self.path(&format!("{name}.pem")), self.path(&format!("{name}.key")))
