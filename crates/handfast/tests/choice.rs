@@ -8,13 +8,13 @@ use handfast::crypto::{Credential, KeyKind, aws_lc};
 use handfast::error::NothingInCommon;
 use handfast::message::{Dialect, Message};
 use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
-use handfast::verify::{Roots, WebPki};
+use handfast::verify::{CertificateError, Roots, WebPki};
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
 use handfast::{ClientConfig, Connection, Error, ErrorKind, Policy, ServerConfig};
 use rcgen::{
-    BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384,
-    PKCS_RSA_SHA256, SignatureAlgorithm,
+    BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, SignatureAlgorithm,
 };
 use std::sync::Arc;
 
@@ -234,4 +234,40 @@ fn the_name_on_the_wire() {
     }
     assert_eq!(asked("192.0.2.1", true), None);
     assert_eq!(asked("2001:db8::1", true), None);
+}
+
+/// keyUsage (RFC 5246 7.4.2): what allows the key its part goes before what does not, in certificates and in suites.
+#[test]
+fn a_certificate_by_its_usage() {
+    let authority = Authority::new();
+    let with = |usages: &[KeyUsagePurpose]| {
+        let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
+        let mut params = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+        params.key_usages = usages.to_vec();
+        let certificate = params.signed_by(&key, &authority.issuer).unwrap();
+        let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        Arc::new(Credential { chain: vec![certificate.der().clone()], key: aws_lc::private_key(der).unwrap() })
+    };
+    let (signs, deciphers) = (with(&[KeyUsagePurpose::DigitalSignature]), with(&[KeyUsagePurpose::KeyEncipherment]));
+    let (ecdhe, rsa) =
+        (CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256);
+    let shown = |version, suites: &[CipherSuite], credentials: &[&Arc<Credential>]| {
+        let credentials: Vec<Arc<Credential>> = credentials.iter().map(|c| (*c).clone()).collect();
+        let policy = Policy { suites: suites.to_vec(), ..at(version) };
+        let mut client = authority.client(version);
+        client.policy = policy.clone();
+        shown(client, &Arc::new(ServerConfig::new(policy, Arc::new(credentials))), NAME)
+    };
+    let v12 = ProtocolVersion::TLS1_2;
+    for order in [[&signs, &deciphers], [&deciphers, &signs]] {
+        assert_eq!(shown(v12, &[ecdhe, rsa], &order).unwrap(), signs.chain[0]);
+        assert_eq!(shown(v12, &[rsa, ecdhe], &order).unwrap(), deciphers.chain[0]);
+        let v13 = shown(ProtocolVersion::TLS1_3, &[CipherSuite::TLS_AES_128_GCM_SHA256], &order);
+        assert_eq!(v13.unwrap(), signs.chain[0]);
+    }
+    // The second suite, since it is what the one certificate is for.
+    assert_eq!(shown(v12, &[ecdhe, rsa], &[&deciphers]).unwrap(), deciphers.chain[0]);
+    // With nothing better it is shown all the same; this client is one that minds.
+    let (client, _) = shown(v12, &[ecdhe], &[&deciphers]).unwrap_err();
+    assert!(matches!(client.kind(), ErrorKind::Certificate(CertificateError::WrongUsage(_))), "{client}");
 }

@@ -14,6 +14,7 @@ pub use self::webpki::WebPki;
 pub use error::CertificateError;
 pub use pinned::{NotChecked, PinnedLeaf, SelfSigned};
 pub use roots::Roots;
+pub(crate) use usage::allows;
 
 use crate::Time;
 use crate::crypto::{KeyExchangeKind, KeyKind};

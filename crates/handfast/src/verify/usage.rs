@@ -2,6 +2,7 @@
 
 use super::{CertificateError, PeerToVerify, der};
 use crate::crypto::KeyExchangeKind;
+use rustls_pki_types::CertificateDer;
 
 /// keyUsage bits (RFC 5280 4.2.1.3), digitalSignature on top.
 const DIGITAL_SIGNATURE: u8 = 0x80;
@@ -37,4 +38,11 @@ pub(super) fn too_short(bits: usize, least: usize) -> CertificateError {
     CertificateError::WrongUsage(format!(
         "the RSA key in the peer's certificate has {bits} bits, and {least} is the least"
     ))
+}
+
+/// Whether a server's own certificate lets its key do what it does in this key exchange, as far as it can be read.
+pub(crate) fn allows(chain: &[CertificateDer<'_>], key_exchange: KeyExchangeKind) -> bool {
+    let needed = if key_exchange == KeyExchangeKind::Rsa { KEY_ENCIPHERMENT } else { DIGITAL_SIGNATURE };
+    let usage = chain.first().and_then(|leaf| der::Certificate::read(leaf)).and_then(|leaf| leaf.key_usage());
+    usage.is_none_or(|bits| bits & needed != 0)
 }

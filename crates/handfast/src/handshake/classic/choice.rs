@@ -8,7 +8,7 @@ use crate::crypto::{BulkCipher, Credential, KeyExchangeKind, KeyKind, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon};
 use crate::keys::Secret;
 use crate::session::{ServerSession, ServerSessionKind, context};
-use crate::verify::public_key;
+use crate::verify::{allows, public_key};
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, SignatureScheme};
 use std::collections::HashSet;
@@ -60,7 +60,7 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
     schemes.retain(|s| their_schemes.contains(s));
 
     let no_suite = || NothingInCommon::suite(summary.suites.iter().copied(), &ours);
-    let serve = |suite: &'static Suite| -> Result<Choice, NothingInCommon> {
+    let serve = |suite: &'static Suite, strict: bool| -> Result<Choice, NothingInCommon> {
         let proves = |c: &&Arc<Credential>| proves(c.kind(), suite.authentication);
         let curves: Vec<_> = chosen.candidates.iter().filter(proves).map(|c| curve(c)).collect();
         let allowed =
@@ -73,7 +73,8 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
         }
         let fitting = || {
             let pairs = chosen.candidates.iter().filter(proves).zip(&curves);
-            pairs.filter(|(_, curve)| allowed(curve)).map(|(credential, _)| credential)
+            let may = |c: &Credential| !strict || allows(&c.chain, suite.key_exchange);
+            pairs.filter(move |(c, curve)| allowed(curve) && may(c)).map(|(credential, _)| credential)
         };
         let (credential, plan) = match suite.key_exchange {
             KeyExchangeKind::Rsa => (fitting().find(|c| c.key.decrypts()).ok_or_else(no_suite)?, Plan::Rsa),
@@ -92,10 +93,14 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
         };
         Ok(Choice { suite, credential: credential.clone(), plan })
     };
+    // A certificate whose keyUsage allows what its key is to do goes before one that does not, which many clients take all the same.
+    if let Some(choice) = common.iter().find_map(|suite| serve(suite, true).ok()) {
+        return Ok(choice);
+    }
     // What a suite lacks says more than that no certificate is for another.
     let mut why = no_suite();
     for suite in common {
-        match serve(suite) {
+        match serve(suite, false) {
             Ok(choice) => return Ok(choice),
             Err(nothing) if matches!(why, NothingInCommon::Suite { .. }) => why = nothing,
             Err(_) => {}

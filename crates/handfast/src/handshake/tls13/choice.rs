@@ -2,11 +2,12 @@
 
 use super::signs_handshakes;
 use crate::config::ServerConfig;
-use crate::crypto::{Credential, Digest, Provider, Suite};
+use crate::crypto::{Credential, Digest, KeyExchangeKind, Provider, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
 use crate::extension::{Extension, Extensions, KeyShare, KeyShareEntry, PreSharedKey};
 use crate::keys::Transcript;
 use crate::message::ClientHello;
+use crate::verify::allows;
 use crate::wait::HelloSummary;
 use crate::wire::numbers::{ExtensionType, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
 use std::sync::Arc;
@@ -84,7 +85,10 @@ pub(super) fn credential(
     }
     let ours = config.policy.signs_with().iter().copied().filter(|s| signs_handshakes(*s));
     let common: Vec<SignatureScheme> = ours.clone().filter(|s| summary.schemes.contains(s)).collect();
-    let first = candidates.iter().find_map(|c| c.schemes_among(&common).first().map(|s| (c.clone(), *s)));
+    let signs = |c: &Arc<Credential>| c.schemes_among(&common).first().map(|s| (c.clone(), *s));
+    // One whose keyUsage allows it goes before one that does not, which many clients take all the same.
+    let may = |c: &&Arc<Credential>| allows(&c.chain, KeyExchangeKind::Tls13);
+    let first = candidates.iter().filter(may).find_map(signs).or_else(|| candidates.iter().find_map(signs));
     first.ok_or_else(|| {
         let can_sign = |s: &SignatureScheme| candidates.iter().any(|c| c.key.schemes().contains(s));
         NothingInCommon::Scheme { theirs: summary.schemes.clone(), ours: ours.filter(can_sign).collect() }.into()
