@@ -6,9 +6,11 @@
 //! ```
 
 use super::{Body, Place};
-use crate::wire::{Malformed, Opaque, Prefix, Problem, Reader, Wire, Writer};
+use crate::wire::{Malformed, Opaque16, Prefix, Problem, Reader, Wire, Writer};
+use std::collections::HashSet;
 
-/// A client's name of the server, or a server's empty acknowledgement.
+/// A client's name of the server, or a server's empty acknowledgement. The one type of names that was ever defined is
+/// host_name; names of others are passed over, and a client that gives only such has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerNameExtension<'a>(pub Option<&'a str>);
 
@@ -21,21 +23,19 @@ impl<'a> Body<'a> for ServerNameExtension<'a> {
             return r.finish().map(|()| Self(None));
         }
         r.within(Prefix::U16, 1..=0xffff, |r| {
-            // One name of one type is all that was ever defined; anything else cannot be parsed past.
-            let kind = r.field("name_type", u8::decode)?;
-            if kind != HOST_NAME {
-                return Err(r.fault(Problem::Value("is not host_name")));
-            }
-            r.field("host_name", |r| {
-                let name = r.within(Prefix::U16, 1..=0xffff, |r| Ok(Opaque::<'a, 2, 1, 0xffff>(r.rest())))?;
-                match std::str::from_utf8(name.0) {
-                    Ok(text) if is_host_name(text) => {
-                        r.say(|| text.into());
-                        Ok(Self(Some(text)))
-                    }
-                    _ => Err(r.fault(Problem::Value("is not a DNS host name"))),
+            let (mut host, mut seen) = (None, HashSet::new());
+            while !r.is_empty() {
+                let kind = r.field("name_type", |r| match u8::decode(r)? {
+                    kind if seen.insert(kind) => Ok(kind),
+                    _ => Err(r.fault(Problem::Duplicate)),
+                })?;
+                match kind {
+                    HOST_NAME => host = Some(r.field("host_name", host_name)?),
+                    // Whatever the type, a name begins with its length: so that it can be passed over.
+                    _ => r.field("name", |r| Opaque16::decode(r).map(drop))?,
                 }
-            })
+            }
+            Ok(Self(host))
         })
     }
 
@@ -49,6 +49,17 @@ impl<'a> Body<'a> for ServerNameExtension<'a> {
     }
 }
 
+fn host_name<'a>(r: &mut Reader<'a>) -> Result<&'a str, Malformed> {
+    let name = r.within(Prefix::U16, 1..=0xffff, |r| Ok(r.rest()))?;
+    match std::str::from_utf8(name) {
+        Ok(text) if is_host_name(text) => {
+            r.say(|| text.into());
+            Ok(text)
+        }
+        _ => Err(r.fault(Problem::Value("is not a DNS host name"))),
+    }
+}
+
 /// Whether this can be a DNS name as SNI has it: letters, digits, hyphens, underscores (which exist in practice), dots between
 /// labels of 1 to 63, at most 253 in all.
 fn is_host_name(text: &str) -> bool {
@@ -57,4 +68,50 @@ fn is_host_name(text: &str) -> bool {
             (1..=63).contains(&label.len())
                 && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(list: &[u8]) -> Result<Option<&str>, Malformed> {
+        let (high, low) = ((list.len() >> 8) as u8, list.len() as u8);
+        let bytes = [&[high, low], list].concat().leak();
+        let mut reader = Reader::new(bytes);
+        let name = ServerNameExtension::decode(&mut reader, Place::ClientHello)?;
+        reader.finish().map(|()| name.0)
+    }
+
+    const HOST: &[u8] = &[0, 0, 3, b'a', b'.', b'b'];
+    const OTHER: &[u8] = &[7, 0, 2, 0xff, 0];
+
+    #[test]
+    fn names_of_other_types_are_passed_over() {
+        assert_eq!(decode(HOST), Ok(Some("a.b")));
+        assert_eq!(decode(&[HOST, OTHER].concat()), Ok(Some("a.b")));
+        assert_eq!(decode(&[OTHER, HOST, &[8, 0, 0]].concat()), Ok(Some("a.b")));
+        assert_eq!(decode(OTHER), Ok(None));
+    }
+
+    #[test]
+    fn each_type_may_stand_once() {
+        for twice in [[HOST, HOST].concat(), [HOST, OTHER, HOST].concat(), [OTHER, HOST, OTHER].concat()] {
+            let fault = decode(&twice).unwrap_err();
+            assert_eq!((fault.field, fault.problem), ("name_type", Problem::Duplicate));
+        }
+    }
+
+    #[test]
+    fn lengths_are_checked() {
+        for (bytes, field, problem) in [
+            (&[][..], "", Problem::Length),
+            (&[0, 0, 0], "host_name", Problem::Length),
+            (&[0, 0, 2, b'a'], "host_name", Problem::Truncated),
+            (&[7, 0, 2, 1], "name", Problem::Truncated),
+            (&[7, 0], "name", Problem::Truncated),
+        ] {
+            let fault = decode(bytes).unwrap_err();
+            assert_eq!((fault.field, fault.problem), (field, problem), "{bytes:?}");
+        }
+    }
 }
