@@ -106,6 +106,10 @@ impl fmt::Debug for Acceptor {
 /// A handshake: gives a [`TlsStream`] with all of its own flight on the wire. If it fails, the alert is on the wire when it says so, and the
 /// [`io::Error`] has an [`Error`] inside.
 ///
+/// On failure `IO` is dropped. A socket that is closed while bytes wait in it unread is reset, and the peer may then never
+/// see the alert: a server that cares gives `&mut` of its socket, and after a failure shuts that down for writing, and
+/// reads on for a moment before it closes it.
+///
 /// All that was done is kept in it between polls, so that it can stand in a `select!` by reference and be polled again.
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Handshake<IO>(Place<IO>);

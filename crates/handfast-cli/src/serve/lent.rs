@@ -1,10 +1,16 @@
-//! A stream that is lent to hyper: what it leaves without a word is still ours to end properly.
+//! A stream that is lent, to hyper or to TLS: what they leave without a word is still ours to end properly.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// How long a peer has to close its end of the socket too.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// A handle of the stream. Only one task uses them, so that none waits for another.
 pub(super) struct Lent<S>(Arc<Mutex<S>>);
@@ -54,4 +60,17 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Lent<S> {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut *self.stream()).poll_shutdown(cx)
     }
+}
+
+/// Closes a socket when the peer has heard all. One that is closed while bytes wait in it unread is reset: the peer's writes
+/// then fail, and many peers never read what had come for them before, such as the alert that says why.
+pub(super) async fn close(mut socket: Lent<TcpStream>) {
+    let gently = async {
+        socket.shutdown().await?;
+        let mut unwanted = [0; 4096];
+        while socket.read(&mut unwanted).await? > 0 {}
+        io::Result::Ok(())
+    };
+    // A peer that resets it, or never closes, is no matter any more.
+    let _ = timeout(LINGER, gently).await;
 }

@@ -18,6 +18,7 @@ use handfast::crypto::Credential;
 use handfast::trace::{Direction, Observer, Trace};
 use handfast::{ErrorKind, ServerConfig};
 use handfast_tokio::{Handshake, TlsStream};
+use lent::Lent;
 use page::Story;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -263,6 +264,13 @@ impl Server {
     async fn serve(&self, socket: TcpStream, connection: Connection) {
         // Without it things go a little slower, and that is all.
         let _ = socket.set_nodelay(true);
+        let socket = Lent::new(socket);
+        self.speak(socket.again(), connection).await;
+        lent::close(socket).await;
+    }
+
+    /// TLS over it, and HTTP over that.
+    async fn speak(&self, socket: Lent<TcpStream>, connection: Connection) {
         let (story, closed) = (Story::default(), Arc::new(AtomicBool::new(false)));
         let stream = match self.handshake(socket, connection, &story, &closed).await {
             Ok(Some(stream)) => stream,
@@ -288,11 +296,11 @@ impl Server {
     /// The handshake; `None` if there was none to speak of.
     async fn handshake(
         &self,
-        socket: TcpStream,
+        socket: Lent<TcpStream>,
         connection: Connection,
         story: &Story,
         closed: &Arc<AtomicBool>,
-    ) -> Result<Option<TlsStream<TcpStream>>, Failure> {
+    ) -> Result<Option<TlsStream<Lent<TcpStream>>>, Failure> {
         let mut tls = handfast::Connection::server(self.config.clone());
         let (mut teller, mut story_teller) = (self.teller.observer(Some(connection)), story.observer());
         let closed = closed.clone();

@@ -1,6 +1,8 @@
 //! What `serve` serves, and how it ends.
 
 use super::run::{Dir, Server, run};
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 fn ask(dir: &Dir, server: &Server, request: &str) -> String {
@@ -83,6 +85,23 @@ fn who_sends_what_is_not_wanted_hears_the_answer() {
 }
 
 #[test]
+fn who_is_refused_while_still_sending_hears_why() {
+    let dir = Dir::new();
+    let server = Server::start(&dir, &[]);
+    let mut socket = TcpStream::connect(server.at("127.0.0.1")).expect("a connection");
+    socket.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+    // A ClientHello without anything in it, and more behind than all buffers between: none of it is ever read as TLS.
+    socket.write_all(&[22, 3, 1, 0, 4, 1, 0, 0, 0]).expect("a ClientHello");
+    for _ in 0..8 {
+        socket.write_all(&[0; 1 << 20]).expect("no reset");
+    }
+    socket.shutdown(Shutdown::Write).expect("no reset");
+    let mut heard = Vec::new();
+    socket.read_to_end(&mut heard).expect("no reset");
+    assert!(matches!(heard[..], [21, 3, _, 0, 2, 2, 50]), "decode_error: {heard:?}");
+}
+
+#[test]
 fn files_of_a_folder_and_nothing_else() {
     let dir = Dir::new();
     std::fs::create_dir_all(dir.path("site/sub")).expect("folders");
@@ -151,7 +170,7 @@ fn signals_drain_and_end_with_0() {
         let mut idle = super::run::Running::start(&dir, &["connect", &at, "--alpn", "http/1.1", "--json"]);
         while !idle.line().contains("\"connected\"") {}
         // And one that is not even in its handshake.
-        let _silent = std::net::TcpStream::connect(("127.0.0.1", server.port)).expect("a connection");
+        let _silent = TcpStream::connect(("127.0.0.1", server.port)).expect("a connection");
         let start = Instant::now();
         server.running.signal(signal);
         assert_eq!(server.running.end().0, 0);
