@@ -148,7 +148,9 @@ pub(super) fn check_second<'s>(
     if first.fixed != second.fixed {
         return Err(illegal("ClientHello", "is not the same as before the HelloRetryRequest", RULE));
     }
-    if !kept(&first.extensions).eq(kept(&second.extensions)) {
+    // Some clients write the second one in another order, which changes nothing that was said. Each type stands once.
+    let same = |e: &Extension<'_>| kept(&first.extensions).any(|other| other == e);
+    if kept(&first.extensions).count() != kept(&second.extensions).count() || !kept(&second.extensions).all(same) {
         return Err(illegal("extensions", "are not the same as before the HelloRetryRequest", RULE));
     }
     if second.extensions.early_data().is_some() {

@@ -327,24 +327,32 @@ fn client_hello() {
 /// After a HelloRetryRequest the hello is the same but for what was asked for.
 #[test]
 fn second_client_hello() {
-    let second = |f: fn(&mut ClientHello<'_>)| {
+    let talk_with = |f: fn(&mut ClientHello<'_>)| {
         let (client, server) = retried();
         let (client, server) = pair(&Arc::new(client), &Arc::new(server));
-        let outcome = talk(client, server, move |place, _, raw| {
+        talk(client, server, move |place, _, raw| {
             if place == 0 || Message::name(&raw) != "ClientHello" {
                 return vec![(raw, true)];
             }
             let mut hello = ClientHello::from_body(&raw[4..]).unwrap();
             f(&mut hello);
             vec![(Message::ClientHello(hello).to_bytes(), true)]
-        });
-        outcome.failed(Side::Server).clone()
+        })
     };
+    let second = |f| talk_with(f).failed(Side::Server).clone();
+    // Another order says the same. It is the client who then finds that its transcript is another one.
+    assert_eq!(*talk_with(|m| m.extensions.list.reverse()).failed(Side::Client), ErrorKind::BadSignature);
     assert_illegal(&second(|m| m.fixed.random = &[7; 32]), "ClientHello");
     assert_illegal(&second(|m| m.fixed.session_id = Opaque(&[])), "ClientHello");
     let suites = second(|m| m.fixed.cipher_suites = Vector(List::of(&[CipherSuite::TLS_AES_128_GCM_SHA256])));
     assert_illegal(&suites, "ClientHello");
     assert_illegal(&second(|m| drop_extension(&mut m.extensions, ExtensionType::SERVER_NAME)), "extensions");
+    let schemes = second(|m| {
+        drop_extension(&mut m.extensions, ExtensionType::SIGNATURE_ALGORITHMS);
+        static ONE: [SignatureScheme; 1] = [SignatureScheme::ED25519];
+        m.extensions.list.push(Extension::SignatureAlgorithms(SignatureAlgorithms(List::of(&ONE))));
+    });
+    assert_illegal(&schemes, "extensions");
     assert_illegal(
         &second(|m| m.extensions.list.push(Extension::EarlyData(crate::extension::EarlyData(None)))),
         "early_data",
