@@ -72,7 +72,7 @@ fn client_hello(hello: &ClientHello<'_>) -> String {
         }
         _ => parts.extend(e.supported_groups().map(|g| format!("groups {}", listed(g.0.iter())))),
     }
-    parts.extend(e.server_name().and_then(|n| n.0).map(|n| format!("for {n}")));
+    parts.extend(e.server_name().and_then(|n| n.host()).map(|n| format!("for {n}")));
     parts.extend(e.alpn().map(|a| format!("to speak {}", listed(a.0.iter().map(|p| String::from_utf8_lossy(p))))));
     let ticket = e.session_ticket().is_some_and(|t| !t.0.is_empty());
     if matches!(e.pre_shared_key(), Some(PreSharedKey::Offered(_))) || ticket {

@@ -224,7 +224,7 @@ fn the_name_on_the_wire() {
         let Ok(Message::ClientHello(hello)) = Message::decode(&record[5..], Dialect::Hello) else {
             panic!("not a ClientHello")
         };
-        let on_the_wire = hello.extensions.server_name().and_then(|n| n.0).map(str::to_owned);
+        let on_the_wire = hello.extensions.server_name().and_then(|n| n.host()).map(str::to_owned);
         assert_eq!(client.negotiated().server_name, on_the_wire);
         on_the_wire
     };

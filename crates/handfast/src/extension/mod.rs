@@ -16,7 +16,7 @@ pub use lists::{
     SupportedGroups,
 };
 pub use pre_shared_key::{OfferedPsks, PreSharedKey, PskBinder, PskIdentity};
-pub use server_name::ServerNameExtension;
+pub use server_name::{Name, ServerNameExtension};
 pub use supported_versions::SupportedVersions;
 
 use crate::wire::numbers::ExtensionType;

@@ -7,45 +7,77 @@
 
 use super::{Body, Place};
 use crate::wire::{Malformed, Opaque16, Prefix, Problem, Reader, Wire, Writer};
-use std::collections::HashSet;
 
-/// A client's name of the server, or a server's empty acknowledgement. The one type of names that was ever defined is
-/// host_name; names of others are passed over, and a client that gives only such has none.
+/// A client's names of the server, one of a type; or a server's acknowledgement, which has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerNameExtension<'a>(pub Vec<Name<'a>>);
+
+/// A name of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServerNameExtension<'a>(pub Option<&'a str>);
+pub enum Name<'a> {
+    /// host_name, the one type that was ever defined.
+    Host(&'a str),
+    /// One of another type, which is no more than passed over.
+    Other(u8, &'a [u8]),
+}
 
 const HOST_NAME: u8 = 0;
+
+impl<'a> ServerNameExtension<'a> {
+    /// The host_name. A client may name none.
+    pub fn host(&self) -> Option<&'a str> {
+        self.0.iter().find_map(|name| match name {
+            Name::Host(host) => Some(*host),
+            Name::Other(..) => None,
+        })
+    }
+}
+
+impl Name<'_> {
+    fn kind(&self) -> u8 {
+        match self {
+            Self::Host(_) => HOST_NAME,
+            Self::Other(kind, _) => *kind,
+        }
+    }
+}
 
 impl<'a> Body<'a> for ServerNameExtension<'a> {
     fn decode(r: &mut Reader<'a>, place: Place) -> Result<Self, Malformed> {
         if place != Place::ClientHello {
             r.say(|| "acknowledged".into());
-            return r.finish().map(|()| Self(None));
+            return r.finish().map(|()| Self(Vec::new()));
         }
         r.within(Prefix::U16, 1..=0xffff, |r| {
-            let (mut host, mut seen) = (None, HashSet::new());
+            let mut names: Vec<Name<'a>> = Vec::new();
             while !r.is_empty() {
                 let kind = r.field("name_type", |r| match u8::decode(r)? {
-                    kind if seen.insert(kind) => Ok(kind),
-                    _ => Err(r.fault(Problem::Duplicate)),
+                    kind if names.iter().any(|name| name.kind() == kind) => Err(r.fault(Problem::Duplicate)),
+                    kind => Ok(kind),
                 })?;
-                match kind {
-                    HOST_NAME => host = Some(r.field("host_name", host_name)?),
+                names.push(match kind {
+                    HOST_NAME => Name::Host(r.field("host_name", host_name)?),
                     // Whatever the type, a name begins with its length: so that it can be passed over.
-                    _ => r.field("name", |r| Opaque16::decode(r).map(drop))?,
-                }
+                    other => Name::Other(other, r.field("name", Opaque16::decode)?.0),
+                });
             }
-            Ok(Self(host))
+            Ok(Self(names))
         })
     }
 
     fn encode(&self, w: &mut Writer) {
-        if let Some(name) = self.0 {
-            w.within(Prefix::U16, |w| {
-                w.u8(HOST_NAME);
-                w.within(Prefix::U16, |w| w.bytes(name.as_bytes()));
-            });
+        if self.0.is_empty() {
+            return;
         }
+        w.within(Prefix::U16, |w| {
+            for name in &self.0 {
+                w.u8(name.kind());
+                w.within(Prefix::U16, |w| match name {
+                    Name::Host(host) => w.bytes(host.as_bytes()),
+                    Name::Other(_, bytes) => w.bytes(bytes),
+                });
+            }
+        });
     }
 }
 
@@ -79,7 +111,11 @@ mod tests {
         let bytes = [&[high, low], list].concat().leak();
         let mut reader = Reader::new(bytes);
         let name = ServerNameExtension::decode(&mut reader, Place::ClientHello)?;
-        reader.finish().map(|()| name.0)
+        reader.finish()?;
+        let mut again = Writer::new();
+        name.encode(&mut again);
+        assert_eq!(again.into_bytes(), bytes, "what is passed over is kept");
+        Ok(name.host())
     }
 
     const HOST: &[u8] = &[0, 0, 3, b'a', b'.', b'b'];

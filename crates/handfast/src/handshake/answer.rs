@@ -5,7 +5,7 @@ use super::{Flow, Input, classic, tls13};
 use crate::config::ServerConfig;
 use crate::crypto::Credential;
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
-use crate::extension::{ServerNameExtension, SupportedVersions};
+use crate::extension::SupportedVersions;
 use crate::message::{ClientHello, HEADER, Message};
 use crate::record::Aligned;
 use crate::wait::{Answer, HelloSummary, Wait};
@@ -119,10 +119,7 @@ fn summarize(flow: &mut Flow<'_>, hello: &ClientHello<'_>) -> HelloSummary {
     flow.now();
     let e = &hello.extensions;
     HelloSummary {
-        server_name: match e.server_name() {
-            Some(ServerNameExtension(Some(name))) => Some(name.trim_end_matches('.').to_ascii_lowercase()),
-            _ => None,
-        },
+        server_name: e.server_name().and_then(|n| n.host()).map(|n| n.trim_end_matches('.').to_ascii_lowercase()),
         alpn: e.alpn().map(|a| a.0.iter().take(PROTOCOLS).map(|p| p.to_vec()).collect()).unwrap_or_default(),
         versions: match e.supported_versions() {
             Some(SupportedVersions::Offered(list)) => list.iter().collect(),

@@ -5,7 +5,7 @@ use crate::config::ClientConfig;
 use crate::crypto::{BulkCipher, KeyExchange, KeyExchangeKind, Suite};
 use crate::error::{Error, ErrorKind, illegal};
 use crate::extension::{
-    Alpn, Bytes, Cookie, EcPointFormats, Empty, Extension, Extensions, KeyShare, KeyShareEntry, OfferedPsks,
+    Alpn, Bytes, Cookie, EcPointFormats, Empty, Extension, Extensions, KeyShare, KeyShareEntry, Name, OfferedPsks,
     PreSharedKey, PskIdentity, PskKeyExchangeModes, RenegotiationInfo, ServerNameExtension, SignatureAlgorithms,
     SupportedGroups, SupportedVersions,
 };
@@ -155,7 +155,7 @@ impl Draft {
             _ => None,
         };
         if let Some(name) = &server_name {
-            list.push(Extension::ServerName(ServerNameExtension(Some(name))));
+            list.push(Extension::ServerName(ServerNameExtension(vec![Name::Host(name)])));
         }
         if has_classic {
             list.push(Extension::ExtendedMasterSecret(Empty));

@@ -70,7 +70,7 @@ mod tests {
     use super::super::{Dialect, Message};
     use super::*;
     use crate::extension::{
-        Alpn, Bytes, Cookie, Empty, Extension, KeyShare, KeyShareEntry, OfferedPsks, PreSharedKey, PskIdentity,
+        Alpn, Bytes, Cookie, Empty, Extension, KeyShare, KeyShareEntry, Name, OfferedPsks, PreSharedKey, PskIdentity,
         ServerNameExtension, SupportedGroups, SupportedVersions,
     };
     use crate::wire::numbers::{ExtensionType, HandshakeType, NamedGroup};
@@ -99,7 +99,7 @@ mod tests {
         let psks = OfferedPsks { identities: List::of(&identities), binders: List::of(&binders), binders_len: 35 };
         let entries = [KeyShareEntry { group: NamedGroup::X25519, key_exchange: Opaque(&[4; 32]) }];
         let list = vec![
-            Extension::ServerName(ServerNameExtension(Some("example.com"))),
+            Extension::ServerName(ServerNameExtension(vec![Name::Host("example.com")])),
             Extension::SupportedGroups(SupportedGroups(List::of(&[NamedGroup::X25519]))),
             Extension::ExtendedMasterSecret(Empty),
             Extension::SessionTicket(Bytes(&[])),
@@ -123,10 +123,10 @@ mod tests {
             let raw = hello(list, true).to_bytes();
             fault(HandshakeType::CLIENT_HELLO, &raw[4..], Dialect::Hello)
         };
-        let name = || Extension::ServerName(ServerNameExtension(Some("a")));
+        let name = || Extension::ServerName(ServerNameExtension(vec![Name::Host("a")]));
         assert_eq!(broken(vec![name(), name()]).problem, Problem::Duplicate);
         for bad in ["", ".", "a..b", "-a b", "127.0.0.1:443", "ä.example"] {
-            let m = broken(vec![Extension::ServerName(ServerNameExtension(Some(bad)))]);
+            let m = broken(vec![Extension::ServerName(ServerNameExtension(vec![Name::Host(bad)]))]);
             assert!(m.field == "host_name" || m.problem == Problem::Length, "{bad:?}: {m}");
         }
         assert_eq!(

@@ -27,7 +27,7 @@ mod tests {
 
     #[test]
     fn answers_are_read_and_strangers_are_misplaced() {
-        let list = vec![Extension::ServerName(ServerNameExtension(None)), Extension::Alpn(Alpn(vec![b"h2"]))];
+        let list = vec![Extension::ServerName(ServerNameExtension(Vec::new())), Extension::Alpn(Alpn(vec![b"h2"]))];
         round_trip(&Message::EncryptedExtensions(EncryptedExtensions(Extensions::of(list))), Dialect::Tls13);
         // key_share may not stand here.
         let m = fault(HandshakeType::ENCRYPTED_EXTENSIONS, &[0, 6, 0, 51, 0, 2, 0, 29], Dialect::Tls13);

@@ -284,7 +284,7 @@ impl Draft {
         let named = self.chosen.summary.server_name.is_some();
         let list: Vec<Extension<'_>> = [
             renegotiation.then_some(Extension::RenegotiationInfo(RenegotiationInfo(&[]))),
-            (named && !resumed).then_some(Extension::ServerName(ServerNameExtension(None))),
+            (named && !resumed).then_some(Extension::ServerName(ServerNameExtension(Vec::new()))),
             agreed.extended_master_secret.then_some(Extension::ExtendedMasterSecret(Empty)),
             ticket.then_some(Extension::SessionTicket(Bytes(&[]))),
             (self.point_formats && ecdhe)

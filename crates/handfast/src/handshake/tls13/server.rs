@@ -264,7 +264,7 @@ impl Agreed {
         let mut extensions = Vec::new();
         // Not when a session is resumed (RFC 6066 3).
         if chosen.summary.server_name.is_some() && resumed.is_none() {
-            extensions.push(Extension::ServerName(ServerNameExtension(None)));
+            extensions.push(Extension::ServerName(ServerNameExtension(Vec::new())));
         }
         extensions.extend(chosen.alpn.as_deref().map(|protocol| Extension::Alpn(Alpn(vec![protocol]))));
         flow.send(&Message::EncryptedExtensions(EncryptedExtensions(Extensions::of(extensions))));
