@@ -346,6 +346,11 @@ pub(crate) fn illegal(field: &'static str, why: &'static str, rule: &'static str
     Error::new(ErrorKind::IllegalParameter { field, why, rule })
 }
 
+/// Our key did not sign what this message was to bring.
+pub(crate) fn not_signed(message: &'static str) -> Error {
+    Error::new(ErrorKind::AnswerFailed("signing the handshake")).during(message, false)
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.explain().why)

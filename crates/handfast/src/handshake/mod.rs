@@ -18,6 +18,9 @@ use crate::message::Message;
 use crate::record::Aligned;
 use crate::wait::Answer;
 
+/// How a chain was judged that comes from a session.
+const JUDGED_BEFORE: &str = "judged when the session was made";
+
 /// What a state is stepped with.
 pub(crate) enum Input<'m> {
     /// A message, and proof that nothing follows it in its record, if so.

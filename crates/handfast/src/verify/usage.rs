@@ -19,17 +19,22 @@ pub(super) fn check(peer: &PeerToVerify, client: bool, min_rsa_bits: usize) -> R
     {
         return Err(too_short(bits, min_rsa_bits));
     }
-    let (needed, name, does) = match peer.key_exchange {
-        KeyExchangeKind::Rsa if !client => (KEY_ENCIPHERMENT, "keyEncipherment", "RSA key exchange needs"),
-        KeyExchangeKind::Rsa | KeyExchangeKind::Ecdhe | KeyExchangeKind::Tls13 => {
-            (DIGITAL_SIGNATURE, "digitalSignature", "signing the handshake needs")
-        }
-    };
+    let (needed, name, does) = needed(peer.key_exchange, client);
     match leaf.key_usage() {
         Some(bits) if bits & needed == 0 => Err(CertificateError::WrongUsage(format!(
             "the peer's certificate does not allow its key the use {name} (keyUsage), which {does}"
         ))),
         _ => Ok(()),
+    }
+}
+
+/// The bit for what a key does in this key exchange, its name, and what needs it. `client`: whose key it is.
+fn needed(key_exchange: KeyExchangeKind, client: bool) -> (u8, &'static str, &'static str) {
+    match key_exchange {
+        KeyExchangeKind::Rsa if !client => (KEY_ENCIPHERMENT, "keyEncipherment", "RSA key exchange needs"),
+        KeyExchangeKind::Rsa | KeyExchangeKind::Ecdhe | KeyExchangeKind::Tls13 => {
+            (DIGITAL_SIGNATURE, "digitalSignature", "signing the handshake needs")
+        }
     }
 }
 
@@ -42,7 +47,7 @@ pub(super) fn too_short(bits: usize, least: usize) -> CertificateError {
 
 /// Whether a server's own certificate lets its key do what it does in this key exchange, as far as it can be read.
 pub(crate) fn allows(chain: &[CertificateDer<'_>], key_exchange: KeyExchangeKind) -> bool {
-    let needed = if key_exchange == KeyExchangeKind::Rsa { KEY_ENCIPHERMENT } else { DIGITAL_SIGNATURE };
+    let (needed, ..) = needed(key_exchange, false);
     let usage = chain.first().and_then(|leaf| der::Certificate::read(leaf)).and_then(|leaf| leaf.key_usage());
     usage.is_none_or(|bits| bits & needed != 0)
 }

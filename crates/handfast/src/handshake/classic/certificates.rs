@@ -51,6 +51,3 @@ pub(super) fn judged(flow: &mut Flow<'_>, verdict: Result<Verified, CertificateE
     flow.shared.judged = flow.now;
     Ok(())
 }
-
-/// How a chain was judged that comes from a session.
-pub(super) const BEFORE: &str = "judged when the session was made";

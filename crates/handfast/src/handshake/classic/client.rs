@@ -18,7 +18,7 @@ use super::secrets::{Agreed, Secrets};
 use super::{certificates, server_hello};
 use crate::config::ClientConfig;
 use crate::crypto::{Credential, Failure, KeyExchangeKind, KeyKind};
-use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
+use crate::error::{Error, NothingInCommon, illegal, not_signed};
 use crate::message::{
     Certificate, CertificateRequest, CertificateVerify, Finished, Message, NewSessionTicket, ServerHello,
     ServerKeyExchange,
@@ -174,7 +174,7 @@ impl Agreement {
     ) -> Result<handshake::State, Error> {
         flow.shared.judged = session.judged;
         flow.negotiated().peer_chain = session.chain;
-        flow.negotiated().verified = Some(certificates::BEFORE.into());
+        flow.negotiated().verified = Some(handshake::JUDGED_BEFORE.into());
         let secrets = Secrets::resume(flow, self.agreed, classic.master);
         let (read, write) = secrets.keys(flow)?;
         End { agreement: self, secrets, write: Some(write), ticket: None }.listen(flow, read)
@@ -276,8 +276,7 @@ impl End {
         scheme: SignatureScheme,
         signature: Result<Vec<u8>, Failure>,
     ) -> Result<handshake::State, Error> {
-        let failed = |Failure| Error::from(ErrorKind::AnswerFailed("signing the handshake"));
-        let signature = signature.map_err(|e| failed(e).during("CertificateVerify", false))?;
+        let signature = signature.map_err(|Failure| not_signed("CertificateVerify"))?;
         let named = self.secrets.agreed.rules.names_schemes().then_some(scheme);
         flow.send(&Message::CertificateVerify(CertificateVerify { scheme: named, signature: &signature }));
         flow.negotiated().client_scheme = Some(scheme);

@@ -18,7 +18,7 @@ use super::rules::{Rules, signer};
 use super::secrets::{Agreed, Secrets};
 use crate::config::{ClientAuth, ServerConfig};
 use crate::crypto::{Failure, KeyExchangeKind, KeyKind};
-use crate::error::{Error, ErrorKind, illegal};
+use crate::error::{Error, ErrorKind, illegal, not_signed};
 use crate::extension::{
     Alpn, Bytes, EcPointFormats, Empty, Extension, Extensions, RenegotiationInfo, ServerNameExtension,
 };
@@ -220,7 +220,7 @@ impl Draft {
         let agreed = Agreed { rules: self.rules, suite, extended_master_secret: self.extended_master_secret };
         agreed.settle(flow, true);
         let negotiated = flow.negotiated();
-        negotiated.verified = (!session.chain.is_empty()).then(|| certificates::BEFORE.into());
+        negotiated.verified = (!session.chain.is_empty()).then(|| handshake::JUDGED_BEFORE.into());
         negotiated.peer_chain = session.chain;
         self.greet(flow, agreed, &self.chosen.session_id, false)?;
         let secrets = Secrets::resume(flow, agreed, master);
@@ -316,8 +316,7 @@ impl Server {
         scheme: SignatureScheme,
         signature: Result<Vec<u8>, Failure>,
     ) -> Result<handshake::State, Error> {
-        let failed = |Failure| Error::from(ErrorKind::AnswerFailed("signing the handshake"));
-        let signature = signature.map_err(|e| failed(e).during("ServerKeyExchange", false))?;
+        let signature = signature.map_err(|Failure| not_signed("ServerKeyExchange"))?;
         self.half.send(flow, self.agreed.rules, scheme, &signature);
         flow.negotiated().scheme = Some(scheme);
         self.done(flow)

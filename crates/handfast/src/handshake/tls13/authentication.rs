@@ -3,7 +3,7 @@
 use super::super::{Flow, Side};
 use super::{no_context, only_asked, signs_handshakes};
 use crate::crypto::{Credential, Failure, KeyExchangeKind, KeyKind};
-use crate::error::{Error, ErrorKind, Limit, illegal};
+use crate::error::{Error, ErrorKind, Limit, illegal, not_signed};
 use crate::extension::Extensions;
 use crate::keys::TrafficSecret;
 use crate::message::{Certificate, CertificateEntry, CertificateVerify, Finished, Message};
@@ -135,8 +135,7 @@ pub(super) fn send_signature(
     scheme: SignatureScheme,
     signature: Result<Vec<u8>, Failure>,
 ) -> Result<(), Error> {
-    let failed = |_| Error::from(ErrorKind::AnswerFailed("signing the handshake")).during("CertificateVerify", false);
-    let signature = signature.map_err(failed)?;
+    let signature = signature.map_err(|Failure| not_signed("CertificateVerify"))?;
     flow.send(&Message::CertificateVerify(CertificateVerify { scheme: Some(scheme), signature: &signature }));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The TLS 1.3 handshake, seen from the client.
 
 use super::super::offer::Offered;
-use super::super::{Flow, Input};
+use super::super::{Flow, Input, JUDGED_BEFORE};
 use super::authentication::{
     ask_signature, ask_verdict, check_finished, check_signature, judged, send_certificate, send_finished,
     send_signature, take_chain,
@@ -141,7 +141,7 @@ pub(crate) fn start(
         let negotiated = flow.negotiated();
         negotiated.resumed = true;
         negotiated.peer_chain = session.chain;
-        negotiated.verified = Some("judged when the session was made".into());
+        negotiated.verified = Some(JUDGED_BEFORE.into());
         flow.shared.judged = session.judged;
     }
     Ok(State::EncryptedExtensions(Agreed { offered: from, suite, secrets, resumed }).into())

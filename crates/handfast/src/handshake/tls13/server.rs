@@ -1,7 +1,7 @@
 //! The TLS 1.3 handshake, seen from the server.
 
 use super::super::answer::Chosen;
-use super::super::{Flow, Input};
+use super::super::{Flow, Input, JUDGED_BEFORE};
 use super::authentication::{
     ask_signature, ask_verdict, check_finished, check_signature, judged, send_certificate, send_finished,
     send_signature, take_chain,
@@ -307,7 +307,7 @@ impl Resuming {
         }
         let negotiated = flow.negotiated();
         negotiated.resumed = true;
-        negotiated.verified = (!session.chain.is_empty()).then(|| "judged when the session was made".into());
+        negotiated.verified = (!session.chain.is_empty()).then(|| JUDGED_BEFORE.into());
         negotiated.peer_chain = session.chain;
         agreed.hello(flow, early, Some((offer.index, session.since)))?.finish(flow)
     }
