@@ -1,11 +1,16 @@
 //! Lists of the command line, held against the policy: order is preference, and nothing outside of the policy gets in.
 
-use crate::args::Within;
+use crate::args::{Spoken, Within};
 use crate::exit::Failure;
 use handfast::Policy;
 use handfast::crypto::Suite;
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+
+/// The policy that the command line names, as far as it is wanted.
+pub(crate) fn spoken(wanted: &Spoken) -> Result<Policy, Failure> {
+    within(policy(&wanted.policy)?, &wanted.within)
+}
 
 /// The policy of this name.
 pub(crate) fn policy(name: &str) -> Result<Policy, Failure> {

@@ -29,7 +29,7 @@ enum Wanted {
 
 impl Trust {
     /// As the command line says.
-    pub(crate) fn of(args: &args::Connect) -> Result<Self, Failure> {
+    pub(crate) fn of(args: &args::connect::Trust) -> Result<Self, Failure> {
         let wanted = match &args.ca {
             _ if args.insecure => Wanted::Anyone,
             Some(path) => {
@@ -56,7 +56,7 @@ impl Trust {
     }
 
     /// The verifier for a server at this address. At loopback the development CA is trusted too.
-    pub(crate) fn verifier(self, args: &args::Connect, address: IpAddr) -> Result<Arc<dyn Verifier>, Failure> {
+    pub(crate) fn verifier(self, args: &args::connect::Trust, address: IpAddr) -> Result<Arc<dyn Verifier>, Failure> {
         // A self-signed certificate that is named is trusted as it is; the system's roots are authorities only.
         let named = matches!(self.wanted, Wanted::These { .. });
         let roots = match self.wanted {

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use wire::Wire;
 
 pub(crate) fn run(args: &args::Connect) -> Code {
-    let teller = Teller::new(args.json, View::new(Detail::Messages));
+    let teller = Teller::new(args.output.json, View::new(Detail::Messages));
     teller.tell(None, &Event::Start { verb: "connect" });
     let done = Plan::of(args).and_then(|plan| crate::on_runtime(async { plan.carry_out(&teller).await }));
     match done.and_then(|()| teller.fault()) {
@@ -50,16 +50,16 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     fn of(args: &'a args::Connect) -> Result<Self, Failure> {
-        let policy = lists::within(lists::policy(&args.policy)?, &args.within)?;
+        let policy = lists::spoken(&args.spoken)?;
         let alpn = args.alpn.as_deref().map(lists::protocols).transpose()?.unwrap_or_default();
-        let name = server_name(args.name.as_deref().unwrap_or(&args.target.host))?;
-        let trust = Trust::of(args)?;
-        let credential = match (&args.cert, &args.key) {
+        let name = server_name(args.trust.name.as_deref().unwrap_or(&args.target.host))?;
+        let trust = Trust::of(&args.trust)?;
+        let credential = match (&args.own.cert, &args.own.key) {
             (Some(cert), Some(key)) => Some(trust::credential(cert, key)?),
             _ => None,
         };
-        let key_log = keylog(args.keylog.as_deref())?;
-        let session = match &args.session {
+        let key_log = keylog(args.output.keylog.as_deref())?;
+        let session = match &args.sessions.session {
             Some(path) => {
                 let wanted = name.to_str();
                 let own = credential.as_ref().and_then(|c| c.chain.first()).map(|c| &**c).unwrap_or_default();
@@ -99,9 +99,10 @@ impl<'a> Plan<'a> {
     }
 
     fn client(self, teller: &Teller, address: IpAddr) -> Result<(Connection, wire::Last), Failure> {
-        let mut config = ClientConfig::new(self.policy, self.trust.verifier(self.args, address)?);
+        let mut config = ClientConfig::new(self.policy, self.trust.verifier(&self.args.trust, address)?);
         config.credentials = self.credential.map(|c| Arc::new(c) as Arc<dyn ClientCredentials>);
         config.alpn = self.alpn;
+        config.max_fragment = self.args.records.max_fragment.into();
         config.key_log = self.key_log;
         config.store = self.session.map(|s| s as _);
         let (last, observer) = wire::Last::watching(teller.observer(None));

@@ -42,7 +42,7 @@ const MOST: usize = 1024;
 const DAYS: u32 = 90;
 
 pub(crate) fn run(args: &args::Serve) -> Code {
-    let teller = Teller::new(args.json, View::new(Detail::Connections));
+    let teller = Teller::new(args.output.json, View::new(Detail::Connections));
     teller.tell(None, &Event::Start { verb: "serve" });
     let done = Plan::of(args).and_then(|plan| crate::on_runtime(plan.carry_out(&teller)));
     match done.and_then(|()| teller.fault()) {
@@ -74,17 +74,16 @@ struct Server {
 
 impl Plan {
     fn of(args: &args::Serve) -> Result<Self, Failure> {
-        let within = args::Within { suites: args.suites.clone(), ..args::Within::default() };
-        let policy = lists::within(lists::policy(&args.policy)?, &within)?;
+        let policy = lists::spoken(&args.spoken)?;
         let alpn = lists::protocols(&args.alpn)?;
-        if args.cert.len() != args.key.len() {
-            let why = format!("--cert was given {} times, and --key {}.", args.cert.len(), args.key.len());
+        if args.own.cert.len() != args.own.key.len() {
+            let why = format!("--cert was given {} times, and --key {}.", args.own.cert.len(), args.own.key.len());
             return Err(Failure::usage(why, "Give each --cert its --key."));
         }
-        let (credentials, ca) = match args.cert.is_empty() {
+        let (credentials, ca) = match args.own.cert.is_empty() {
             true => development(args.listen)?,
             false => {
-                let pairs = args.cert.iter().zip(&args.key).map(|(cert, key)| trust::credential(cert, key));
+                let pairs = args.own.cert.iter().zip(&args.own.key).map(|(cert, key)| trust::credential(cert, key));
                 (pairs.collect::<Result<Vec<_>, _>>()?, None)
             }
         };
@@ -97,8 +96,11 @@ impl Plan {
         let credentials: Vec<_> = credentials.into_iter().map(Arc::new).collect();
         let mut config = ServerConfig::new(policy, Arc::new(credentials)).with_session_cache();
         config.alpn = alpn;
-        config.client_auth = trust::client_auth(args.client_ca.as_deref(), args.client_optional)?;
-        config.key_log = keylog(args.keylog.as_deref())?;
+        config.ticket_count = args.sessions.tickets.into();
+        config.tickets = config.tickets.filter(|_| args.sessions.tickets > 0);
+        config.max_fragment = args.records.max_fragment.into();
+        config.client_auth = trust::client_auth(args.clients.client_ca.as_deref(), args.clients.client_optional)?;
+        config.key_log = keylog(args.output.keylog.as_deref())?;
         let folder = match &args.dir {
             Some(dir) => Some(Folder::new(dir).map_err(|e| Failure::file("serve", dir, e))?),
             None => None,

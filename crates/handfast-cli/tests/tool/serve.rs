@@ -102,6 +102,28 @@ fn who_is_refused_while_still_sending_hears_why() {
 }
 
 #[test]
+fn what_is_spoken_is_cut_to_what_is_wanted() {
+    let dir = Dir::new();
+    let server = Server::start(&dir, &["--max-version", "tls1.2", "--groups", "secp256r1", "--max-fragment", "100"]);
+    let done = run(&dir, &["connect", &server.at("localhost")], "");
+    done.ends(0, &["TLS 1.2  suite", "group secp256r1"]);
+    let refused = run(&dir, &["connect", &server.at("localhost"), "--policy", "modern"], "");
+    refused.ends(5, &["none of the versions that we offered"]);
+}
+
+#[test]
+fn a_client_gets_as_many_tickets_as_is_said() {
+    let dir = Dir::new();
+    for n in ["0", "1", "4"] {
+        let server = Server::start(&dir, &["--tickets", n]);
+        let done = run(&dir, &["connect", &server.at("localhost"), "--alpn", "http/1.1"], "GET / HTTP/1.0\r\n\r\n");
+        done.ends(0, &[]);
+        let tickets = done.stderr.matches("← NewSessionTicket").count();
+        assert_eq!(tickets.to_string(), n, "{}", done.stderr);
+    }
+}
+
+#[test]
 fn files_of_a_folder_and_nothing_else() {
     let dir = Dir::new();
     std::fs::create_dir_all(dir.path("site/sub")).expect("folders");

@@ -23,6 +23,8 @@ fn the_command_line_must_make_sense() {
     refused(&["serve", "--cert", "x"], &["each --cert its --key"]);
     refused(&["serve", "--client-optional"], &["--client-ca"]);
     refused(&["serve", "--listen", "localhost"], &["--listen", "127.0.0.1:8443"]);
+    refused(&["serve", "--max-fragment", "63"], &["--max-fragment", "64..=16384"]);
+    refused(&["serve", "--tickets", "17"], &["--tickets", "0..=16"]);
     refused(&["cert", "--client", ""], &["name is empty"]);
     refused(&["cert", "--client", &"x".repeat(65)], &["too long"]);
     refused(&["cert"], &["NAME"]);
@@ -35,6 +37,7 @@ fn what_lies_outside_of_the_policy_names_the_one_that_has_it() {
     refused(&["connect", "localhost", "--suites", cbc], &[cbc, "policy default", "--policy compatible"]);
     refused(&["serve", "--suites", cbc], &[cbc, "policy default", "--policy compatible"]);
     refused(&["connect", "localhost", "--min-version", "tls1.0"], &["policy default", "--policy legacy"]);
+    refused(&["serve", "--min-version", "tls1.0"], &["policy default", "--policy legacy"]);
     refused(&["connect", "localhost", "--policy", "modern", "--max-version", "tls1.2"], &["--policy default"]);
     refused(&["connect", "localhost", "--schemes", "rsa_pkcs1_sha1"], &["--policy legacy"]);
 }
@@ -57,4 +60,18 @@ fn what_this_build_lacks_lists_what_there_is() {
 fn names_are_said_as_they_are_written() {
     refused(&["connect", "localhost", "--schemes", "rsa_pkcs1_sha1"], &["The signature scheme rsa_pkcs1_sha1 is"]);
     refused(&["connect", "localhost", "--min-version", "tls1.0"], &["The version TLS 1.0 is outside"]);
+}
+
+#[test]
+fn help_lists_flags_by_group() {
+    let groups = ["Peer and trust:", "Own certificate:", "What may be spoken:", "Sessions:", "Records:", "Output:"];
+    let served = ["What is served:", "Own certificate:", "Clients:", "What may be spoken:", "Sessions:", "Records:"];
+    for (verb, groups) in [("connect", groups), ("serve", served)] {
+        let done = run(&Dir::new(), &[verb, "--help"], "");
+        let help = done.text();
+        let mut rest = help.as_str();
+        for group in groups {
+            rest = rest.split_once(group).unwrap_or_else(|| panic!("no {group} in its place:\n{help}")).1;
+        }
+    }
 }

@@ -1,0 +1,193 @@
+//! `connect`.
+
+use super::{OWN, Output, Records, SESSIONS, SPOKEN, Spoken};
+use crate::exit::HELP;
+use clap::Args;
+use std::net::{IpAddr, Ipv6Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Connects, shows the handshake on stderr, then copies stdin to the peer and the peer to stdout.
+///
+/// With empty stdin it closes at once. After data it reads until the peer closes.
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct Connect {
+    /// A name or an address; an IPv6 address with a port stands in brackets. The port is 443 if none is given
+    #[arg(value_name = "HOST[:PORT]", value_parser = target)]
+    pub(crate) target: Target,
+    /// For name, TCP and handshake together
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, help_heading = CONNECTION)]
+    pub(crate) timeout: Duration,
+    /// After data, sends close_notify at the end of stdin, and goes on reading; a TLS 1.2 peer drops its reply then
+    #[arg(long, help_heading = CONNECTION)]
+    pub(crate) half_close: bool,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+    #[command(flatten)]
+    pub(crate) own: Own,
+    #[command(flatten)]
+    pub(crate) spoken: Spoken,
+    /// Application protocols, best first
+    #[arg(long, value_name = "LIST", help_heading = SPOKEN)]
+    pub(crate) alpn: Option<String>,
+    #[command(flatten)]
+    pub(crate) sessions: Sessions,
+    #[command(flatten)]
+    pub(crate) records: Records,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+const CONNECTION: &str = "Connection";
+
+/// Who the peer must be.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Peer and trust")]
+pub(crate) struct Trust {
+    /// The name that is asked for and must stand in the certificate; HOST if not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Trusts these authorities only; else the system's, and for loopback the development CA too
+    #[arg(long, value_name = "PEM", conflicts_with = "insecure")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Does not check who the peer is: anyone in between can read and change everything
+    #[arg(long)]
+    pub(crate) insecure: bool,
+    /// Certificates that these lists revoke are refused
+    #[arg(long, value_name = "PEM", conflicts_with = "insecure")]
+    pub(crate) crl: Option<PathBuf>,
+}
+
+/// Who we are.
+#[derive(Debug, Args)]
+#[command(next_help_heading = OWN)]
+pub(crate) struct Own {
+    /// A client certificate's chain, own certificate first
+    #[arg(long, value_name = "PEM", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+    /// Its private key: PKCS#8, PKCS#1 or SEC1
+    #[arg(long, value_name = "PEM", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+}
+
+/// What is remembered.
+#[derive(Debug, Args)]
+#[command(next_help_heading = SESSIONS)]
+pub(crate) struct Sessions {
+    /// Keeps the session in this file, and resumes from it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) session: Option<PathBuf>,
+}
+
+/// Where to connect to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// A name, or an address without brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+const HTTPS: u16 = 443;
+
+fn target(text: &str) -> Result<Target, String> {
+    if let Some((_, rest)) = text.split_once("://") {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        return Err(format!("it is a URL: give its host, and its port if it has one: {host}"));
+    }
+    if text.parse::<Ipv6Addr>().is_ok() {
+        return Ok(Target { host: text.into(), port: HTTPS });
+    }
+    let (host, port) = match text.strip_prefix('[').map(|rest| rest.split_once(']')) {
+        Some(Some((host, rest))) => {
+            host.parse::<Ipv6Addr>().map_err(|_| format!("{host} is not an IPv6 address"))?;
+            match rest.strip_prefix(':') {
+                Some(port) => (host, Some(port)),
+                None if rest.is_empty() => (host, None),
+                None => return Err(format!("{rest} is no port: a colon and a number may follow the bracket")),
+            }
+        }
+        Some(None) => return Err("a bracket is open".into()),
+        None => match text.split_once(':') {
+            Some((_, rest)) if rest.contains(':') => {
+                return Err(format!("{text} is not an IPv6 address; with a port it stands in brackets: [::1]:443"));
+            }
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        },
+    };
+    let port = match port {
+        None => HTTPS,
+        Some(digits) => match digits.parse() {
+            Ok(0) | Err(_) => return Err(format!("{digits} is not a port: 1 to 65535")),
+            Ok(port) => port,
+        },
+    };
+    if host.parse::<IpAddr>().is_err() && handfast::pki_types::DnsName::try_from(host).is_err() {
+        return Err(format!("\"{host}\" is neither a DNS name nor an address"));
+    }
+    Ok(Target { host: host.into(), port })
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let bad = || format!("{text} is not a number of seconds above 0");
+    let seconds: f64 = text.parse().map_err(|_| bad())?;
+    Duration::try_from_secs_f64(seconds).ok().filter(|d| !d.is_zero()).ok_or_else(bad)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets() {
+        let ok =
+            |text: &str, host: &str, port| assert_eq!(target(text), Ok(Target { host: host.into(), port }), "{text}");
+        ok("example.com", "example.com", 443);
+        ok("example.com:8443", "example.com", 8443);
+        ok("example.com.:8443", "example.com.", 8443);
+        ok("127.0.0.1:1", "127.0.0.1", 1);
+        ok("::1", "::1", 443);
+        ok("[::1]", "::1", 443);
+        ok("[::1]:443", "::1", 443);
+        for bad in [
+            "",
+            ":443",
+            "a:",
+            "a:0",
+            "a:65536",
+            "a:b",
+            "[::1",
+            "[::1]443",
+            "[a]:443",
+            "a b",
+            "a/b",
+            "https://a",
+            "fe80::1%eth0",
+            "::1:65536",
+            "ä.de",
+        ] {
+            assert!(target(bad).is_err(), "{bad}");
+        }
+        assert!(target("https://example.com:8443/a?b").is_err_and(|e| e.ends_with(": example.com:8443")));
+        assert!(target("1::2::3").is_err_and(|e| e.contains("brackets")));
+        assert_eq!(Target { host: "::1".into(), port: 1 }.to_string(), "[::1]:1");
+    }
+
+    #[test]
+    fn the_seconds_of_a_time_out() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for bad in ["0", "-1", "x", "nan", "inf", "1e300"] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+}

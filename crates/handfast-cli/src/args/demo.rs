@@ -1,0 +1,22 @@
+//! `demo`.
+
+use crate::exit::HELP;
+use clap::Args;
+
+/// Tells a handshake, message by message, between a client and a server of ours over a loopback socket.
+///
+/// By default it is the classic one with RSA key exchange and a client certificate. With a suite of ECDHE, ServerKeyExchange is
+/// there too, and makes it thirteen messages.
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct Demo {
+    /// ssl3, tls1.0, tls1.1, tls1.2 or tls1.3
+    #[arg(long, value_name = "V", default_value = "tls1.2")]
+    pub(crate) version: String,
+    /// Cipher suites by IANA name, best first, comma between
+    #[arg(long, value_name = "LIST")]
+    pub(crate) suites: Option<String>,
+    /// The server asks for no client certificate
+    #[arg(long)]
+    pub(crate) no_client_certificate: bool,
+}

@@ -1,0 +1,114 @@
+//! The command line, parsed into plain values: a file per verb, and here what verbs share.
+//!
+//! Flags stand in groups, which are what `--help` shows them by. A new flag is a field of its group: of one here if both `connect`
+//! and `serve` have it in the same words, else of the verb's own. The plan of the verb, which is `Plan::of`, makes use of it.
+
+mod cert;
+pub(crate) mod connect;
+mod demo;
+pub(crate) mod serve;
+
+pub(crate) use cert::Cert;
+pub(crate) use connect::{Connect, Target};
+pub(crate) use demo::Demo;
+pub(crate) use serve::Serve;
+
+use crate::exit::HELP;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+// Headings of `--help` that are in more than one place.
+const OWN: &str = "Own certificate";
+const SPOKEN: &str = "What may be spoken";
+const SESSIONS: &str = "Sessions";
+
+/// SSL and TLS that shows its work.
+#[derive(Debug, Parser)]
+#[command(name = "handfast", version, about, after_help = HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one in a process")]
+pub(crate) enum Verb {
+    Serve(Serve),
+    Connect(Connect),
+    Cert(Cert),
+    Demo(Demo),
+}
+
+/// What may be spoken.
+#[derive(Debug, Args)]
+#[command(next_help_heading = SPOKEN)]
+pub(crate) struct Spoken {
+    /// A policy: modern, default, compatible, legacy. What the other flags say is within it
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) policy: String,
+    #[command(flatten)]
+    pub(crate) within: Within,
+}
+
+/// What of the policy is wanted.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Within {
+    /// The oldest version: ssl3, tls1.0, tls1.1, tls1.2, tls1.3
+    #[arg(long, value_name = "V")]
+    pub(crate) min_version: Option<String>,
+    /// The newest version
+    #[arg(long, value_name = "V")]
+    pub(crate) max_version: Option<String>,
+    /// Cipher suites by IANA name, best first, comma between
+    #[arg(long, value_name = "LIST")]
+    pub(crate) suites: Option<String>,
+    /// Groups of the key exchange, best first
+    #[arg(long, value_name = "LIST")]
+    pub(crate) groups: Option<String>,
+    /// Signature schemes, best first
+    #[arg(long, value_name = "LIST")]
+    pub(crate) schemes: Option<String>,
+}
+
+/// How records are made.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Records")]
+pub(crate) struct Records {
+    /// The most bytes of plaintext in a record that is sent
+    #[arg(long, value_name = "BYTES", default_value_t = 16384, value_parser = clap::value_parser!(u16).range(64..=16384))]
+    pub(crate) max_fragment: u16,
+}
+
+/// What is told, and where.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// Events on stdout, one JSON object a line, data in base64
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Appends secrets, for Wireshark; SSLKEYLOGFILE does the same
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keylog: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_stands_in_a_group() {
+        for verb in ["connect", "serve"] {
+            let cli = Cli::command();
+            let command = cli.find_subcommand(verb).expect("the verb");
+            for flag in command.get_opts().filter(|f| f.get_id() != "help") {
+                assert!(flag.get_help_heading().is_some(), "{verb} --{}", flag.get_id());
+            }
+        }
+    }
+}

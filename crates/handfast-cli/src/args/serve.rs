@@ -1,0 +1,75 @@
+//! `serve`.
+
+use super::{OWN, Output, Records, SESSIONS, SPOKEN, Spoken};
+use crate::exit::HELP;
+use clap::{ArgAction, Args};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Serves HTTPS: a folder, or a page that says what was negotiated.
+///
+/// Needs no argument: it makes a development CA once, and certificates for localhost, 127.0.0.1, ::1 and this host's name.
+/// Prints `listening https://ADDR:PORT` on stdout when ready. SIGTERM and Ctrl-C finish what is being served, and end with 0.
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8443", value_parser = listen)]
+    #[arg(help_heading = "What is served")]
+    pub(crate) listen: SocketAddr,
+    /// Serves the files of this folder, of a folder its index.html; names that begin with a dot are not served
+    #[arg(long, value_name = "DIR", help_heading = "What is served")]
+    pub(crate) dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) own: Own,
+    #[command(flatten)]
+    pub(crate) clients: Clients,
+    #[command(flatten)]
+    pub(crate) spoken: Spoken,
+    /// Application protocols, best first
+    #[arg(long, value_name = "LIST", default_value = "h2,http/1.1", help_heading = SPOKEN)]
+    pub(crate) alpn: String,
+    #[command(flatten)]
+    pub(crate) sessions: Sessions,
+    #[command(flatten)]
+    pub(crate) records: Records,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// Who we are.
+#[derive(Debug, Args)]
+#[command(next_help_heading = OWN)]
+pub(crate) struct Own {
+    /// A certificate chain, own certificate first; may be given again, each with its --key
+    #[arg(long, value_name = "PEM", action = ArgAction::Append)]
+    pub(crate) cert: Vec<PathBuf>,
+    /// The private key of the --cert at the same place: PKCS#8, PKCS#1 or SEC1
+    #[arg(long, value_name = "PEM", action = ArgAction::Append)]
+    pub(crate) key: Vec<PathBuf>,
+}
+
+/// Who the clients are.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Clients")]
+pub(crate) struct Clients {
+    /// Asks clients for a certificate from these authorities
+    #[arg(long, value_name = "PEM")]
+    pub(crate) client_ca: Option<PathBuf>,
+    /// Clients without a certificate are served too
+    #[arg(long, requires = "client_ca")]
+    pub(crate) client_optional: bool,
+}
+
+/// What is remembered.
+#[derive(Debug, Args)]
+#[command(next_help_heading = SESSIONS)]
+pub(crate) struct Sessions {
+    /// How many tickets a TLS 1.3 client gets; 0: none, nor does any other client
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=16))]
+    pub(crate) tickets: u8,
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "an address and a port are wanted, as in 127.0.0.1:8443 or [::1]:8443".into())
+}
