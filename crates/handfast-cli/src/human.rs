@@ -2,8 +2,8 @@
 
 use crate::events::{Connection, Event};
 use crate::exit::Failure;
-use crate::words::{self, harmless, sentence};
-use handfast::Negotiated;
+use crate::negotiated;
+use crate::words::{self, capital, harmless, sentence};
 use handfast::error::Blame;
 use handfast::trace::Direction;
 use std::io::{IsTerminal, Write};
@@ -73,7 +73,13 @@ impl View {
                 self.paint(DIM, &format!("    from here on {who}, with keys of the {}", secret.replace('_', " ")))
             }
             Event::Verified { how } => self.paint(GREEN, &format!("    verified: {}", harmless(how))),
-            Event::Connected { negotiated } => summary(negotiated),
+            Event::Connected { negotiated: n } => {
+                let mut out = negotiated::summary(n);
+                for (what, words) in negotiated::beyond(n) {
+                    out += &self.paint(DIM, &format!("\n    {what}: {words}"));
+                }
+                out
+            }
             Event::Closed { clean: true } => self.paint(DIM, "closed"),
             Event::Failed { .. }
             | Event::Closed { clean: false }
@@ -92,7 +98,10 @@ impl View {
 
 fn connection_line(event: &Event<'_>) -> Option<String> {
     match event {
-        Event::Connected { negotiated } => Some(summary(negotiated)),
+        Event::Connected { negotiated: n } => {
+            let beyond = negotiated::beyond(n).map(|(what, words)| format!("  {what}: {words}"));
+            Some(negotiated::summary(n) + &beyond.collect::<String>())
+        }
         Event::Failed { failure } => Some(format!("failed: {}", sentences(failure))),
         _ => None,
     }
@@ -103,25 +112,6 @@ fn way(direction: Direction) -> (char, &'static str) {
         Direction::Sent => ('→', CYAN),
         Direction::Received => ('←', AMBER),
     }
-}
-
-/// All that was negotiated, in a line.
-pub(crate) fn summary(n: &Negotiated) -> String {
-    let or = |value: Option<String>, none: &str| value.unwrap_or_else(|| none.into());
-    let verified = match &n.verified {
-        Some(how) => how.clone(),
-        None if n.peer_chain.is_empty() => "the peer gave no certificate".into(),
-        None => "in the handshake that is resumed".into(),
-    };
-    harmless(&format!(
-        "{}  suite {}  group {}  scheme {}  alpn {}  resumed {}  verified: {verified}",
-        words::version(n.version),
-        or(n.suite.map(|s| s.to_string()), "?"),
-        or(n.group.map(|g| g.to_string()), "none"),
-        or(n.scheme.map(|s| s.to_string()), "none"),
-        or(n.alpn.as_deref().map(|a| String::from_utf8_lossy(a).into_owned()), "none"),
-        if n.resumed { "yes" } else { "no" },
-    ))
 }
 
 /// What went wrong, by which rule, and what to do, in a line.
@@ -156,11 +146,6 @@ pub(crate) fn told(failure: &Failure) -> String {
         }
     }
     out
-}
-
-fn capital(sentence: &str) -> String {
-    let mut chars = sentence.chars();
-    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
 }
 
 #[cfg(test)]

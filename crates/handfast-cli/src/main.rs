@@ -10,6 +10,7 @@ mod exit;
 mod home;
 mod human;
 mod lists;
+mod negotiated;
 mod serve;
 mod session;
 mod trust;

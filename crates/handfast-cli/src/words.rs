@@ -264,6 +264,12 @@ fn listed<T: Display>(items: impl Iterator<Item = T>) -> String {
     items.map(|i| i.to_string()).collect::<Vec<_>>().join(", ")
 }
 
+/// With a capital at its beginning.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
+}
+
 /// Harmless, and not longer than a few lines.
 pub(crate) fn harmless(text: &str) -> String {
     clipped(text, 400)

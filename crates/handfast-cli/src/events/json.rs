@@ -2,6 +2,7 @@
 
 use super::{Connection, Event};
 use crate::exit::blame;
+use crate::negotiated::facts;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use handfast::alert::AlertLevel;
@@ -48,20 +49,10 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
         }
         Event::Keys { .. } => return None,
         Event::Verified { how } => ("verified", json!({ "how": how })),
-        Event::Connected { negotiated: n } => (
-            "connected",
-            json!({
-                "version": n.version.map(|v| v.to_string()),
-                "suite": n.suite.map(|s| s.to_string()),
-                "group": n.group.map(|g| g.to_string()),
-                "scheme": n.scheme.map(|s| s.to_string()),
-                "client_scheme": n.client_scheme.map(|s| s.to_string()),
-                "alpn": n.alpn.as_deref().map(String::from_utf8_lossy),
-                "resumed": n.resumed,
-                "retried": n.retried,
-                "name": n.server_name,
-            }),
-        ),
+        Event::Connected { negotiated } => {
+            let members = facts(negotiated).into_iter().map(|fact| (fact.key.to_owned(), fact.value));
+            ("connected", Value::Object(members.collect()))
+        }
         Event::Data { direction, bytes } => (
             "data",
             json!({ "direction": way(direction), "length": bytes.len(), "base64": BASE64_STANDARD.encode(bytes) }),
@@ -120,7 +111,8 @@ mod tests {
         let wanted = json!({
             "event": "connected", "version": "TLS 1.2", "suite": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
             "group": "x25519", "scheme": "rsa_pss_rsae_sha256", "client_scheme": null, "alpn": "h2",
-            "resumed": false, "retried": false, "name": "localhost",
+            "resumed": false, "verified": null, "retried": false, "name": "localhost", "peer_chain": [],
+            "extended_master_secret": false, "secure_renegotiation": false,
         });
         assert_eq!(parsed(None, &Event::Connected { negotiated: &n }), wanted);
     }

@@ -1,7 +1,7 @@
 //! The page: what was negotiated, and the messages of this very connection's handshake. Plain HTML, and nothing from elsewhere.
 
 use crate::events::{Event, Translator};
-use crate::words;
+use crate::{negotiated, words};
 use handfast::Negotiated;
 use handfast::crypto::{HashAlgorithm, aws_lc};
 use handfast::trace::{Direction, Observer, Trace};
@@ -73,7 +73,7 @@ pub(crate) fn html(n: &Negotiated, story: &Story) -> String {
          order.</p>\n<dl class=\"facts\">\n"
     );
     for (what, value) in facts(n) {
-        let _ = writeln!(out, "<div><dt>{what}</dt><dd>{}</dd></div>", Escaped(&value));
+        let _ = writeln!(out, "<div><dt>{}</dt><dd>{}</dd></div>", words::capital(what), Escaped(&value));
     }
     out += "</dl>\n</header>\n<main>\n<p class=\"ends\"><span class=\"you\">Your browser</span> <span class=\"us\">Handfast</span></p>\n<ol>\n";
     for line in story.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -104,6 +104,9 @@ fn facts(n: &Negotiated) -> Vec<(&'static str, String)> {
     out.extend(n.server_name.clone().map(|name| ("You asked for", words::harmless(&name))));
     out.extend(n.peer_chain.first().map(|c| ("You showed", words::subject(c))));
     out.extend(n.suite.map(|s| ("Cipher suite", s.to_string())));
+    // The name and the chain stand above already.
+    let others = negotiated::facts(n).into_iter().filter(|f| !["name", "peer_chain"].contains(&f.key));
+    out.extend(others.filter_map(|f| f.told));
     out
 }
 

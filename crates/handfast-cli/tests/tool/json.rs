@@ -58,6 +58,9 @@ fn connect_tells_what_is_documented() {
     ] {
         assert_eq!(connected[field], value, "{field}");
     }
+    let own = &connected["peer_chain"][0];
+    assert_eq!(own["subject"], "CN=localhost");
+    assert!(own["not_after"].as_str().is_some_and(|t| t.len() == 20 && t.ends_with('Z')), "{own}");
     let messages: Vec<_> = events.iter().filter(|e| e["event"] == "message").collect();
     assert_eq!((&messages[0]["message"], &messages[0]["direction"]), (&"ClientHello".into(), &"sent".into()));
     assert!(messages[0]["length"].as_u64().is_some_and(|n| n > 100));

@@ -1,0 +1,167 @@
+//! What was negotiated, as one list, of which the object `connected`, the view on stderr and the page are made. What can newly be
+//! negotiated is a row here and a line in `docs/json.md`.
+
+use crate::words::{self, harmless};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use handfast::Negotiated;
+use handfast::crypto::{HashAlgorithm, aws_lc};
+use handfast::wire::numbers::ProtocolVersion;
+use serde_json::{Value, json};
+use std::fmt::Write;
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
+
+/// One thing that was negotiated, or was not.
+#[derive(Debug)]
+pub(crate) struct Fact {
+    /// Its name in JSON.
+    pub(crate) key: &'static str,
+    /// Its value in JSON; `null` if it has none.
+    pub(crate) value: Value,
+    /// For a person, beyond the line that has the usual: what it is called, and what it is.
+    pub(crate) told: Option<(&'static str, String)>,
+}
+
+/// A fact that [`summary`] has.
+fn usual(key: &'static str, value: impl Into<Value>) -> Fact {
+    Fact { key, value: value.into(), told: None }
+}
+
+/// A fact that a person is told if there is something to tell.
+fn fact(key: &'static str, value: impl Into<Value>, called: &'static str, words: Option<String>) -> Fact {
+    Fact { key, value: value.into(), told: words.map(|w| (called, harmless(&w))) }
+}
+
+/// All of it.
+pub(crate) fn facts(n: &Negotiated) -> Vec<Fact> {
+    // What these two say, TLS 1.3 has built in.
+    let classic = n.version.is_some_and(|v| v < ProtocolVersion::TLS1_3);
+    let lacks = |has: bool| (classic && !has).then(|| "no: the peer is old, or badly kept".to_owned());
+    vec![
+        usual("version", n.version.map(|v| v.to_string())),
+        usual("suite", n.suite.map(|s| s.to_string())),
+        usual("group", n.group.map(|g| g.to_string())),
+        usual("scheme", n.scheme.map(|s| s.to_string())),
+        usual("alpn", n.alpn.as_deref().map(String::from_utf8_lossy)),
+        usual("resumed", n.resumed),
+        usual("verified", n.verified.clone()),
+        fact("retried", n.retried, "retried", n.retried.then(|| "the server asked for another ClientHello".into())),
+        fact("name", n.server_name.clone(), "name", n.server_name.clone()),
+        fact(
+            "client_scheme",
+            n.client_scheme.map(|s| s.to_string()),
+            "client's scheme",
+            n.client_scheme.map(|s| s.to_string()),
+        ),
+        fact("peer_chain", chain(n), "peer's chain", chain_in_words(n)),
+        fact(
+            "extended_master_secret",
+            classic.then_some(n.extended_master_secret),
+            "extended master secret",
+            lacks(n.extended_master_secret),
+        ),
+        fact(
+            "secure_renegotiation",
+            classic.then_some(n.secure_renegotiation),
+            "secure renegotiation",
+            lacks(n.secure_renegotiation),
+        ),
+    ]
+}
+
+/// The usual, in a line.
+pub(crate) fn summary(n: &Negotiated) -> String {
+    let or = |value: Option<String>, none: &str| value.unwrap_or_else(|| none.into());
+    let verified = match &n.verified {
+        Some(how) => how.clone(),
+        None if n.peer_chain.is_empty() => "the peer gave no certificate".into(),
+        None => "in the handshake that is resumed".into(),
+    };
+    harmless(&format!(
+        "{}  suite {}  group {}  scheme {}  alpn {}  resumed {}  verified: {verified}",
+        words::version(n.version),
+        or(n.suite.map(|s| s.to_string()), "?"),
+        or(n.group.map(|g| g.to_string()), "none"),
+        or(n.scheme.map(|s| s.to_string()), "none"),
+        or(n.alpn.as_deref().map(|a| String::from_utf8_lossy(a).into_owned()), "none"),
+        if n.resumed { "yes" } else { "no" },
+    ))
+}
+
+/// What is told beyond the usual.
+pub(crate) fn beyond(n: &Negotiated) -> impl Iterator<Item = (&'static str, String)> {
+    facts(n).into_iter().filter_map(|f| f.told)
+}
+
+fn chain(n: &Negotiated) -> Vec<Value> {
+    n.peer_chain.iter().map(|c| certificate(c)).collect()
+}
+
+/// A certificate, as far as it can be read.
+fn certificate(der: &[u8]) -> Value {
+    let mut hash = aws_lc::provider().hash(HashAlgorithm::Sha256);
+    hash.update(der);
+    let sha256 = hash.current().iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    });
+    let read = X509Certificate::from_der(der).ok().map(|(_, c)| c);
+    json!({
+        "subject": read.as_ref().map(|c| c.subject().to_string()),
+        "issuer": read.as_ref().map(|c| c.issuer().to_string()),
+        "not_before": read.as_ref().map(|c| moment(c.validity().not_before)),
+        "not_after": read.as_ref().map(|c| moment(c.validity().not_after)),
+        "sha256": sha256,
+        "der": BASE64_STANDARD.encode(der),
+    })
+}
+
+/// As RFC 3339 writes it.
+fn moment(time: ASN1Time) -> String {
+    let at = time.to_datetime();
+    format!("{}T{:02}:{:02}:{:02}Z", at.date(), at.hour(), at.minute(), at.second())
+}
+
+fn chain_in_words(n: &Negotiated) -> Option<String> {
+    let each: Vec<_> = n.peer_chain.iter().map(|c| words::subject(c)).collect();
+    (!each.is_empty()).then(|| each.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(n: &Negotiated) -> Vec<&'static str> {
+        beyond(n).map(|(what, _)| what).collect()
+    }
+
+    #[test]
+    fn a_person_is_told_what_is_unusual() {
+        let mut n = Negotiated::default();
+        n.version = Some(ProtocolVersion::TLS1_3);
+        assert_eq!(told(&n), [""; 0]);
+        n.retried = true;
+        n.server_name = Some("a\x1b".into());
+        assert_eq!(told(&n), ["retried", "name"]);
+        assert!(beyond(&n).any(|(_, words)| words == "a\u{fffd}"), "and it is harmless");
+        n.version = Some(ProtocolVersion::TLS1_2);
+        n.secure_renegotiation = true;
+        assert_eq!(told(&n), ["retried", "name", "extended master secret"]);
+    }
+
+    #[test]
+    fn keys_stand_once() {
+        let facts = facts(&Negotiated::default());
+        let keys: std::collections::HashSet<_> = facts.iter().map(|f| f.key).collect();
+        assert_eq!(keys.len(), facts.len());
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_read_is_told_as_it_is() {
+        let mut n = Negotiated::default();
+        n.peer_chain.push(handfast::pki_types::CertificateDer::from(vec![0x30]));
+        let chain = facts(&n).into_iter().find(|f| f.key == "peer_chain").expect("a chain").value;
+        assert_eq!((&chain[0]["subject"], &chain[0]["der"]), (&Value::Null, &"MA==".into()));
+        assert_eq!(chain[0]["sha256"], "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9");
+    }
+}
