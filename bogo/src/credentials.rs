@@ -105,7 +105,7 @@ impl PrivateKey for Key {
 }
 
 impl ServerCredentials for Credentials {
-    fn candidates(&self, hello: &HelloSummary) -> Vec<Arc<Credential>> {
+    fn candidates(self: Arc<Self>, hello: &HelloSummary) -> Vec<Arc<Credential>> {
         let mut seen = self.seen.see();
         seen.peer_schemes = hello.schemes.clone();
         seen.alpn = hello.alpn.clone();

@@ -97,6 +97,7 @@ pub(crate) struct Flags {
     pub(crate) export_context: Vec<u8>,
     pub(crate) use_export_context: bool,
     pub(crate) export_traffic_secrets: bool,
+    pub(crate) tls_unique: bool,
 
     pub(crate) shim_writes_first: bool,
     pub(crate) shim_initial_write: Vec<u8>,
@@ -181,6 +182,7 @@ impl Default for Flags {
             export_context: Vec::new(),
             use_export_context: false,
             export_traffic_secrets: false,
+            tls_unique: false,
             shim_writes_first: false,
             shim_initial_write: b"hello".into(),
             repeat_shim_initial_write: 1,
@@ -357,6 +359,7 @@ impl Flags {
             "-export-context" => self.export_context = v.bytes()?,
             "-use-export-context" => self.use_export_context = true,
             "-export-traffic-secrets" => self.export_traffic_secrets = true,
+            "-tls-unique" => self.tls_unique = true,
 
             "-shim-writes-first" => self.shim_writes_first = true,
             "-shim-initial-write" => self.shim_initial_write = v.bytes()?,

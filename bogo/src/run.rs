@@ -10,7 +10,7 @@ use crate::{Stop, errors};
 use handfast::crypto::aws_lc;
 use handfast::pki_types::ServerName;
 use handfast::wire::numbers::ProtocolVersion;
-use handfast::{Connection, config::Limits};
+use handfast::{ChannelBinding, Connection, config::Limits};
 use std::sync::Arc;
 
 /// Connects, and does what the flags say. `index` counts from 0, the connection that resumes none.
@@ -97,6 +97,12 @@ fn export(pipe: &mut Pipe, flags: &Flags, seen: &Witness) -> Result<(), Stop> {
         let exported = pipe.engine.export(&mut out, &flags.export_label, context);
         exported.map_err(|e| Stop::broken(format!("failed to export keying material: {e}")))?;
         pipe.write(&out)?;
+    }
+    if flags.tls_unique {
+        pipe.handshake()?;
+        let unique = pipe.engine.channel_binding(ChannelBinding::Unique);
+        let unique = unique.map_err(|e| Stop::Failed(format!("failed to get tls-unique: {e}")))?;
+        pipe.write(&unique)?;
     }
     if flags.export_traffic_secrets {
         let secret = |side: &str| seen.see().secrets.get(side).cloned();

@@ -1,9 +1,10 @@
 //! The engine.
+use crate::Time;
 use crate::alert::{Alert, AlertDescription, AlertLevel};
 use crate::config::{ClientConfig, ConfigSource, Limits, ServerConfig};
 use crate::error::{Error, ErrorKind, Limit};
 use crate::event::{Event, Negotiated};
-use crate::handshake::{self, Established, Exporter, Flow, Input, Listen, Shared, Side, State};
+use crate::handshake::{self, Established, Flow, Input, Listen, Shared, Side, State};
 use crate::keys::Transcript;
 use crate::message::{Dialect, Message};
 use crate::record::{Joiner, Reader, Writer};
@@ -11,10 +12,12 @@ use crate::trace::{Direction, Observer, Trace, Watch};
 use crate::wait::{Answer, Wait};
 use crate::wire::Problem;
 use crate::wire::numbers::{ContentType, HandshakeType};
-use crate::{Time, keys};
 use rustls_pki_types::ServerName;
 use std::mem;
 use std::sync::Arc;
+
+mod exports;
+pub use exports::ChannelBinding;
 
 /// One end of a connection.
 ///
@@ -273,36 +276,6 @@ impl Connection {
     /// All that was negotiated, as far as it has come.
     pub fn negotiated(&self) -> &Negotiated {
         &self.shared.negotiated
-    }
-
-    /// Keying material for another protocol (RFC 5705, RFC 9846 7.5). Before TLS 1.3, no context and an empty one differ.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Misuse`] before the handshake is done, or if `out` is empty or longer than 255 hashes; and before TLS 1.3 without
-    /// an extended master secret, which someone in between could make two connections share (RFC 7627 5.4).
-    pub fn export(&self, out: &mut [u8], label: &[u8], context: Option<&[u8]>) -> Result<(), Error> {
-        let misuse =
-            || Error::new(ErrorKind::Misuse("an exporter works once connected, for 1 to 255 hashes of output"));
-        let provider = &*self.shared.provider;
-        if out.is_empty() || out.len() > 255 * 32 || label.len() > 249 || !self.is_connected() {
-            return Err(misuse());
-        }
-        match self.shared.exporter.as_ref().ok_or_else(misuse)? {
-            Exporter::Classic { master, hash } => {
-                if !self.shared.negotiated.extended_master_secret {
-                    return Err(ErrorKind::Misuse("without an extended master secret nothing may be exported").into());
-                }
-                if context.is_some_and(|c| c.len() > 0xffff) {
-                    return Err(misuse());
-                }
-                let randoms = (&self.shared.client_random, &self.shared.server_random);
-                master.export(provider, *hash, randoms, label, context, out);
-            }
-            Exporter::Tls13 { secret, hash } => {
-                keys::export13(provider, *hash, secret, label, context.unwrap_or_default(), out);
-            }
-        }
-        Ok(())
     }
 
     // --- the loop ---
@@ -583,51 +556,5 @@ impl std::fmt::Debug for Connection {
             .field("wait", &self.wait)
             .field("error", &self.error)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Policy;
-    use crate::crypto::Credential;
-    use crate::verify::NotChecked;
-    use crate::wire::numbers::ProtocolVersion;
-
-    /// Carries what one end has to say to the other.
-    fn carry(from: &mut Connection, to: &mut Connection) {
-        let mut bytes = Vec::new();
-        from.transmit(&mut bytes);
-        loop {
-            let Received { used, event } = to.receive(&mut bytes, Time::default()).unwrap();
-            let more = event.is_some();
-            bytes.drain(..used);
-            if !more {
-                return;
-            }
-        }
-    }
-
-    #[test]
-    fn nothing_is_exported_without_an_extended_master_secret() {
-        let certificate = include_bytes!("../tests/pem/p256.cert.pem");
-        let credential = Credential::from_pem(certificate, include_bytes!("../tests/pem/p256.pkcs8.pem")).unwrap();
-        let policy = Policy { max_version: ProtocolVersion::TLS1_2, ..Policy::default() };
-        let config = ClientConfig::new(policy.clone(), Arc::new(NotChecked));
-        let name = ServerName::try_from("server.test").unwrap();
-        let mut client = Connection::client(Arc::new(config), name, Time::default()).unwrap();
-        let mut server = Connection::server(Arc::new(ServerConfig::new(policy, Arc::new(credential))));
-        for _ in 0..2 {
-            carry(&mut client, &mut server);
-            carry(&mut server, &mut client);
-        }
-        for end in [&mut client, &mut server] {
-            let mut out = [0; 16];
-            assert!(end.export(&mut out, b"EXPORTER-test", None).is_ok());
-            // As if the peer had not had it.
-            end.shared.negotiated.extended_master_secret = false;
-            let error = end.export(&mut out, b"EXPORTER-test", None).unwrap_err();
-            assert!(matches!(error.kind(), ErrorKind::Misuse(_)), "{error}");
-        }
     }
 }

@@ -232,6 +232,8 @@ pub enum ErrorKind {
     Crypto(Failure),
     /// The call does not fit the connection's state: sending before the handshake is done, or after closing.
     Misuse(&'static str),
+    /// This connection has no such channel binding. The sentence says why.
+    NoChannelBinding(&'static str),
     /// The config cannot work.
     Config(String),
 }
@@ -315,7 +317,7 @@ impl ErrorKind {
             Self::UnrecognizedName(_) => A::UNRECOGNIZED_NAME,
             Self::BadSignature | Self::BadFinished | Self::BadBinder => A::DECRYPT_ERROR,
             Self::BadAnswer | Self::AnswerFailed(_) | Self::Crypto(_) | Self::Config(_) => A::INTERNAL_ERROR,
-            Self::Misuse(_) => return None,
+            Self::Misuse(_) | Self::NoChannelBinding(_) => return None,
         })
     }
 }

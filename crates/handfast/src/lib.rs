@@ -108,7 +108,7 @@ pub mod wait;
 pub mod wire;
 
 pub use config::{ClientAuth, ClientConfig, ServerConfig};
-pub use connection::{Connection, Received};
+pub use connection::{ChannelBinding, Connection, Received};
 pub use error::{Error, ErrorKind};
 pub use event::{Event, Negotiated};
 pub use policy::Policy;

@@ -67,24 +67,24 @@ pub struct ServerConfig {
 pub trait ServerCredentials: Send + Sync + fmt::Debug {
     /// Those that fit the name the client asks for, best first; all of them if the name is unknown or none was given, unless
     /// unknown names shall be refused. The handshake takes the first whose key serves what is negotiated.
-    fn candidates(&self, hello: &HelloSummary) -> Vec<Arc<Credential>>;
+    fn candidates(self: Arc<Self>, hello: &HelloSummary) -> Vec<Arc<Credential>>;
 }
 
 /// One certificate for every name.
 impl ServerCredentials for Credential {
-    fn candidates(&self, _: &HelloSummary) -> Vec<Arc<Credential>> {
-        vec![Arc::new(self.clone())]
+    fn candidates(self: Arc<Self>, _: &HelloSummary) -> Vec<Arc<Credential>> {
+        vec![self]
     }
 }
 
 /// Several certificates: those that have the name asked for, in order. If none has it, or no name is asked for, all of them.
 impl ServerCredentials for Vec<Arc<Credential>> {
-    fn candidates(&self, hello: &HelloSummary) -> Vec<Arc<Credential>> {
+    fn candidates(self: Arc<Self>, hello: &HelloSummary) -> Vec<Arc<Credential>> {
         let name = hello.server_name.as_deref();
         let fits = |c: &&Arc<Credential>| name.is_some_and(|n| crate::verify::stands_for(&c.chain, n));
         let mut out: Vec<_> = self.iter().filter(fits).cloned().collect();
         if out.is_empty() {
-            out = self.clone();
+            out = Self::clone(&self);
         }
         out
     }

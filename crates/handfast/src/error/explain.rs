@@ -209,6 +209,12 @@ impl ErrorKind {
                 "Check that the configured key is whole and of a supported kind.",
             ),
             Self::Misuse(what) => words(Us, format!("the call does not fit now: {what}."), "", ""),
+            Self::NoChannelBinding(why) => words(
+                Blame::Neither,
+                format!("this connection has no such channel binding: {why}."),
+                "RFC 9266 3, RFC 5929 3 and 4",
+                "Use another type of channel binding; tls-exporter is there in TLS 1.3, and with an extended master secret.",
+            ),
             Self::Config(what) => words(Us, format!("the config cannot work: {what}."), "", "Correct the config."),
         }
     }
@@ -528,6 +534,7 @@ mod tests {
             K::BadAnswer,
             K::AnswerFailed("signing the handshake"),
             K::Crypto(crate::crypto::Failure),
+            K::NoChannelBinding("the certificate is signed without a hash"),
             K::Config("no suite can be spoken".into()),
         ];
         let limits = limits.into_iter().chain(more).map(K::TooMuch);

@@ -86,7 +86,7 @@ fn choose(
         return Err(illegal("legacy_compression_methods", "has more than null in it", "RFC 9846 4.2.2"));
     }
     let alpn = choose_alpn(&config.alpn, &summary.alpn)?;
-    let candidates = config.credentials.candidates(&summary);
+    let candidates = config.credentials.clone().candidates(&summary);
     if candidates.is_empty() {
         return Err(ErrorKind::UnrecognizedName(summary.server_name.unwrap_or_default()).into());
     }

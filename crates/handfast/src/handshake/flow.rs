@@ -4,7 +4,7 @@ use super::Input;
 use crate::Time;
 use crate::alert::Alert;
 use crate::config::Limits;
-use crate::crypto::{HashAlgorithm, Provider};
+use crate::crypto::{Credential, HashAlgorithm, Provider};
 use crate::error::{Error, ErrorKind};
 use crate::event::Negotiated;
 use crate::keys::{KeyLog, Transcript};
@@ -40,6 +40,10 @@ pub(crate) struct Shared {
     pub(crate) server_random: [u8; 32],
     /// The exporter's secret, once there is one.
     pub(crate) exporter: Option<Exporter>,
+    /// A server's certificate in this handshake, as the client saw it; `None` if a session is resumed.
+    pub(crate) own: Option<Arc<Credential>>,
+    /// The verify_data of the first Finished in the newest handshake, where it has 12 bytes: in TLS up to 1.2.
+    pub(crate) first_finished: Option<[u8; 12]>,
     /// The handshake is done; the application has not been told yet.
     pub(crate) connected: bool,
     /// ChangeCipherSpec is a disguise that may come at any time in the handshake, and is dropped (RFC 9846 5).
@@ -67,6 +71,8 @@ impl Shared {
             client_random: [0; 32],
             server_random: [0; 32],
             exporter: None,
+            own: None,
+            first_finished: None,
             connected: false,
             compat_ccs_may_come: false,
             compat_ccs_sent: false,

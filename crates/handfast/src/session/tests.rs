@@ -406,7 +406,7 @@ mod forms {
     #[derive(Debug)]
     struct NoCredentials;
     impl crate::config::ServerCredentials for NoCredentials {
-        fn candidates(&self, _: &HelloSummary) -> Vec<Arc<Credential>> {
+        fn candidates(self: Arc<Self>, _: &HelloSummary) -> Vec<Arc<Credential>> {
             Vec::new()
         }
     }

@@ -3,6 +3,7 @@
 mod cache;
 mod der;
 mod diagnose;
+mod end_point;
 mod error;
 mod pinned;
 mod roots;
@@ -11,6 +12,7 @@ mod webpki;
 mod words;
 
 pub use self::webpki::WebPki;
+pub(crate) use end_point::end_point;
 pub use error::CertificateError;
 pub use pinned::{NotChecked, PinnedLeaf, SelfSigned};
 pub use roots::Roots;

@@ -134,8 +134,8 @@ impl ServerStore for Later<dyn ServerStore> {
 }
 
 impl ServerCredentials for Later<dyn ServerCredentials> {
-    fn candidates(&self, hello: &HelloSummary) -> Vec<Arc<Credential>> {
-        self.0.candidates(hello).iter().map(|c| Arc::new(credential(c))).collect()
+    fn candidates(self: Arc<Self>, hello: &HelloSummary) -> Vec<Arc<Credential>> {
+        self.0.clone().candidates(hello).iter().map(|c| Arc::new(credential(c))).collect()
     }
 }
 

@@ -22,6 +22,7 @@ impl Agreed {
     /// From here on messages are read by these rules, and hashed.
     pub(super) fn settle(self, flow: &mut Flow<'_>, resumed: bool) {
         flow.agree(self.rules.version, Dialect::Classic(self.rules.form(self.suite)));
+        flow.shared.first_finished = None;
         let negotiated = flow.negotiated();
         negotiated.suite = Some(self.suite.number);
         negotiated.extended_master_secret = self.extended_master_secret;
@@ -93,18 +94,20 @@ impl Secrets {
         let provider = flow.provider();
         let data = self.master.verify_data(&*provider, self.agreed.hash(), ours, &transcript);
         flow.send(&Message::Finished(Finished(&data)));
+        note_finished(flow, &data);
         Ok(())
     }
 
     /// Checks the peer's Finished, which is the newest message.
-    pub(super) fn check(&self, flow: &Flow<'_>, finished: &Finished<'_>) -> Result<(), Error> {
+    pub(super) fn check(&self, flow: &mut Flow<'_>, finished: &Finished<'_>) -> Result<(), Error> {
         let theirs = flow.shared.side == Side::Server;
         let provider: &dyn Provider = &*flow.shared.provider;
         let expected = self.master.verify_data(provider, self.agreed.hash(), theirs, &flow.before().hash());
-        match bool::from(expected.ct_eq(finished.0)) {
-            true => Ok(()),
-            false => Err(ErrorKind::BadFinished.into()),
+        if !bool::from(expected.ct_eq(finished.0)) {
+            return Err(ErrorKind::BadFinished.into());
         }
+        note_finished(flow, finished.0);
+        Ok(())
     }
 
     /// The handshake is done.
@@ -114,4 +117,10 @@ impl Secrets {
         flow.connected();
         State::Established(Established::Classic(super::Session { refused: 0 }))
     }
+}
+
+/// The first Finished of a handshake, of whichever side, is its tls-unique (RFC 5929 3.1).
+fn note_finished(flow: &mut Flow<'_>, verify_data: &[u8]) {
+    let first = &mut flow.shared.first_finished;
+    *first = first.or_else(|| verify_data.try_into().ok());
 }

@@ -254,6 +254,7 @@ impl Draft {
         agreed.settle(flow, false);
         self.greet(flow, agreed, id, matches!(keep, Keep::Ticket(_)))?;
         certificates::send(flow, Some(&credential));
+        flow.shared.own = Some(credential.clone());
         let key = credential.key.clone();
         match plan {
             Plan::Rsa => {

@@ -282,6 +282,7 @@ impl Agreed {
         request_certificate(flow, &keyed.chosen.config)?;
         send_certificate(flow, &credential.chain);
         ask_signature(flow, &credential, scheme);
+        flow.shared.own = Some(credential);
         Ok(State::Signature(Signing { keyed, scheme }).into())
     }
 }
