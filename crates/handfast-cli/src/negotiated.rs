@@ -46,6 +46,7 @@ pub(crate) fn facts(n: &Negotiated) -> Vec<Fact> {
         usual("resumed", n.resumed),
         usual("verified", n.verified.clone()),
         fact("retried", n.retried, "retried", n.retried.then(|| "the server asked for another ClientHello".into())),
+        fact("tickets", n.tickets, "tickets", n.tickets.map(|t| format!("{t}, the server says"))),
         fact("name", n.server_name.clone(), "name", n.server_name.clone()),
         fact(
             "client_scheme",

@@ -40,6 +40,8 @@ pub struct Negotiated {
     pub alpn: Option<Vec<u8>>,
     /// Whether a session was resumed.
     pub resumed: bool,
+    /// How many tickets the server expects to send, where the client asked (RFC 9149 3).
+    pub tickets: Option<u8>,
     /// Whether there was a HelloRetryRequest.
     pub retried: bool,
     /// The name that the client asked for.

@@ -4,6 +4,7 @@ mod common;
 
 use common::certificates::Setup;
 use common::{NAME, Pair, noon};
+use handfast::extension::TicketCounts;
 use handfast::message::{Dialect, Message};
 use handfast::session::{ClientSession, ClientStore, MemoryClientStore, SessionKey};
 use handfast::wire::numbers::ProtocolVersion;
@@ -71,5 +72,45 @@ fn a_session_that_has_expired_is_not_offered() {
         };
         assert!(resumed(60), "{version}");
         assert!(!resumed(7 * 86_400), "{version}");
+    }
+}
+
+/// How many tickets come where the client says how many it wants, and where it says nothing (RFC 9149).
+#[test]
+fn a_server_heeds_how_many_tickets_are_wanted() {
+    let wanted = |new_session_count, resumption_count| Some(TicketCounts { new_session_count, resumption_count });
+    // Wanted; given of a new session, and of a resumed one.
+    for (tickets, new, resumed) in
+        [(None, 2, 2), (wanted(3, 1), 3, 1), (wanted(1, 0), 1, 0), (wanted(8, 8), 8, 8), (wanted(255, 9), 8, 8)]
+    {
+        for setup in [Setup::new(ProtocolVersion::TLS1_3), Setup::new(ProtocolVersion::TLS1_3).retried()] {
+            let (mut client, server) = (setup.client_config(), setup.server_config());
+            client.tickets = tickets;
+            let (client, server) = (Arc::new(client), Arc::new(server));
+            for given in [new, resumed] {
+                let mut pair = Pair::connected(&client, &server);
+                pair.run().assert_agreed();
+                assert_eq!(pair.client.negotiated().tickets, tickets.map(|_| given as u8), "{tickets:?}");
+                let sent = pair.server.flight().iter().filter(|m| *m == "NewSessionTicket").count();
+                assert_eq!(sent, given, "{tickets:?}");
+            }
+        }
+    }
+}
+
+/// Without tickets nothing is said of them, and a client that keeps none does not ask.
+#[test]
+fn nobody_speaks_of_tickets_that_will_not_be() {
+    let setup = Setup::new(ProtocolVersion::TLS1_3);
+    for (keeps, gives) in [(false, true), (true, false)] {
+        let (mut client, mut server) = (setup.client_config(), setup.server_config());
+        client.tickets = Some(TicketCounts { new_session_count: 4, resumption_count: 4 });
+        client.store = client.store.filter(|_| keeps);
+        server.tickets = server.tickets.filter(|_| gives);
+        let pair = Pair::connected(&Arc::new(client), &Arc::new(server));
+        pair.assert_agreed();
+        assert_eq!(pair.client.negotiated().tickets, None);
+        let sent = pair.server.flight().iter().filter(|m| *m == "NewSessionTicket").count();
+        assert_eq!(sent, if gives { 2 } else { 0 });
     }
 }

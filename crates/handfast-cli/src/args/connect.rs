@@ -78,6 +78,9 @@ pub(crate) struct Sessions {
     /// Keeps the session in this file, and resumes from it
     #[arg(long, value_name = "FILE")]
     pub(crate) session: Option<PathBuf>,
+    /// Asks a TLS 1.3 server for so many tickets, whether the session is new or resumed; it may give fewer
+    #[arg(long, value_name = "N", requires = "session")]
+    pub(crate) tickets: Option<u8>,
 }
 
 /// Where to connect to.

@@ -13,6 +13,7 @@ use crate::trust::{self, Trust};
 use crate::{keylog, lists};
 use handfast::config::ClientCredentials;
 use handfast::crypto::Credential;
+use handfast::extension::TicketCounts;
 use handfast::keys::KeyLog;
 use handfast::pki_types::ServerName;
 use handfast::{ClientConfig, Connection, Policy, Time};
@@ -105,6 +106,7 @@ impl<'a> Plan<'a> {
         config.max_fragment = self.args.records.max_fragment.into();
         config.key_log = self.key_log;
         config.store = self.session.map(|s| s as _);
+        config.tickets = self.args.sessions.tickets.map(|n| TicketCounts { new_session_count: n, resumption_count: n });
         let (last, observer) = wire::Last::watching(teller.observer(None));
         let connection =
             Connection::client_observed(Arc::new(config), self.name, Time::now(), Some(Box::new(observer)));

@@ -112,6 +112,31 @@ fn what_is_spoken_is_cut_to_what_is_wanted() {
 }
 
 #[test]
+fn a_client_gets_as_many_tickets_as_it_asks_for_up_to_eight() {
+    let dir = Dir::new();
+    let server = Server::start(&dir, &[]);
+    for (asked, given) in [("0", 0), ("5", 5), ("8", 8), ("9", 8), ("255", 8)] {
+        let session = dir.text(&format!("session-{asked}"));
+        let args = [
+            "connect",
+            &server.at("localhost"),
+            "--alpn",
+            "http/1.1",
+            "--session",
+            &session,
+            "--tickets",
+            asked,
+            "--json",
+        ];
+        let done = run(&dir, &args, "GET / HTTP/1.0\r\n\r\n");
+        done.ends(0, &[]);
+        assert_eq!(done.event("connected")["tickets"], given);
+        let of_a_ticket = |e: &&serde_json::Value| e["message"] == "NewSessionTicket";
+        assert_eq!(done.events().iter().filter(of_a_ticket).count(), given);
+    }
+}
+
+#[test]
 fn a_client_gets_as_many_tickets_as_is_said() {
     let dir = Dir::new();
     for n in ["0", "1", "4"] {

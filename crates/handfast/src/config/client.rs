@@ -2,6 +2,7 @@
 
 use super::Limits;
 use crate::crypto::{Credential, Provider, aws_lc};
+use crate::extension::TicketCounts;
 use crate::keys::KeyLog;
 use crate::policy::Policy;
 use crate::session::{ClientStore, MemoryClientStore};
@@ -27,6 +28,9 @@ pub struct ClientConfig {
     /// goes on under the client certificate it was made with: two configs may share a store only if their verifiers and their
     /// certificates are the same.
     pub store: Option<Arc<dyn ClientStore>>,
+    /// How many tickets a TLS 1.3 server is asked for (RFC 9149), which it may heed; not asked by default. More than
+    /// [`Limits::tickets`] are not kept.
+    pub tickets: Option<TicketCounts>,
     /// Where secrets are logged; nowhere by default.
     pub key_log: Option<Arc<dyn KeyLog>>,
     /// Whether the server is told the name it is asked for; yes by default. An address is never told.
@@ -64,6 +68,7 @@ impl ClientConfig {
             credentials: None,
             alpn: Vec::new(),
             store: Some(Arc::new(MemoryClientStore::default())),
+            tickets: None,
             key_log: None,
             send_server_name: true,
             fallback: false,

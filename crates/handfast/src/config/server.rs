@@ -53,8 +53,10 @@ pub struct ServerConfig {
     pub tickets: Option<Arc<dyn Tickets>>,
     /// The cache by session ID; none by default, since tickets do. To be shared as little as `tickets`.
     pub store: Option<Arc<dyn ServerStore>>,
-    /// How many tickets a TLS 1.3 client gets; 2.
+    /// How many tickets a TLS 1.3 client gets that does not say how many it wants; 2.
     pub ticket_count: usize,
+    /// How many tickets a TLS 1.3 client gets at most that asks for more (RFC 9149 3); 8.
+    pub most_tickets: u8,
     /// Where secrets are logged; nowhere by default.
     pub key_log: Option<Arc<dyn KeyLog>>,
     /// Bounds on what the client may make us do.
@@ -119,6 +121,7 @@ impl ServerConfig {
             tickets: Some(Arc::new(RotatingTickets::default())),
             store: None,
             ticket_count: 2,
+            most_tickets: 8,
             key_log: None,
             limits: Limits::default(),
             max_fragment: 1 << 14,

@@ -8,6 +8,7 @@ mod lists;
 mod pre_shared_key;
 mod server_name;
 mod supported_versions;
+mod ticket_request;
 
 pub use alpn::Alpn;
 pub use key_share::{KeyShare, KeyShareEntry};
@@ -18,6 +19,7 @@ pub use lists::{
 pub use pre_shared_key::{OfferedPsks, PreSharedKey, PskBinder, PskIdentity};
 pub use server_name::{Name, ServerNameExtension};
 pub use supported_versions::SupportedVersions;
+pub use ticket_request::{TicketCounts, TicketRequest};
 
 use crate::wire::numbers::ExtensionType;
 use crate::wire::{Malformed, Opaque, Opaque16, Prefix, Problem, Reader, Wire, Writer};
@@ -135,6 +137,8 @@ table! {
         [ClientHello ServerHello], "Keys that are shared already, with proof (RFC 9846 4.3.11).";
     EarlyData(EarlyData) = EARLY_DATA, early_data,
         [ClientHello EncryptedExtensions NewSessionTicket], "Data before the handshake is done (RFC 9846 4.3.10).";
+    TicketRequest(TicketRequest) = TICKET_REQUEST, ticket_request,
+        [ClientHello EncryptedExtensions], "How many tickets are wanted, and will be sent (RFC 9149).";
 }
 
 /// An extension without contents: being there says it all.

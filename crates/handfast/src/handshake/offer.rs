@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, illegal};
 use crate::extension::{
     Alpn, Bytes, Cookie, EcPointFormats, Empty, Extension, Extensions, KeyShare, KeyShareEntry, Name, OfferedPsks,
     PreSharedKey, PskIdentity, PskKeyExchangeModes, RenegotiationInfo, ServerNameExtension, SignatureAlgorithms,
-    SupportedGroups, SupportedVersions,
+    SupportedGroups, SupportedVersions, TicketRequest,
 };
 use crate::keys::EarlySecret;
 use crate::message::{ClientHello, ClientHelloFixed, HEADER, Message};
@@ -190,6 +190,9 @@ impl Draft {
             list.push(Extension::SupportedVersions(SupportedVersions::Offered(List::of(&versions))));
             list.push(Extension::PskKeyExchangeModes(PskKeyExchangeModes(List::of(&[PskKeyExchangeMode::PSK_DHE_KE]))));
             list.push(Extension::KeyShare(KeyShare::Client(List::of(&entries))));
+        }
+        if let (Some(counts), true) = (config.tickets, has_13 && config.store.is_some()) {
+            list.push(Extension::TicketRequest(TicketRequest::Wanted(counts)));
         }
         let hello = ClientHello {
             fixed: ClientHelloFixed {

@@ -4,7 +4,7 @@ use super::signs_handshakes;
 use crate::config::ServerConfig;
 use crate::crypto::{Credential, Digest, KeyExchangeKind, Provider, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
-use crate::extension::{Extension, Extensions, KeyShare, KeyShareEntry, PreSharedKey};
+use crate::extension::{Extension, Extensions, KeyShare, KeyShareEntry, PreSharedKey, TicketRequest};
 use crate::keys::Transcript;
 use crate::message::ClientHello;
 use crate::verify::allows;
@@ -118,6 +118,39 @@ pub(super) fn tickets(config: &ServerConfig, hello: &ClientHello<'_>) -> Result<
         .collect();
     out.reverse();
     Ok(out)
+}
+
+/// How many tickets a client gets.
+#[derive(Clone, Copy)]
+pub(super) struct TicketCount {
+    /// Of a new session, and where one is resumed.
+    new: usize,
+    resumed: usize,
+    /// The client said how many it wants, and hears how many will come (RFC 9149 3).
+    pub(super) asked: bool,
+}
+
+impl TicketCount {
+    pub(super) fn of(self, resumed: bool) -> usize {
+        if resumed { self.resumed } else { self.new }
+    }
+}
+
+/// How many tickets this client gets: none if it cannot use them or we have none, as many as it asks for within our bound, else
+/// as many as everyone.
+pub(super) fn ticket_count(config: &ServerConfig, hello: &ClientHello<'_>) -> TicketCount {
+    let none = TicketCount { new: 0, resumed: 0, asked: false };
+    if config.tickets.is_none() || !takes_tickets(hello) {
+        return none;
+    }
+    match hello.extensions.ticket_request() {
+        Some(TicketRequest::Wanted(wanted)) => TicketCount {
+            new: wanted.new_session_count.min(config.most_tickets).into(),
+            resumed: wanted.resumption_count.min(config.most_tickets).into(),
+            asked: true,
+        },
+        _ => TicketCount { new: config.ticket_count, resumed: config.ticket_count, asked: false },
+    }
 }
 
 /// Whether the client can resume in the one way that we do: with a fresh key exchange (RFC 9846 4.3.9).

@@ -13,7 +13,7 @@ use super::{
 use crate::Time;
 use crate::crypto::{Credential, Failure, KeyExchange, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
-use crate::extension::{KeyShare, PreSharedKey, SupportedVersions};
+use crate::extension::{KeyShare, PreSharedKey, SupportedVersions, TicketRequest};
 use crate::keys::{ApplicationSecrets, EarlySecret, HandshakeSecrets, MasterOf13, Secret};
 use crate::message::{
     Certificate, CertificateRequest13, CertificateVerify, Dialect, EncryptedExtensions, Finished, Message, ServerHello,
@@ -266,6 +266,9 @@ impl Agreed {
                 return Err(illegal("protocol_name", "is not one of those offered", "RFC 7301 3.1"));
             };
             flow.negotiated().alpn = Some(chosen.clone());
+        }
+        if let Some(TicketRequest::Expected(count)) = extensions.ticket_request() {
+            flow.negotiated().tickets = Some(*count);
         }
         Ok(match self.resumed {
             true => State::Finished(self.unasked()),

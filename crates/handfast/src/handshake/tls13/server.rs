@@ -6,7 +6,7 @@ use super::authentication::{
     ask_signature, ask_verdict, check_finished, check_signature, judged, send_certificate, send_finished,
     send_signature, take_chain,
 };
-use super::choice::{self, Group, Offer};
+use super::choice::{self, Group, Offer, TicketCount};
 use super::{
     CLIENT_APPLICATION, SERVER_APPLICATION, Traffic, WEEK, application_secrets, last_in_record, read_under,
     use_handshake_keys, write_under,
@@ -17,7 +17,7 @@ use crate::crypto::{Digest, Failure, Response, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::extension::{
     Alpn, CertificateAuthorities, Extension, Extensions, KeyShare, KeyShareEntry, PreSharedKey, ServerNameExtension,
-    SignatureAlgorithms, SupportedVersions,
+    SignatureAlgorithms, SupportedVersions, TicketRequest,
 };
 use crate::keys::{ApplicationSecrets, EarlySecret, HandshakeSecrets, MasterOf13, Secret, TrafficSecret};
 use crate::message::{
@@ -69,8 +69,7 @@ pub(crate) struct Agreed {
     suite: &'static Suite,
     group: NamedGroup,
     exchange: Response,
-    /// Whether the client can use tickets, and we have some.
-    gives_tickets: bool,
+    tickets: TicketCount,
 }
 
 /// Whether a session is resumed hangs on a ticket.
@@ -88,7 +87,8 @@ pub(crate) struct Keyed {
     chosen: Chosen,
     suite: &'static Suite,
     secrets: HandshakeSecrets,
-    gives_tickets: bool,
+    /// How many tickets the client will get.
+    tickets: usize,
     /// When the client was authenticated, if it was: now, or in the handshake that is resumed.
     since: Time,
 }
@@ -113,6 +113,8 @@ pub(crate) struct Sealing {
     resumption: TrafficSecret,
     /// What goes into a ticket, with a key of its own in each.
     session: ServerSession,
+    /// How many the client will get.
+    wanted: usize,
     /// How many were asked for: the nonce of the newest.
     count: u32,
     age_add: u32,
@@ -222,8 +224,8 @@ fn accept(
     let truncated = choice::truncated(&*provider, suite, flow.now(), hello);
     flow.now().start(&*provider, suite.hash);
     flow.now().forget();
-    let gives_tickets = chosen.config.tickets.is_some() && choice::takes_tickets(hello);
-    Agreed { chosen, suite, group, exchange, gives_tickets }.resume(flow, tickets, truncated)
+    let counts = choice::ticket_count(&chosen.config, hello);
+    Agreed { chosen, suite, group, exchange, tickets: counts }.resume(flow, tickets, truncated)
 }
 
 impl Agreed {
@@ -240,7 +242,7 @@ impl Agreed {
 
     /// ServerHello, under whose keys all that follows goes.
     fn hello(self, flow: &mut Flow<'_>, early: EarlySecret, resumed: Option<(u16, Time)>) -> Result<Keyed, Error> {
-        let Self { mut chosen, suite, group, exchange, gives_tickets } = self;
+        let Self { mut chosen, suite, group, exchange, tickets } = self;
         let expected = "nothing behind ClientHello in its record";
         let aligned = last_in_record(chosen.aligned.take(), HandshakeType::CLIENT_HELLO, expected)?;
         let mut random = [0; 32];
@@ -267,9 +269,15 @@ impl Agreed {
             extensions.push(Extension::ServerName(ServerNameExtension(Vec::new())));
         }
         extensions.extend(chosen.alpn.as_deref().map(|protocol| Extension::Alpn(Alpn(vec![protocol]))));
+        let count = tickets.of(resumed.is_some());
+        if tickets.asked {
+            let expected = u8::try_from(count).unwrap_or(u8::MAX);
+            flow.negotiated().tickets = Some(expected);
+            extensions.push(Extension::TicketRequest(TicketRequest::Expected(expected)));
+        }
         flow.send(&Message::EncryptedExtensions(EncryptedExtensions(Extensions::of(extensions))));
         let since = resumed.map_or(flow.now, |(_, since)| since);
-        Ok(Keyed { chosen, suite, secrets, gives_tickets, since })
+        Ok(Keyed { chosen, suite, secrets, tickets: count, since })
     }
 
     /// A handshake with certificates.
@@ -380,14 +388,14 @@ impl Answered {
 
     /// The client is done, and so is the handshake.
     fn finished(self, flow: &mut Flow<'_>, message: &Finished<'_>, aligned: Option<Aligned>) -> Next {
-        let Self { keyed: Keyed { chosen, suite, secrets, gives_tickets, since }, master, application } = self;
+        let Self { keyed: Keyed { chosen, suite, secrets, tickets, since }, master, application } = self;
         check_finished(flow, &secrets.client, message)?;
         let aligned = last_in_record(aligned, HandshakeType::FINISHED, "nothing behind Finished in its record")?;
         flow.shared.compat_ccs_may_come = false;
         read_under(flow, suite, &application.client, CLIENT_APPLICATION, aligned)?;
         let resumption = master.resumption(&flow.now().hash());
         let traffic = Traffic::new(suite, application.client, application.server, None);
-        if !gives_tickets {
+        if tickets == 0 {
             flow.connected();
             return Ok(traffic.into());
         }
@@ -403,14 +411,14 @@ impl Answered {
             kind: ServerSessionKind::Tls13 { psk: Secret::copy(&[]), age_add: 0 },
             context: session::context(&config),
         };
-        Sealing { config, traffic, resumption, session, count: 0, age_add: 0 }.next(flow)
+        Sealing { config, traffic, resumption, session, wanted: tickets, count: 0, age_add: 0 }.next(flow)
     }
 }
 
 impl Sealing {
     /// Has one more ticket sealed; when there are enough, the connection is made.
     fn next(mut self, flow: &mut Flow<'_>) -> Next {
-        let tickets = self.config.tickets.clone().filter(|_| (self.count as usize) < self.config.ticket_count);
+        let tickets = self.config.tickets.clone().filter(|_| (self.count as usize) < self.wanted);
         let Some(tickets) = tickets else {
             flow.connected();
             return Ok(self.traffic.into());
