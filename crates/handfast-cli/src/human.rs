@@ -45,6 +45,10 @@ impl View {
             (Event::Failed { failure }, _) if connection.is_none() => {
                 Some(self.paint(RED, "handfast: ") + &told(failure))
             }
+            (Event::ReloadFailed { failure, .. }, _) => {
+                let stays = "What was read before stays in use.";
+                Some(self.paint(RED, "reload failed: ") + &format!("{} {stays}", sentences(failure)))
+            }
             (_, Detail::Messages) => self.message(event),
             (_, Detail::Connections) => connection_line(event),
         };
@@ -85,6 +89,8 @@ impl View {
             | Event::Closed { clean: false }
             | Event::Start { .. }
             | Event::Listening { .. }
+            | Event::Reloaded { .. }
+            | Event::ReloadFailed { .. }
             | Event::Data { .. } => {
                 return None;
             }
@@ -103,6 +109,12 @@ fn connection_line(event: &Event<'_>) -> Option<String> {
             Some(negotiated::summary(n) + &beyond.collect::<String>())
         }
         Event::Failed { failure } => Some(format!("failed: {}", sentences(failure))),
+        Event::Reloaded { certificates, sessions_kept, .. } => {
+            let own = certificates.iter().filter_map(|c| c.chain.first()).map(|c| words::subject(c));
+            let sessions =
+                if *sessions_kept { "" } else { "; clients are judged otherwise now, and no session is resumed" };
+            Some(format!("reloaded: {}{sessions}", own.collect::<Vec<_>>().join("; ")))
+        }
         _ => None,
     }
 }

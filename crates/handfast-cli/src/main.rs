@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 fn main() -> ExitCode {
     let code = match Cli::parse().verb {
-        Verb::Serve(args) => serve::run(&args),
+        Verb::Serve(args) => serve::run(args),
         Verb::Connect(args) => connect::run(&args),
         Verb::Cert(args) => said(cert::run(&args)),
         Verb::Demo(args) => said(demo::run(&args)),

@@ -99,7 +99,7 @@ fn chain(n: &Negotiated) -> Vec<Value> {
 }
 
 /// A certificate, as far as it can be read.
-fn certificate(der: &[u8]) -> Value {
+pub(crate) fn certificate(der: &[u8]) -> Value {
     let mut hash = aws_lc::provider().hash(HashAlgorithm::Sha256);
     hash.update(der);
     let sha256 = hash.current().iter().fold(String::new(), |mut out, byte| {

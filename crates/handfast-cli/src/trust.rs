@@ -84,14 +84,30 @@ impl Trust {
     }
 }
 
-/// Who judges a server's clients.
-pub(crate) fn client_auth(ca: Option<&Path>, optional: bool) -> Result<ClientAuth, Failure> {
-    let Some(path) = ca else { return Ok(ClientAuth::None) };
-    let roots = Roots::from_pem(&read(path)?).map_err(|e| Failure::file("read", path, e))?;
-    let mut verifier = WebPki::for_clients(roots);
-    verifier.accept_root_as_leaf = true;
-    let verifier = Arc::new(verifier);
-    Ok(if optional { ClientAuth::Optional(verifier) } else { ClientAuth::Required(verifier) })
+/// How a server judges its clients.
+pub(crate) struct Clients {
+    pub(crate) auth: ClientAuth,
+    /// All that the verdict hangs on, as it was read.
+    pub(crate) judged_by: Vec<Vec<u8>>,
+}
+
+impl Clients {
+    /// As the command line says.
+    pub(crate) fn of(args: &args::serve::Clients) -> Result<Self, Failure> {
+        let Some(path) = &args.client_ca else { return Ok(Self { auth: ClientAuth::None, judged_by: Vec::new() }) };
+        let mut judged_by = vec![read(path)?];
+        let roots = Roots::from_pem(&judged_by[0]).map_err(|e| Failure::file("read", path, e))?;
+        let mut verifier = WebPki::for_clients(roots);
+        verifier.accept_root_as_leaf = true;
+        if let Some(path) = &args.client_crl {
+            let pem = read(path)?;
+            verifier = verifier.with_crls(lists(&pem, path)?).map_err(|e| Failure::file("use", path, e))?;
+            judged_by.push(pem);
+        }
+        let verifier = Arc::new(verifier);
+        let auth = if args.client_optional { ClientAuth::Optional(verifier) } else { ClientAuth::Required(verifier) };
+        Ok(Self { auth, judged_by })
+    }
 }
 
 /// A chain and its key, in PEM: PKCS#8, PKCS#1 or SEC1.

@@ -4,6 +4,7 @@ mod common;
 
 use common::certificates::Setup;
 use common::{End, NAME, Pair, noon};
+use handfast::config::ByName;
 use handfast::crypto::{Credential, KeyKind, aws_lc};
 use handfast::error::NothingInCommon;
 use handfast::message::{Dialect, Message};
@@ -91,8 +92,8 @@ fn a_certificate_by_name() {
             ("A.Example", &plain),
             ("a.example.", &plain),
             ("other.b.example", &wild),
-            // Both fit: the first that was given.
-            ("www.b.example", &wild),
+            // Both fit: the name itself goes before a wildcard.
+            ("www.b.example", &exact),
         ] {
             let shown = shown(authority.client(version), &server, name);
             assert_eq!(shown.expect("a handshake"), expected.chain[0], "{name}");
@@ -103,6 +104,25 @@ fn a_certificate_by_name() {
             assert!(client.to_string().contains("it is for a.example"), "{client}");
             assert!(matches!(server.unwrap().kind(), ErrorKind::PeerAlert(_)));
         }
+    }
+}
+
+#[test]
+fn a_strict_server_refuses_unknown_names_and_serves_who_names_nobody() {
+    let authority = Authority::new();
+    let credentials = [authority.leaf(&PKCS_ECDSA_P256_SHA256, &["a.example", "198.51.100.7"])];
+    let mut by_name = ByName::new(credentials.clone());
+    by_name.strict = true;
+    let by_name = Arc::new(by_name);
+    for version in VERSIONS {
+        let server = Arc::new(ServerConfig::new(at(version), by_name.clone()));
+        for name in ["a.example", "198.51.100.7"] {
+            assert_eq!(shown(authority.client(version), &server, name), Ok(credentials[0].chain[0].clone()), "{name}");
+        }
+        let (client, refused) = shown(authority.client(version), &server, "b.example").expect_err("unknown");
+        assert_eq!(refused.expect("an error").kind(), &ErrorKind::UnrecognizedName("b.example".into()));
+        assert_eq!(client.alert(), None);
+        assert!(client.to_string().contains("unrecognized_name"), "{client}");
     }
 }
 

@@ -10,6 +10,9 @@ use std::path::PathBuf;
 ///
 /// Needs no argument: it makes a development CA once, and certificates for localhost, 127.0.0.1, ::1 and this host's name.
 /// Prints `listening https://ADDR:PORT` on stdout when ready. SIGTERM and Ctrl-C finish what is being served, and end with 0.
+///
+/// The files of --cert, --key, --client-ca and --client-crl are read again when they change, and on SIGHUP; connections go on. If they
+/// cannot be used, it says so, and goes on with what it had.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Serve {
@@ -41,12 +44,16 @@ pub(crate) struct Serve {
 #[derive(Debug, Args)]
 #[command(next_help_heading = OWN)]
 pub(crate) struct Own {
-    /// A certificate chain, own certificate first; may be given again, each with its --key
+    /// A certificate chain, own certificate first; may be given again, each with its --key: clients see the one that has the name
+    /// they ask for and that they can verify, if none has it the first
     #[arg(long, value_name = "PEM", action = ArgAction::Append)]
     pub(crate) cert: Vec<PathBuf>,
     /// The private key of the --cert at the same place: PKCS#8, PKCS#1 or SEC1
     #[arg(long, value_name = "PEM", action = ArgAction::Append)]
     pub(crate) key: Vec<PathBuf>,
+    /// Refuses clients that ask for a name which no certificate has; else they are shown the first one
+    #[arg(long)]
+    pub(crate) strict_sni: bool,
 }
 
 /// Who the clients are.
@@ -59,6 +66,9 @@ pub(crate) struct Clients {
     /// Clients without a certificate are served too
     #[arg(long, requires = "client_ca")]
     pub(crate) client_optional: bool,
+    /// Client certificates that these lists revoke are refused
+    #[arg(long, value_name = "PEM", requires = "client_ca")]
+    pub(crate) client_crl: Option<PathBuf>,
 }
 
 /// What is remembered.

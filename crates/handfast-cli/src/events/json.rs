@@ -1,8 +1,8 @@
 //! Events as JSON, one object a line. The schema stands in `docs/json.md`; what is there is changed only with [`SCHEMA`].
 
-use super::{Connection, Event};
+use super::{Cause, Connection, Event};
 use crate::exit::blame;
-use crate::negotiated::facts;
+use crate::negotiated::{certificate, facts};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use handfast::alert::AlertLevel;
@@ -35,6 +35,14 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
             json!({ "schema": SCHEMA, "tool": "handfast", "tool_version": env!("CARGO_PKG_VERSION"), "verb": verb }),
         ),
         Event::Listening { url } => ("listening", json!({ "url": url })),
+        Event::Reloaded { cause, certificates, sessions_kept } => {
+            let own: Vec<_> = certificates.iter().filter_map(|c| c.chain.first()).map(|c| certificate(c)).collect();
+            ("reloaded", json!({ "cause": why(cause), "certificates": own, "sessions_kept": sessions_kept }))
+        }
+        Event::ReloadFailed { cause, failure } => {
+            let e = &failure.explanation;
+            ("reload_failed", json!({ "cause": why(cause), "why": e.why, "remedy": or_null(&e.remedy) }))
+        }
         Event::Message { direction, name, raw, protected, .. } => (
             "message",
             json!({ "direction": way(direction), "message": name, "length": raw.len(), "protected": protected }),
@@ -60,7 +68,6 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
         Event::Closed { clean } => ("closed", json!({ "clean": clean })),
         Event::Failed { failure } => {
             let e = &failure.explanation;
-            let or_null = |text: &str| if text.is_empty() { Value::Null } else { text.into() };
             (
                 "failed",
                 json!({
@@ -75,6 +82,17 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
             )
         }
     })
+}
+
+fn why(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Signal => "signal",
+        Cause::Change => "change",
+    }
+}
+
+fn or_null(text: &str) -> Value {
+    if text.is_empty() { Value::Null } else { text.into() }
 }
 
 fn way(direction: Direction) -> &'static str {

@@ -6,6 +6,7 @@ use crate::exit::Failure;
 use crate::human::View;
 use handfast::Negotiated;
 use handfast::alert::Alert;
+use handfast::crypto::Credential;
 use handfast::message::{Dialect, Message};
 use handfast::trace::{Direction, Observer, Trace};
 use std::io::{self, Write};
@@ -19,6 +20,10 @@ pub(crate) enum Event<'e> {
     Start { verb: &'static str },
     /// `serve` is ready.
     Listening { url: &'e str },
+    /// `serve` has read its files anew.
+    Reloaded { cause: Cause, certificates: &'e [Arc<Credential>], sessions_kept: bool },
+    /// It could not, and goes on with what it had.
+    ReloadFailed { cause: Cause, failure: &'e Failure },
     /// A whole handshake message, or a ChangeCipherSpec.
     Message { direction: Direction, name: &'static str, raw: &'e [u8], dialect: Dialect, protected: bool },
     /// An alert.
@@ -35,6 +40,15 @@ pub(crate) enum Event<'e> {
     Closed { clean: bool },
     /// It ended otherwise.
     Failed { failure: &'e Failure },
+}
+
+/// Why files are read anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Somebody sent SIGHUP.
+    Signal,
+    /// They have changed.
+    Change,
 }
 
 /// Makes events of a connection's trace.
@@ -126,7 +140,7 @@ impl Teller {
             }
         }
         // A failure is always said in words, too.
-        if !self.0.json || matches!(event, Event::Failed { .. }) {
+        if !self.0.json || matches!(event, Event::Failed { .. } | Event::ReloadFailed { .. }) {
             view.show(connection, event);
         }
     }

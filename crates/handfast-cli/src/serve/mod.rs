@@ -3,26 +3,28 @@
 mod files;
 mod http;
 mod lent;
+mod material;
 mod page;
+mod reload;
 mod tap;
 
 use crate::args;
 use crate::events::{Connection, Event, Teller};
 use crate::exit::{Code, Failure};
-use crate::home::{Home, Use};
 use crate::human::{Detail, View};
-use crate::{keylog, lists, trust};
+use crate::{keylog, lists};
 use files::Folder;
 use handfast::alert::AlertDescription;
-use handfast::crypto::Credential;
+use handfast::config::ReplaceableConfig;
 use handfast::trace::{Direction, Observer, Trace};
 use handfast::{ErrorKind, ServerConfig};
 use handfast_tokio::{Handshake, TlsStream};
 use lent::Lent;
+use material::Material;
 use page::Story;
+use reload::{Files, Hangups, Reloader};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -38,10 +40,8 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const DRAIN: Duration = Duration::from_secs(10);
 /// How many connections there are at once; others wait to be accepted.
 const MOST: usize = 1024;
-/// For how many days the certificates are valid that are made at each start.
-const DAYS: u32 = 90;
 
-pub(crate) fn run(args: &args::Serve) -> Code {
+pub(crate) fn run(args: args::Serve) -> Code {
     let teller = Teller::new(args.output.json, View::new(Detail::Connections));
     teller.tell(None, &Event::Start { verb: "serve" });
     let done = Plan::of(args).and_then(|plan| crate::on_runtime(plan.carry_out(&teller)));
@@ -56,16 +56,17 @@ pub(crate) fn run(args: &args::Serve) -> Code {
 
 /// All that the command line and its files say.
 struct Plan {
-    listen: SocketAddr,
+    args: Arc<args::Serve>,
     config: ServerConfig,
+    material: Material,
+    /// As they were before they were read.
+    files: Files,
     site: http::Site,
-    /// Where the development CA is, if it signed what we show.
-    ca: Option<PathBuf>,
 }
 
 /// What every connection needs.
 struct Server {
-    config: Arc<ServerConfig>,
+    config: Arc<ReplaceableConfig>,
     site: Arc<http::Site>,
     teller: Teller,
     /// Whether the server shall end.
@@ -73,60 +74,50 @@ struct Server {
 }
 
 impl Plan {
-    fn of(args: &args::Serve) -> Result<Self, Failure> {
+    fn of(args: args::Serve) -> Result<Self, Failure> {
         let policy = lists::spoken(&args.spoken)?;
         let alpn = lists::protocols(&args.alpn)?;
-        if args.own.cert.len() != args.own.key.len() {
-            let why = format!("--cert was given {} times, and --key {}.", args.own.cert.len(), args.own.key.len());
-            return Err(Failure::usage(why, "Give each --cert its --key."));
-        }
-        let (credentials, ca) = match args.own.cert.is_empty() {
-            true => development(args.listen)?,
-            false => {
-                let pairs = args.own.cert.iter().zip(&args.own.key).map(|(cert, key)| trust::credential(cert, key));
-                (pairs.collect::<Result<Vec<_>, _>>()?, None)
-            }
-        };
-        if !credentials.iter().any(|c| trust::usable(c, &policy)) {
-            let why = format!("none of the certificates can be used with these suites of the policy {}.", policy.name);
-            let remedy =
-                "Take a certificate of another kind (ECDSA P-256 or RSA-2048 suit almost all), or other --suites.";
-            return Err(Failure::usage(why, remedy));
-        }
-        let credentials: Vec<_> = credentials.into_iter().map(Arc::new).collect();
-        let mut config = ServerConfig::new(policy, Arc::new(credentials)).with_session_cache();
+        let files = Files::of(material::files(&args));
+        let material = Material::read(&args, &policy)?;
+        // What the material is made of is put in its place.
+        let mut config = ServerConfig::new(policy, Arc::new(Vec::new())).with_session_cache();
+        material.serve_by(&mut config);
         config.alpn = alpn;
         config.ticket_count = args.sessions.tickets.into();
         config.tickets = config.tickets.filter(|_| args.sessions.tickets > 0);
         config.max_fragment = args.records.max_fragment.into();
-        config.client_auth = trust::client_auth(args.clients.client_ca.as_deref(), args.clients.client_optional)?;
         config.key_log = keylog(args.output.keylog.as_deref())?;
         let folder = match &args.dir {
             Some(dir) => Some(Folder::new(dir).map_err(|e| Failure::file("serve", dir, e))?),
             None => None,
         };
-        Ok(Self { listen: args.listen, config, site: http::Site::new(folder), ca })
+        Ok(Self { args: Arc::new(args), config, material, files, site: http::Site::new(folder) })
     }
 
     async fn carry_out(self, teller: &Teller) -> Result<(), Failure> {
         let mut ends = Ends::new().map_err(|e| Failure::io(format!("cannot wait for signals: {e}.")))?;
+        let hangups = Hangups::new().map_err(|e| Failure::io(format!("cannot wait for signals: {e}.")))?;
+        let listen = self.args.listen;
         let bad = |e: io::Error| {
-            let mut failure = Failure::io(format!("cannot listen on {}: {e}.", self.listen));
+            let mut failure = Failure::io(format!("cannot listen on {listen}: {e}."));
             if e.kind() == io::ErrorKind::AddrInUse {
                 failure.explanation.remedy = "Take another port with --listen; port 0 takes a free one.".into();
             }
             failure
         };
-        let listener = TcpListener::bind(self.listen).await.map_err(bad)?;
+        let listener = TcpListener::bind(listen).await.map_err(bad)?;
         let address = listener.local_addr().map_err(bad)?;
         self.announce(address, teller)?;
 
         let (end, ending) = watch::channel(false);
-        let (config, site) = (Arc::new(self.config), Arc::new(self.site));
-        let server = Arc::new(Server { config, site, teller: teller.clone(), ending });
+        let (config, site) = (Arc::new(ReplaceableConfig::new(Arc::new(self.config))), Arc::new(self.site));
+        let server = Arc::new(Server { config: config.clone(), site, teller: teller.clone(), ending });
+        let (args, teller, material) = (self.args, teller.clone(), Arc::new(self.material));
+        let reloader = Reloader { args, config, teller, material, files: self.files };
         let mut connections = JoinSet::new();
         tokio::select! {
             () = server.accept(&listener, &mut connections) => {}
+            () = reloader.run(hangups) => {}
             () = ends.next() => {}
         }
         drop(listener);
@@ -142,7 +133,7 @@ impl Plan {
 
     fn announce(&self, address: SocketAddr, teller: &Teller) -> Result<(), Failure> {
         let url = format!("https://{address}");
-        if let Some(ca) = &self.ca {
+        if let Some(ca) = &self.material.ca {
             eprintln!("{}", trust_hint(&ca.display().to_string(), address));
         }
         teller.tell(None, &Event::Listening { url: &url });
@@ -153,28 +144,6 @@ impl Plan {
         }
         teller.fault()
     }
-}
-
-/// The development CA's certificates for this host: ECDSA for all that is new, RSA for what needs it.
-fn development(listen: SocketAddr) -> Result<(Vec<Credential>, Option<PathBuf>), Failure> {
-    let home = Home::find()?;
-    let ca = home.ca()?;
-    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).into();
-    let host = gethostname::gethostname().to_string_lossy().into_owned();
-    if handfast::pki_types::DnsName::try_from(host.as_str()).is_ok() {
-        names.push(host);
-    }
-    if !listen.ip().is_unspecified() {
-        names.push(listen.ip().to_string());
-    }
-    let mut seen = std::collections::HashSet::new();
-    names.retain(|n| seen.insert(n.clone()));
-    let mut credentials = Vec::new();
-    for key in home.server_keys()? {
-        let pem = ca.issue(&names, Use::Server, DAYS, &key)?;
-        credentials.push(trust::made(&pem, &key.serialize_pem())?);
-    }
-    Ok((credentials, Some(ca.path)))
 }
 
 fn trust_hint(ca: &str, address: SocketAddr) -> String {
@@ -303,7 +272,7 @@ impl Server {
         story: &Story,
         closed: &Arc<AtomicBool>,
     ) -> Result<Option<TlsStream<Lent<TcpStream>>>, Failure> {
-        let mut tls = handfast::Connection::server(self.config.clone());
+        let mut tls = handfast::Connection::server(self.config.current());
         let (mut teller, mut story_teller) = (self.teller.observer(Some(connection)), story.observer());
         let closed = closed.clone();
         tls.observe(Box::new(move |trace: &Trace<'_>| {

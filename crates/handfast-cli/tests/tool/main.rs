@@ -7,6 +7,7 @@ mod hang_up;
 mod json;
 mod material;
 mod readme;
+mod reload;
 mod run;
 mod serve;
 mod streams;

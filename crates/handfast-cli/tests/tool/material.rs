@@ -17,6 +17,8 @@ pub(crate) struct Leaf {
     pub(crate) until: Duration,
     pub(crate) serial: u64,
     pub(crate) client: bool,
+    /// With a key for RSA, rather than ECDSA.
+    pub(crate) rsa: bool,
 }
 
 impl Default for Leaf {
@@ -28,6 +30,7 @@ impl Default for Leaf {
             until: Duration::days(1),
             serial: 7,
             client: false,
+            rsa: false,
         }
     }
 }
@@ -65,7 +68,8 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         let usage = if leaf.client { ExtendedKeyUsagePurpose::ClientAuth } else { ExtendedKeyUsagePurpose::ServerAuth };
         params.extended_key_usages = vec![usage];
-        let key = KeyPair::generate().expect("a key");
+        let algorithm = if leaf.rsa { &rcgen::PKCS_RSA_SHA256 } else { &rcgen::PKCS_ECDSA_P256_SHA256 };
+        let key = KeyPair::generate_for(algorithm).expect("a key");
         let pem = params.signed_by(&key, &self.0).expect("a certificate").pem();
         (dir.write(&format!("{name}.pem"), pem), dir.write(&format!("{name}-key.pem"), key.serialize_pem()))
     }

@@ -1,9 +1,13 @@
 //! What the user decides. Required choices are arguments of `new`, the rest documented public fields.
 
+mod by_name;
 mod client;
+mod replaceable;
 mod server;
 
+pub use by_name::ByName;
 pub use client::{ClientConfig, ClientCredentials};
+pub use replaceable::ReplaceableConfig;
 pub use server::{ClientAuth, ConfigSource, ServerConfig, ServerCredentials};
 
 /// Bounds on what a peer may make us do. Each is tested.

@@ -1,6 +1,6 @@
 //! A server's config.
 
-use super::Limits;
+use super::{ByName, Limits};
 use crate::crypto::{Credential, KeyKind, Provider, aws_lc};
 use crate::keys::KeyLog;
 use crate::policy::Policy;
@@ -79,16 +79,14 @@ impl ServerCredentials for Credential {
     }
 }
 
-/// Several certificates: those that have the name asked for, in order. If none has it, or no name is asked for, all of them.
+/// Several certificates, chosen as [`ByName`] does. Their names are read at each handshake: where there are many, or unknown names
+/// shall be refused, make a [`ByName`] once.
 impl ServerCredentials for Vec<Arc<Credential>> {
     fn candidates(self: Arc<Self>, hello: &HelloSummary) -> Vec<Arc<Credential>> {
-        let name = hello.server_name.as_deref();
-        let fits = |c: &&Arc<Credential>| name.is_some_and(|n| crate::verify::stands_for(&c.chain, n));
-        let mut out: Vec<_> = self.iter().filter(fits).cloned().collect();
-        if out.is_empty() {
-            out = Self::clone(&self);
+        match &hello.server_name {
+            Some(_) => Arc::new(ByName::new(self.iter().cloned())).candidates(hello),
+            None => Self::clone(&self),
         }
-        out
     }
 }
 

@@ -73,6 +73,12 @@ pub fn stands_for(chain: &[CertificateDer<'_>], name: &str) -> bool {
     EndEntityCert::try_from(leaf).is_ok_and(|c| c.verify_is_valid_for_subject_name(&name).is_ok())
 }
 
+/// The DNS names of the first certificate of a chain, in small letters; none, if it cannot be read.
+pub(crate) fn dns_names(chain: &[CertificateDer<'_>]) -> Vec<String> {
+    let leaf = chain.first().and_then(|leaf| EndEntityCert::try_from(leaf).ok());
+    leaf.map(|leaf| leaf.valid_dns_names().map(str::to_ascii_lowercase).collect()).unwrap_or_default()
+}
+
 /// Whether the peer's own certificate can be read, and lets its key do what it does in this handshake (keyUsage, RFC 5280
 /// 4.2.1.3): what a verifier of one's own must not forget.
 ///

@@ -1,0 +1,103 @@
+//! What `serve` reads from files, at its start and at each reload: certificates with their keys, and whom clients are judged by.
+
+use crate::args::Serve;
+use crate::exit::Failure;
+use crate::home::{Home, Use};
+use crate::trust;
+use handfast::config::ByName;
+use handfast::crypto::Credential;
+use handfast::session::{MemoryServerStore, RotatingTickets};
+use handfast::{Policy, ServerConfig};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// For how many days the certificates are valid that are made at each start.
+const DAYS: u32 = 90;
+
+/// All of it. What is new in here is read again at a reload, and its file is one of [`files`].
+pub(super) struct Material {
+    own: Arc<ByName>,
+    clients: trust::Clients,
+    /// Where the development CA is, if it signed what we show.
+    pub(super) ca: Option<PathBuf>,
+}
+
+/// The files that are read.
+pub(super) fn files(args: &Serve) -> Vec<PathBuf> {
+    let clients = [&args.clients.client_ca, &args.clients.client_crl];
+    args.own.cert.iter().chain(&args.own.key).chain(clients.into_iter().flatten()).cloned().collect()
+}
+
+impl Material {
+    /// What the files hold now.
+    pub(super) fn read(args: &Serve, policy: &Policy) -> Result<Self, Failure> {
+        let (credentials, ca) = match args.own.cert.is_empty() {
+            true => development(args.listen)?,
+            false => (given(args)?, None),
+        };
+        if !credentials.iter().any(|c| trust::usable(c, policy)) {
+            let why = format!("none of the certificates can be used with these suites of the policy {}.", policy.name);
+            let remedy =
+                "Take a certificate of another kind (ECDSA P-256 or RSA-2048 suit almost all), or other --suites.";
+            return Err(Failure::usage(why, remedy));
+        }
+        let mut own = ByName::new(credentials.into_iter().map(Arc::new));
+        own.strict = args.own.strict_sni;
+        Ok(Self { own: Arc::new(own), clients: trust::Clients::of(&args.clients)?, ca })
+    }
+
+    /// The certificates, in order.
+    pub(super) fn certificates(&self) -> &[Arc<Credential>] {
+        self.own.all()
+    }
+
+    /// Whether clients are judged as by the other.
+    pub(super) fn judges_as(&self, other: &Self) -> bool {
+        self.clients.judged_by == other.clients.judged_by
+    }
+
+    /// Puts it into a config.
+    pub(super) fn serve_by(&self, config: &mut ServerConfig) {
+        config.credentials = self.own.clone();
+        config.client_auth = self.clients.auth.clone();
+    }
+}
+
+/// Forgets all sessions of a config, and remembers new ones where it remembered old ones.
+pub(super) fn forget_sessions(config: &mut ServerConfig) {
+    config.tickets = config.tickets.take().map(|_| Arc::new(RotatingTickets::default()) as _);
+    config.store = config.store.take().map(|_| Arc::new(MemoryServerStore::default()) as _);
+}
+
+/// The certificates of the command line.
+fn given(args: &Serve) -> Result<Vec<Credential>, Failure> {
+    let (certs, keys) = (&args.own.cert, &args.own.key);
+    if certs.len() != keys.len() {
+        let why = format!("--cert was given {} times, and --key {}.", certs.len(), keys.len());
+        return Err(Failure::usage(why, "Give each --cert its --key."));
+    }
+    certs.iter().zip(keys).map(|(cert, key)| trust::credential(cert, key)).collect()
+}
+
+/// The development CA's certificates for this host: ECDSA for all that is new, RSA for what needs it.
+fn development(listen: SocketAddr) -> Result<(Vec<Credential>, Option<PathBuf>), Failure> {
+    let home = Home::find()?;
+    let ca = home.ca()?;
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(String::from).into();
+    let host = gethostname::gethostname().to_string_lossy().into_owned();
+    if handfast::pki_types::DnsName::try_from(host.as_str()).is_ok() {
+        names.push(host);
+    }
+    if !listen.ip().is_unspecified() {
+        names.push(listen.ip().to_string());
+    }
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|n| seen.insert(n.clone()));
+    let mut credentials = Vec::new();
+    for key in home.server_keys()? {
+        let pem = ca.issue(&names, Use::Server, DAYS, &key)?;
+        credentials.push(trust::made(&pem, &key.serialize_pem())?);
+    }
+    Ok((credentials, Some(ca.path)))
+}
