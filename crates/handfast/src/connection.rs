@@ -1,7 +1,7 @@
 //! The engine.
 use crate::Time;
 use crate::alert::{Alert, AlertDescription, AlertLevel};
-use crate::config::{ClientConfig, ConfigSource, Limits, ServerConfig};
+use crate::config::{ClientAuth, ClientConfig, ConfigSource, Limits, ServerConfig};
 use crate::error::{Error, ErrorKind, Limit};
 use crate::event::{Event, Negotiated};
 use crate::handshake::{self, Established, Flow, Input, Listen, Shared, Side, State};
@@ -80,6 +80,7 @@ impl Connection {
         let mut it = Self::new(Side::Client, config.provider.clone(), config.limits.clone(), config.max_fragment);
         it.shared.watch = Watch(observer);
         it.shared.key_log = config.key_log.clone();
+        it.writer.pad(config.padding.clone());
         it.shared.compat_ccs_may_come = config.policy.max_version == crate::wire::numbers::ProtocolVersion::TLS1_3;
         let Self { shared, transcript, reader, writer, .. } = &mut it;
         let mut flow = Flow::new(now, shared, transcript, None, writer, reader);
@@ -92,6 +93,7 @@ impl Connection {
     pub fn server(config: Arc<ServerConfig>) -> Self {
         let mut it = Self::new(Side::Server, config.provider.clone(), config.limits.clone(), config.max_fragment);
         it.shared.key_log = config.key_log.clone();
+        it.writer.pad(config.padding.clone());
         it.state = handshake::listen(Listen::Config(config));
         it
     }
@@ -253,6 +255,30 @@ impl Connection {
         }
     }
 
+    /// TLS 1.3, a server: asks the client for a certificate, by the verifier in `auth`, while data goes on. Gives the request's
+    /// number, which [`Event::ClientCertificate`] names when the client has answered. A client that has none where one is required
+    /// ends the connection. Then call [`Connection::transmit`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Misuse`] where there is no such thing: [`ServerConfig::post_handshake_auth`] is off, the client did not say that
+    /// it can be asked (RFC 9846 4.3.6), the connection is not established or its end was said, `auth` is [`ClientAuth::None`], or
+    /// eight requests are open.
+    pub fn request_client_certificate(&mut self, auth: ClientAuth, now: Time) -> Result<u32, Error> {
+        let Self { state, shared, transcript, reader, writer, .. } = self;
+        let request = match state {
+            State::Established(Established::Tls13(traffic)) if !writer.is_closed() => {
+                traffic.request_certificate(&mut Flow::new(now, shared, transcript, None, writer, reader), auth)?
+            }
+            _ => {
+                return Err(
+                    ErrorKind::Misuse("a certificate can be asked for in an established connection only").into()
+                );
+            }
+        };
+        writer.flush(&mut shared.watch)?;
+        Ok(request)
+    }
+
     /// Whether the handshake is done and nothing has failed.
     pub fn is_connected(&self) -> bool {
         matches!(self.state, State::Established(_)) && self.error.is_none()
@@ -300,6 +326,10 @@ impl Connection {
                 self.established();
                 stop!(Some(Event::Connected));
             }
+            if !self.shared.answered.is_empty() {
+                let (request, given) = self.shared.answered.remove(0);
+                stop!(Some(Event::ClientCertificate { request, given }));
+            }
             if self.read_closed {
                 // Nothing counts after close_notify (RFC 9846 6.1).
                 rest = &mut [];
@@ -332,7 +362,7 @@ impl Connection {
             match content {
                 ContentType::HANDSHAKE => self.drain(body, now)?,
                 ContentType::APPLICATION_DATA => {
-                    if self.joiner.pending() || !matches!(self.state, State::Established(_)) {
+                    if self.joiner.pending() || !self.state.takes_data() {
                         let expected = "a handshake message";
                         return Err(ErrorKind::UnexpectedRecord { got: content, expected }.into());
                     }

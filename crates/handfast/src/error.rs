@@ -138,6 +138,8 @@ pub enum Limit {
     ChangeCipherSpecs,
     /// Requests for a new handshake.
     Renegotiations,
+    /// Requests for our certificate after the handshake.
+    CertificateRequests,
     /// Data that we have sealed under one key, or the numbers of its records.
     Records,
 }
@@ -294,7 +296,8 @@ impl ErrorKind {
                 | Limit::Warnings
                 | Limit::KeyUpdates
                 | Limit::ChangeCipherSpecs
-                | Limit::Renegotiations => A::UNEXPECTED_MESSAGE,
+                | Limit::Renegotiations
+                | Limit::CertificateRequests => A::UNEXPECTED_MESSAGE,
             },
             Self::PeerAlert(_) | Self::Truncated { .. } => return None,
             Self::NothingInCommon(what) => match what {

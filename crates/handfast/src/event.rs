@@ -20,6 +20,14 @@ pub enum Event<'b> {
     Closed,
     /// The peer sent a warning; the connection goes on.
     Warning(Alert),
+    /// The client has answered [`crate::Connection::request_client_certificate`]: [`Negotiated::peer_chain`] is whom it proved to be,
+    /// if it did.
+    ClientCertificate {
+        /// Which request it answers.
+        request: u32,
+        /// Whether it gave a certificate. If not, all is as it was.
+        given: bool,
+    },
 }
 
 /// All that was negotiated.
@@ -54,4 +62,6 @@ pub struct Negotiated {
     pub extended_master_secret: bool,
     /// Whether the peer can renegotiate securely (RFC 5746).
     pub secure_renegotiation: bool,
+    /// The most bytes of plaintext that the peer takes in a protected record, if it said so (RFC 8449).
+    pub peer_record_size_limit: Option<u16>,
 }

@@ -1,6 +1,6 @@
 //! A client's config.
 
-use super::Limits;
+use super::{Limits, RecordPadding};
 use crate::crypto::{Credential, Provider, aws_lc};
 use crate::extension::TicketCounts;
 use crate::keys::KeyLog;
@@ -42,6 +42,15 @@ pub struct ClientConfig {
     pub limits: Limits,
     /// The most bytes of plaintext in a record; 16384.
     pub max_fragment: usize,
+    /// The most bytes of plaintext that the server may send in a protected record, in TLS 1.3 with content type and padding: 64 to
+    /// 16385, said in record_size_limit (RFC 8449). `None`, the default, says nothing. A server that does not know the extension
+    /// sends what it likes.
+    pub record_size_limit: Option<u16>,
+    /// How much our TLS 1.3 records are padded; not at all by default.
+    pub padding: Option<Arc<dyn RecordPadding>>,
+    /// Whether a TLS 1.3 server may ask for a certificate after the handshake (RFC 9846 4.3.6); not by default. `credentials` are
+    /// asked each time.
+    pub post_handshake_auth: bool,
 }
 
 /// A client's certificates.
@@ -74,6 +83,9 @@ impl ClientConfig {
             fallback: false,
             limits: Limits::default(),
             max_fragment: 1 << 14,
+            record_size_limit: None,
+            padding: None,
+            post_handshake_auth: false,
         }
     }
 }

@@ -2,11 +2,13 @@
 
 mod by_name;
 mod client;
+mod padding;
 mod replaceable;
 mod server;
 
 pub use by_name::ByName;
 pub use client::{ClientConfig, ClientCredentials};
+pub use padding::{PadToMultiple, RecordPadding};
 pub use replaceable::ReplaceableConfig;
 pub use server::{ClientAuth, ConfigSource, ServerConfig, ServerCredentials};
 
@@ -32,6 +34,8 @@ pub struct Limits {
     pub renegotiations: u32,
     /// Tickets of TLS 1.3 from a server that are kept, per connection; more are dropped; 16.
     pub tickets: u32,
+    /// Requests for a client's certificate after the handshake, in a whole connection; 32.
+    pub certificate_requests: u32,
 }
 
 impl Default for Limits {
@@ -46,6 +50,7 @@ impl Default for Limits {
             change_cipher_specs: 32,
             renegotiations: 4,
             tickets: 16,
+            certificate_requests: 32,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A server's config.
 
-use super::{ByName, Limits};
+use super::{ByName, Limits, RecordPadding};
 use crate::crypto::{Credential, KeyKind, Provider, aws_lc};
 use crate::keys::KeyLog;
 use crate::policy::Policy;
@@ -63,6 +63,15 @@ pub struct ServerConfig {
     pub limits: Limits,
     /// The most bytes of plaintext in a record; 16384.
     pub max_fragment: usize,
+    /// The most bytes of plaintext that a client may send in a protected record, in TLS 1.3 with content type and padding: 64 to
+    /// 16385, said to clients that know record_size_limit (RFC 8449). `None`, the default: as much as the version allows. A
+    /// client's own limit is kept either way.
+    pub record_size_limit: Option<u16>,
+    /// How much our TLS 1.3 records are padded; not at all by default.
+    pub padding: Option<Arc<dyn RecordPadding>>,
+    /// Whether clients that can be asked for a certificate after the handshake (RFC 9846 4.3.6) will be, by
+    /// [`crate::Connection::request_client_certificate`]; not by default, since a connection has to remember more for it.
+    pub post_handshake_auth: bool,
 }
 
 /// A server's certificates.
@@ -123,6 +132,9 @@ impl ServerConfig {
             key_log: None,
             limits: Limits::default(),
             max_fragment: 1 << 14,
+            record_size_limit: None,
+            padding: None,
+            post_handshake_auth: false,
         }
     }
 

@@ -243,6 +243,7 @@ fn too_much(limit: Limit) -> Words {
         Limit::KeyUpdates => ("too many KeyUpdates came without data between", "key_updates"),
         Limit::ChangeCipherSpecs => ("too many ChangeCipherSpecs came in one handshake", "change_cipher_specs"),
         Limit::Renegotiations => ("a new handshake was asked for too often", "renegotiations"),
+        Limit::CertificateRequests => ("our certificate was asked for too often", "certificate_requests"),
         Limit::Records => {
             return words(
                 Blame::Us,
@@ -497,7 +498,13 @@ mod tests {
         let certificate = CertificateError::Revoked { detail: "the peer's own certificate was revoked".into() };
         let version = ProtocolVersion::TLS1_2;
         let limits = [Limit::MessageSize, Limit::HandshakeBytes, Limit::Chain, Limit::EmptyRecords, Limit::Warnings];
-        let more = [Limit::KeyUpdates, Limit::ChangeCipherSpecs, Limit::Renegotiations, Limit::Records];
+        let more = [
+            Limit::KeyUpdates,
+            Limit::ChangeCipherSpecs,
+            Limit::Renegotiations,
+            Limit::CertificateRequests,
+            Limit::Records,
+        ];
         let nothing = [
             N::Version { theirs: vec![version], ours: Vec::new() },
             N::Suite { theirs: Vec::new(), ours: Vec::new() },

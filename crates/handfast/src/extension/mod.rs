@@ -5,7 +5,9 @@
 mod alpn;
 mod key_share;
 mod lists;
+mod padding;
 mod pre_shared_key;
+mod record_size_limit;
 mod server_name;
 mod supported_versions;
 mod ticket_request;
@@ -16,7 +18,9 @@ pub use lists::{
     CertificateAuthorities, EcPointFormats, PskKeyExchangeModes, SignatureAlgorithms, SignatureAlgorithmsCert,
     SupportedGroups,
 };
+pub use padding::Padding;
 pub use pre_shared_key::{OfferedPsks, PreSharedKey, PskBinder, PskIdentity};
+pub use record_size_limit::RecordSizeLimit;
 pub use server_name::{Name, ServerNameExtension};
 pub use supported_versions::SupportedVersions;
 pub use ticket_request::{TicketCounts, TicketRequest};
@@ -139,6 +143,12 @@ table! {
         [ClientHello EncryptedExtensions NewSessionTicket], "Data before the handshake is done (RFC 9846 4.3.10).";
     TicketRequest(TicketRequest) = TICKET_REQUEST, ticket_request,
         [ClientHello EncryptedExtensions], "How many tickets are wanted, and will be sent (RFC 9149).";
+    PostHandshakeAuth(Empty) = POST_HANDSHAKE_AUTH, post_handshake_auth,
+        [ClientHello], "The client may be asked for a certificate after the handshake (RFC 9846 4.3.6).";
+    RecordSizeLimit(RecordSizeLimit) = RECORD_SIZE_LIMIT, record_size_limit,
+        [ClientHello ClassicServerHello EncryptedExtensions], "How much plaintext a record may have that is sent here (RFC 8449 4).";
+    Padding(Padding) = PADDING, padding,
+        [ClientHello], "Zeros, so that the message is as long as it is (RFC 7685).";
 }
 
 /// An extension without contents: being there says it all.

@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) first_finished: Option<[u8; 12]>,
     /// The handshake is done; the application has not been told yet.
     pub(crate) connected: bool,
+    /// Requests for the client's certificate that it has answered, and whether with one; the application has not been told yet.
+    pub(crate) answered: Vec<(u32, bool)>,
     /// ChangeCipherSpec is a disguise that may come at any time in the handshake, and is dropped (RFC 9846 5).
     pub(crate) compat_ccs_may_come: bool,
     pub(crate) compat_ccs_sent: bool,
@@ -74,6 +76,7 @@ impl Shared {
             own: None,
             first_finished: None,
             connected: false,
+            answered: Vec::new(),
             compat_ccs_may_come: false,
             compat_ccs_sent: false,
             key_updates: 0,
@@ -140,6 +143,11 @@ impl<'f> Flow<'f> {
         self.newest
     }
 
+    /// From here on messages are absorbed here: one exchange after the handshake has a transcript of its own.
+    pub(super) fn enter_transcript(&mut self, transcript: Transcript) {
+        *self.transcript = transcript;
+    }
+
     /// A fresh transcript: the message being stepped, if any, does not belong to the old one nor (post-handshake) to any.
     pub(crate) fn leave_transcript(&mut self) {
         self.newest = None;
@@ -165,6 +173,13 @@ impl<'f> Flow<'f> {
         let (dialect, protected) = (self.shared.dialect, self.writer.protects());
         let name = Message::name(raw);
         self.shared.watch.see(Trace::Message { direction: Direction::Sent, name, raw, dialect, protected });
+    }
+
+    /// What the peer takes in a protected record, and what we take, in bytes of content: the one holds for what is sent from here on,
+    /// the other for what is opened from here on (RFC 8449 4).
+    pub(crate) fn limit_records(&mut self, theirs: usize, ours: usize) {
+        self.writer.limit(theirs);
+        self.reader.limit(ours);
     }
 
     /// A warning to the peer.
@@ -239,6 +254,7 @@ impl<'f> Flow<'f> {
         self.shared.provider = config.provider.clone();
         self.shared.key_log = config.key_log.clone();
         self.writer.set_max_fragment(config.max_fragment);
+        self.writer.pad(config.padding.clone());
     }
 
     /// What is negotiated so far.

@@ -60,6 +60,15 @@ pub(crate) enum Established {
 }
 
 impl State {
+    /// Whether application data may come: after the handshake, but not between the messages of an exchange.
+    pub(crate) fn takes_data(&self) -> bool {
+        match self {
+            Self::Established(Established::Tls13(traffic)) => !traffic.is_exchanging(),
+            Self::Established(Established::Classic(_)) => true,
+            Self::Handshake(_) | Self::Failed => false,
+        }
+    }
+
     /// One step.
     pub(crate) fn step(self, flow: &mut Flow<'_>, input: Input<'_>) -> Result<Self, Error> {
         match self {

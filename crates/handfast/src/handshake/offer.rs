@@ -6,8 +6,8 @@ use crate::crypto::{BulkCipher, KeyExchange, KeyExchangeKind, Suite};
 use crate::error::{Error, ErrorKind, illegal};
 use crate::extension::{
     Alpn, Bytes, Cookie, EcPointFormats, Empty, Extension, Extensions, KeyShare, KeyShareEntry, Name, OfferedPsks,
-    PreSharedKey, PskIdentity, PskKeyExchangeModes, RenegotiationInfo, ServerNameExtension, SignatureAlgorithms,
-    SupportedGroups, SupportedVersions, TicketRequest,
+    PreSharedKey, PskIdentity, PskKeyExchangeModes, RecordSizeLimit, RenegotiationInfo, ServerNameExtension,
+    SignatureAlgorithms, SupportedGroups, SupportedVersions, TicketRequest,
 };
 use crate::keys::EarlySecret;
 use crate::message::{ClientHello, ClientHelloFixed, HEADER, Message};
@@ -193,6 +193,16 @@ impl Draft {
         }
         if let (Some(counts), true) = (config.tickets, has_13 && config.store.is_some()) {
             list.push(Extension::TicketRequest(TicketRequest::Wanted(counts)));
+        }
+        if has_13 && config.post_handshake_auth {
+            list.push(Extension::PostHandshakeAuth(Empty));
+        }
+        if let Some(limit) = config.record_size_limit {
+            if !(RecordSizeLimit::LEAST..=RecordSizeLimit::MOST).contains(&limit) {
+                return Err(ErrorKind::Config("a record_size_limit is 64 to 16385 bytes".into()).into());
+            }
+            let most = if has_13 { RecordSizeLimit::MOST } else { RecordSizeLimit::MOST_CLASSIC };
+            list.push(Extension::RecordSizeLimit(RecordSizeLimit(limit.min(most))));
         }
         let hello = ClientHello {
             fixed: ClientHelloFixed {

@@ -42,6 +42,11 @@ impl Transcript {
         self.hash = Some((algorithm, self.take_hash(provider, algorithm)));
     }
 
+    /// The same so far, to go on apart, without the raw bytes.
+    pub(crate) fn fork(&self) -> Self {
+        Self { hash: self.hash.as_ref().map(|(algorithm, hash)| (*algorithm, hash.fork())), ..Self::default() }
+    }
+
     /// The raw bytes are needed no more.
     pub(crate) fn forget(&mut self) {
         self.raw = None;
@@ -150,6 +155,19 @@ mod tests {
         transcript.absorb(b"three");
         assert_eq!(*transcript.hash(), of(SHA384, b"onetwothree"));
         assert_eq!(transcript.raw(), b"");
+    }
+
+    #[test]
+    fn a_fork_goes_its_own_way() {
+        let provider = aws_lc::provider();
+        let mut transcript = Transcript::new();
+        transcript.absorb(b"one");
+        transcript.start(&*provider, SHA256);
+        let mut fork = transcript.fork();
+        fork.absorb(b"two");
+        transcript.absorb(b"three");
+        assert_eq!((&*fork.hash(), &*transcript.hash()), (&of(SHA256, b"onetwo")[..], &of(SHA256, b"onethree")[..]));
+        assert_eq!(fork.raw(), b"");
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub(crate) struct Reader {
     opened: bool,
     /// How many bytes of early data may still be skipped.
     skip: usize,
+    /// The most bytes of content and padding in a protected record, whatever the keys.
+    most: usize,
 }
 
 impl Reader {
@@ -56,6 +58,7 @@ impl Reader {
             begun: false,
             opened: false,
             skip: 0,
+            most: MAX_FRAGMENT,
         }
     }
 
@@ -151,8 +154,16 @@ impl Reader {
     }
 
     /// New keys at once.
-    pub(crate) fn install(&mut self, keys: Opener) {
+    pub(crate) fn install(&mut self, mut keys: Opener) {
+        keys.limit(self.most);
         self.keys = keys;
+    }
+
+    /// From here on a protected record may have so many bytes of content, and in TLS 1.3 of padding, at most: what we have said
+    /// in record_size_limit.
+    pub(crate) fn limit(&mut self, most: usize) {
+        self.most = most;
+        self.keys.limit(most);
     }
 
     /// New keys at the next ChangeCipherSpec.

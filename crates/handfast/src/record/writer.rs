@@ -2,10 +2,12 @@
 
 use super::{MAX_FRAGMENT, Sealer};
 use crate::alert::{Alert, AlertDescription, AlertLevel};
+use crate::config::RecordPadding;
 use crate::error::{Error, ErrorKind, Limit};
 use crate::trace::{Direction, Trace, Watch};
 use crate::wire::numbers::{ContentType, ProtocolVersion};
 use std::mem;
+use std::sync::Arc;
 
 /// With so few records left under the keys it is time for new ones: 16 GiB of full records.
 const WORN: u64 = 1 << 20;
@@ -17,6 +19,10 @@ pub(crate) struct Writer {
     pub(crate) version: ProtocolVersion,
     /// The most bytes of plaintext in a record.
     max_fragment: usize,
+    /// The same where it is protected, by the peer's record_size_limit (RFC 8449 4).
+    limit: usize,
+    /// How much TLS 1.3 records are padded.
+    padding: Option<Arc<dyn RecordPadding>>,
     /// Handshake messages that wait to share records.
     flight: Vec<u8>,
     /// Sealed records that wait to be transmitted.
@@ -31,6 +37,8 @@ impl Writer {
             keys: Sealer::null(),
             version: ProtocolVersion::TLS1_0,
             max_fragment: MAX_FRAGMENT,
+            limit: MAX_FRAGMENT,
+            padding: None,
             flight: Vec::new(),
             queue: Vec::new(),
             closed: false,
@@ -40,6 +48,34 @@ impl Writer {
     /// The most bytes of plaintext in a record from here on; kept within 1 and 16384.
     pub(crate) fn set_max_fragment(&mut self, most: usize) {
         self.max_fragment = most.clamp(1, MAX_FRAGMENT);
+    }
+
+    /// The most bytes of content and padding that the peer takes in a protected record.
+    pub(crate) fn limit(&mut self, most: usize) {
+        self.limit = most.max(1);
+    }
+
+    /// How much TLS 1.3 records are padded from here on.
+    pub(crate) fn pad(&mut self, padding: Option<Arc<dyn RecordPadding>>) {
+        self.padding = padding;
+    }
+
+    /// The most bytes of content in a record under the present keys.
+    fn most(&self) -> usize {
+        match self.keys.protects() {
+            true => self.max_fragment.min(self.limit),
+            false => self.max_fragment,
+        }
+    }
+
+    /// By how many bytes so much content is padded.
+    fn padding(&self, content: ContentType, length: usize) -> usize {
+        match &self.padding {
+            Some(padding) if self.keys.pads() => {
+                padding.padded(content, length).min(self.most()).saturating_sub(length)
+            }
+            _ => 0,
+        }
     }
 
     /// A handshake message, to go under the present keys; coalesced with its neighbours.
@@ -53,10 +89,10 @@ impl Writer {
     /// [`Limit::Records`] if the keys are used up, [`ErrorKind::Crypto`] if sealing fails.
     pub(crate) fn flush(&mut self, watch: &mut Watch) -> Result<(), Error> {
         let flight = mem::take(&mut self.flight);
-        let records = flight.len().div_ceil(self.max_fragment);
-        self.queue.reserve(flight.len() + records * self.keys.overhead());
-        for fragment in flight.chunks(self.max_fragment) {
-            record(&mut self.keys, ContentType::HANDSHAKE, self.version, fragment, &mut self.queue, watch)?;
+        let most = self.most();
+        self.queue.reserve(flight.len() + flight.len().div_ceil(most) * self.keys.overhead());
+        for fragment in flight.chunks(most) {
+            self.record(ContentType::HANDSHAKE, fragment, watch)?;
         }
         Ok(())
     }
@@ -67,7 +103,7 @@ impl Writer {
     /// As [`Writer::flush`].
     pub(crate) fn change_cipher_spec(&mut self, watch: &mut Watch) -> Result<(), Error> {
         self.flush(watch)?;
-        record(&mut self.keys, ContentType::CHANGE_CIPHER_SPEC, self.version, &[1], &mut self.queue, watch)
+        self.record(ContentType::CHANGE_CIPHER_SPEC, &[1], watch)
     }
 
     /// An alert, after flushing; none once the writer is closed.
@@ -81,7 +117,7 @@ impl Writer {
         self.closed = alert.level == AlertLevel::Fatal || alert.description == AlertDescription::CLOSE_NOTIFY;
         self.flush(watch)?;
         watch.see(Trace::Alert { direction: Direction::Sent, alert });
-        record(&mut self.keys, ContentType::ALERT, self.version, &alert.to_bytes(), &mut self.queue, watch)
+        self.record(ContentType::ALERT, &alert.to_bytes(), watch)
     }
 
     /// New keys, after flushing.
@@ -102,18 +138,26 @@ impl Writer {
         // Where an IV can be foreseen, the first byte of each fragment goes alone (RFC 7457 2.3).
         let alone = usize::from(self.keys.splits());
         let parts = |f| <[u8]>::split_at_checked(f, alone).map_or([f, &[]], |(first, rest)| [first, rest]);
-        let fragments = plaintext.chunks(self.max_fragment).flat_map(parts).filter(|f| !f.is_empty());
+        let fragments = plaintext.chunks(self.most()).flat_map(parts).filter(|f| !f.is_empty());
         let records = fragments.clone().count();
-        if !self.keys.is_good_for(fragments.clone().map(<[u8]>::len)) {
+        let data = ContentType::APPLICATION_DATA;
+        if !self.keys.is_good_for(fragments.clone().map(|f| f.len() + self.padding(data, f.len()))) {
             return Err(ErrorKind::TooMuch(Limit::Records).into());
         }
         self.flush(watch)?;
         self.transmit(out);
         out.reserve(plaintext.len() + records * self.keys.overhead());
         for fragment in fragments {
-            record(&mut self.keys, ContentType::APPLICATION_DATA, self.version, fragment, out, watch)?;
+            let padding = self.padding(data, fragment.len());
+            record(&mut self.keys, data, self.version, fragment, padding, out, watch)?;
         }
         Ok(())
+    }
+
+    /// Seals one record into the queue.
+    fn record(&mut self, content: ContentType, plaintext: &[u8], watch: &mut Watch) -> Result<(), Error> {
+        let padding = self.padding(content, plaintext.len());
+        record(&mut self.keys, content, self.version, plaintext, padding, &mut self.queue, watch)
     }
 
     /// Moves the queue to `out`, and gives its memory back.
@@ -155,7 +199,7 @@ impl Writer {
     /// Whether the present keys come to their end before, or soon after, so many bytes of data: a KeyUpdate is due
     /// (RFC 9846 5.5).
     pub(crate) fn is_worn(&self, bytes: usize) -> bool {
-        self.keys.left() < WORN.max(bytes.div_ceil(self.max_fragment) as u64)
+        self.keys.left() < WORN.max(bytes.div_ceil(self.most()) as u64)
     }
 }
 
@@ -165,11 +209,12 @@ fn record(
     content: ContentType,
     version: ProtocolVersion,
     plaintext: &[u8],
+    padding: usize,
     out: &mut Vec<u8>,
     watch: &mut Watch,
 ) -> Result<(), Error> {
     let start = out.len();
-    let protected = keys.seal(content, version, plaintext, out)?;
+    let protected = keys.seal_padded(content, version, plaintext, padding, out)?;
     if let Some([outer, major, minor, high, low, ..]) = out.get(start..) {
         watch.see(Trace::Record {
             direction: Direction::Sent,
@@ -190,7 +235,7 @@ mod tests {
     use super::*;
     use crate::alert::AlertDescription;
     use crate::wire::CipherSuite;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     const GCM13: CipherSuite = CipherSuite::TLS_AES_128_GCM_SHA256;
 

@@ -49,6 +49,7 @@ pub enum Seen {
     Connected,
     Closed,
     Warning(Alert),
+    ClientCertificate(u32, bool),
 }
 
 /// One end, with the wire that leads to it.
@@ -248,6 +249,7 @@ fn seen(event: &Event<'_>) -> Seen {
         Event::Connected => Seen::Connected,
         Event::Closed => Seen::Closed,
         Event::Warning(alert) => Seen::Warning(*alert),
+        Event::ClientCertificate { request, given } => Seen::ClientCertificate(*request, *given),
         other => panic!("an event that the tests do not know: {other:?}"),
     }
 }
@@ -428,6 +430,7 @@ pub fn facts(end: &End) -> Negotiated {
     let mut facts = end.negotiated().clone();
     facts.peer_chain.clear();
     facts.verified = None;
+    facts.peer_record_size_limit = None;
     facts
 }
 

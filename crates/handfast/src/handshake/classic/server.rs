@@ -20,7 +20,7 @@ use crate::config::{ClientAuth, ServerConfig};
 use crate::crypto::{Failure, KeyExchangeKind, KeyKind};
 use crate::error::{Error, ErrorKind, illegal, not_signed};
 use crate::extension::{
-    Alpn, Bytes, EcPointFormats, Empty, Extension, Extensions, RenegotiationInfo, ServerNameExtension,
+    Alpn, Bytes, EcPointFormats, Empty, Extension, Extensions, RecordSizeLimit, RenegotiationInfo, ServerNameExtension,
 };
 use crate::keys::Secret;
 use crate::message::{
@@ -180,6 +180,8 @@ pub(crate) fn start(
     flow.negotiated().secure_renegotiation =
         e.renegotiation_info().is_some() || hello.offers(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
 
+    flow.negotiated().peer_record_size_limit = e.record_size_limit().map(|limit| limit.0);
+
     // A client with a ticket has made up its ID (RFC 5077 3.4).
     let ticket = e.session_ticket().map(|t| t.0);
     let tickets = config.tickets.clone().filter(|_| ticket.is_some());
@@ -283,7 +285,14 @@ impl Draft {
         let (renegotiation, resumed) = (flow.shared.negotiated.secure_renegotiation, flow.shared.negotiated.resumed);
         let ecdhe = agreed.suite.key_exchange == KeyExchangeKind::Ecdhe;
         let named = self.chosen.summary.server_name.is_some();
+        let limit = flow.shared.negotiated.peer_record_size_limit.map(|theirs| {
+            let most = RecordSizeLimit::MOST_CLASSIC;
+            let ours = self.chosen.config.record_size_limit.map_or(most, |n| n.clamp(RecordSizeLimit::LEAST, most));
+            flow.limit_records(theirs.into(), ours.into());
+            Extension::RecordSizeLimit(RecordSizeLimit(ours))
+        });
         let list: Vec<Extension<'_>> = [
+            limit,
             renegotiation.then_some(Extension::RenegotiationInfo(RenegotiationInfo(&[]))),
             (named && !resumed).then_some(Extension::ServerName(ServerNameExtension(Vec::new()))),
             agreed.extended_master_secret.then_some(Extension::ExtendedMasterSecret(Empty)),

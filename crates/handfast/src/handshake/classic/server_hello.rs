@@ -6,7 +6,7 @@ use super::Rules;
 use super::secrets::Agreed;
 use crate::crypto::{BulkCipher, Suite};
 use crate::error::{Error, ErrorKind, illegal};
-use crate::extension::Extension;
+use crate::extension::{Extension, RecordSizeLimit};
 use crate::message::ServerHello;
 use crate::session::{ClassicClientSession, ClientSession, ClientSessionKind};
 use crate::wire::numbers::{CompressionMethod, EcPointFormat};
@@ -54,6 +54,11 @@ fn extensions(flow: &mut Flow<'_>, offered: &Offered, hello: &ServerHello<'_>) -
     let alpn = e.alpn().and_then(|chosen| chosen.0.first()).map(|name| name.to_vec());
     if alpn.as_ref().is_some_and(|name| !offered.config.alpn.contains(name)) {
         return Err(illegal("protocol_name", "is none that was offered", "RFC 7301 3.1"));
+    }
+    if let Some(theirs) = e.record_size_limit() {
+        flow.negotiated().peer_record_size_limit = Some(theirs.0);
+        let ours = offered.config.record_size_limit.unwrap_or(RecordSizeLimit::MOST_CLASSIC);
+        flow.limit_records(theirs.0.into(), ours.into());
     }
     let negotiated = flow.negotiated();
     negotiated.alpn = alpn;

@@ -32,6 +32,15 @@ pub(super) fn take_chain(
     asked: impl Fn(ExtensionType) -> bool,
 ) -> Result<(), Error> {
     no_context(message.context.unwrap_or_default())?;
+    keep_chain(flow, message, asked)
+}
+
+/// The same whatever the context.
+pub(super) fn keep_chain(
+    flow: &mut Flow<'_>,
+    message: &Certificate<'_>,
+    asked: impl Fn(ExtensionType) -> bool,
+) -> Result<(), Error> {
     if message.list.len() > flow.shared.limits.chain {
         return Err(ErrorKind::TooMuch(Limit::Chain).into());
     }

@@ -202,7 +202,11 @@ pub(super) fn check_second<'s>(
 /// The extensions that stay the same. Those that are not spoken here may follow rules of their own.
 fn kept<'e, 'm>(extensions: &'e Extensions<'m>) -> impl Iterator<Item = &'e Extension<'m>> {
     use Extension as E;
-    let changes =
-        |e: &E<'_>| matches!(e, E::KeyShare(_) | E::EarlyData(_) | E::Cookie(_) | E::PreSharedKey(_) | E::Unknown(..));
+    let changes = |e: &E<'_>| {
+        matches!(
+            e,
+            E::KeyShare(_) | E::EarlyData(_) | E::Cookie(_) | E::PreSharedKey(_) | E::Padding(_) | E::Unknown(..)
+        )
+    };
     extensions.list.iter().filter(move |e| !changes(e))
 }

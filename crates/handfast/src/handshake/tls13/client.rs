@@ -11,9 +11,10 @@ use super::{
     read_under, signs_handshakes, use_handshake_keys, write_under,
 };
 use crate::Time;
+use crate::config::ClientConfig;
 use crate::crypto::{Credential, Failure, KeyExchange, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
-use crate::extension::{KeyShare, PreSharedKey, SupportedVersions, TicketRequest};
+use crate::extension::{KeyShare, PreSharedKey, RecordSizeLimit, SupportedVersions, TicketRequest};
 use crate::keys::{ApplicationSecrets, EarlySecret, HandshakeSecrets, MasterOf13, Secret};
 use crate::message::{
     Certificate, CertificateRequest13, CertificateVerify, Dialect, EncryptedExtensions, Finished, Message, ServerHello,
@@ -59,7 +60,7 @@ pub(crate) struct Asked {
 }
 
 /// What we have to show.
-enum Own {
+pub(super) enum Own {
     /// Nothing was asked for.
     Unasked,
     /// Nothing that would do.
@@ -270,6 +271,12 @@ impl Agreed {
         if let Some(TicketRequest::Expected(count)) = extensions.ticket_request() {
             flow.negotiated().tickets = Some(*count);
         }
+        if let Some(theirs) = extensions.record_size_limit() {
+            flow.negotiated().peer_record_size_limit = Some(theirs.0);
+            // Both count the content type (RFC 8449 4). Without a limit of ours the extension was not asked for.
+            let ours = self.offered.config.record_size_limit.unwrap_or(RecordSizeLimit::MOST);
+            flow.limit_records(usize::from(theirs.0) - 1, usize::from(ours) - 1);
+        }
         Ok(match self.resumed {
             true => State::Finished(self.unasked()),
             false => State::CertificateOrRequest(self),
@@ -284,24 +291,28 @@ impl Agreed {
     /// Looks at once for what we have to show.
     fn request(self, _: &mut Flow<'_>, message: &CertificateRequest13<'_>) -> Next {
         no_context(message.context)?;
-        let Some(theirs) = message.extensions.signature_algorithms() else {
-            return Err(ErrorKind::MissingExtension(ExtensionType::SIGNATURE_ALGORITHMS).into());
-        };
-        let config = &self.offered.config;
-        let common = |s: &SignatureScheme| signs_handshakes(*s) && theirs.0.contains(*s);
-        let schemes: Vec<_> = config.policy.signs_with().iter().copied().filter(common).collect();
-        let authorities = message.extensions.certificate_authorities();
-        let authorities: Vec<&[u8]> = authorities.map(|a| a.0.iter().map(|n| n.0).collect()).unwrap_or_default();
-        let chosen = config.credentials.as_ref().and_then(|c| c.choose(&schemes, &authorities));
-        let own = match chosen.map(|c| (c.schemes_among(&schemes).first().copied(), c)) {
-            None => Own::Nothing,
-            Some((Some(scheme), credential)) => Own::Certificate(credential, scheme),
-            Some((None, credential)) => {
-                let (theirs, ours) = (theirs.0.iter().collect(), credential.key.schemes().to_vec());
-                return Err(NothingInCommon::Scheme { theirs, ours }.into());
-            }
-        };
+        let own = choose(&self.offered.config, message)?;
         Ok(State::Certificate(Asked { agreed: self, own }).into())
+    }
+}
+
+/// What we have to show to one who asks so.
+pub(super) fn choose(config: &ClientConfig, message: &CertificateRequest13<'_>) -> Result<Own, Error> {
+    let Some(theirs) = message.extensions.signature_algorithms() else {
+        return Err(ErrorKind::MissingExtension(ExtensionType::SIGNATURE_ALGORITHMS).into());
+    };
+    let common = |s: &SignatureScheme| signs_handshakes(*s) && theirs.0.contains(*s);
+    let schemes: Vec<_> = config.policy.signs_with().iter().copied().filter(common).collect();
+    let authorities = message.extensions.certificate_authorities();
+    let authorities: Vec<&[u8]> = authorities.map(|a| a.0.iter().map(|n| n.0).collect()).unwrap_or_default();
+    let chosen = config.credentials.as_ref().and_then(|c| c.choose(&schemes, &authorities));
+    match chosen.map(|c| (c.schemes_among(&schemes).first().copied(), c)) {
+        None => Ok(Own::Nothing),
+        Some((Some(scheme), credential)) => Ok(Own::Certificate(credential, scheme)),
+        Some((None, credential)) => {
+            let (theirs, ours) = (theirs.0.iter().collect(), credential.key.schemes().to_vec());
+            Err(NothingInCommon::Scheme { theirs, ours }.into())
+        }
     }
 }
 
@@ -370,6 +381,10 @@ impl Ending {
         flow.connected();
         let store = offered.config.store.clone();
         let keeper = store.map(|store| super::traffic::Keeper::new(store, offered.key, resumption));
-        Ok(Traffic::new(suite, application.server, application.client, keeper).into())
+        let mut traffic = Traffic::new(suite, application.server, application.client, keeper);
+        if offered.config.post_handshake_auth {
+            traffic.answers(offered.config, flow.now().fork());
+        }
+        Ok(traffic.into())
     }
 }

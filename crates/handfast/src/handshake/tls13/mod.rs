@@ -5,6 +5,7 @@
 mod authentication;
 mod choice;
 pub(crate) mod client;
+mod post;
 pub(crate) mod server;
 #[cfg(test)]
 mod tests;

@@ -16,8 +16,8 @@ use crate::config::{ClientAuth, ServerConfig};
 use crate::crypto::{Digest, Failure, Response, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::extension::{
-    Alpn, CertificateAuthorities, Extension, Extensions, KeyShare, KeyShareEntry, PreSharedKey, ServerNameExtension,
-    SignatureAlgorithms, SupportedVersions, TicketRequest,
+    Alpn, CertificateAuthorities, Extension, Extensions, KeyShare, KeyShareEntry, PreSharedKey, RecordSizeLimit,
+    ServerNameExtension, SignatureAlgorithms, SupportedVersions, TicketRequest,
 };
 use crate::keys::{ApplicationSecrets, EarlySecret, HandshakeSecrets, MasterOf13, Secret, TrafficSecret};
 use crate::message::{
@@ -26,8 +26,8 @@ use crate::message::{
 };
 use crate::record::Aligned;
 use crate::session::{self, ServerSession, ServerSessionKind};
-use crate::verify::{CertificateError, Verified};
-use crate::wait::{Answer, Wait};
+use crate::verify::{CertificateError, Verified, Verifier};
+use crate::wait::{Answer, HelloSummary, Wait};
 use crate::wire::numbers::{CompressionMethod, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::wire::{List, Opaque};
 use std::sync::Arc;
@@ -219,7 +219,9 @@ fn accept(
     let (provider, group) = (flow.provider(), share.group);
     let bad_share = |_| Error::from(ErrorKind::BadKeyShare(group));
     let exchange = provider.respond(group, share.key_exchange.0).map_err(bad_share)?;
-    flow.negotiated().group = Some(group);
+    let negotiated = flow.negotiated();
+    negotiated.group = Some(group);
+    negotiated.peer_record_size_limit = hello.extensions.record_size_limit().map(|limit| limit.0);
     let tickets = choice::tickets(&chosen.config, hello)?;
     let truncated = choice::truncated(&*provider, suite, flow.now(), hello);
     flow.now().start(&*provider, suite.hash);
@@ -275,6 +277,13 @@ impl Agreed {
             flow.negotiated().tickets = Some(expected);
             extensions.push(Extension::TicketRequest(TicketRequest::Expected(expected)));
         }
+        if let Some(theirs) = flow.shared.negotiated.peer_record_size_limit {
+            let most = RecordSizeLimit::MOST;
+            let ours = chosen.config.record_size_limit.map_or(most, |n| n.clamp(RecordSizeLimit::LEAST, most));
+            // Both count the content type (RFC 8449 4).
+            flow.limit_records(usize::from(theirs) - 1, usize::from(ours) - 1);
+            extensions.push(Extension::RecordSizeLimit(RecordSizeLimit(ours)));
+        }
         flow.send(&Message::EncryptedExtensions(EncryptedExtensions(Extensions::of(extensions))));
         let since = resumed.map_or(flow.now, |(_, since)| since);
         Ok(Keyed { chosen, suite, secrets, tickets: count, since })
@@ -325,6 +334,18 @@ impl Resuming {
 /// Asks the client for a certificate, if the config wants one.
 fn request_certificate(flow: &mut Flow<'_>, config: &ServerConfig) -> Result<(), Error> {
     let Some(verifier) = config.client_auth.verifier() else { return Ok(()) };
+    let raw = certificate_request(flow, config, verifier, &[])?;
+    flow.send_raw(&raw);
+    Ok(())
+}
+
+/// A CertificateRequest for what this verifier judges.
+pub(super) fn certificate_request(
+    flow: &Flow<'_>,
+    config: &ServerConfig,
+    verifier: &Arc<dyn Verifier>,
+    context: &[u8],
+) -> Result<Vec<u8>, Error> {
     let schemes = config.policy.accepts(&*flow.provider())?;
     let algorithms = SignatureAlgorithms(List::of(&schemes));
     let mut list = vec![Extension::SignatureAlgorithms(algorithms)];
@@ -333,9 +354,8 @@ fn request_certificate(flow: &mut Flow<'_>, config: &ServerConfig) -> Result<(),
     if (1..=0xfff0_usize).contains(&names.iter().map(|n| n.len() + 2).sum()) {
         list.push(Extension::CertificateAuthorities(CertificateAuthorities(names.iter().map(|n| Opaque(n)).collect())));
     }
-    let request = CertificateRequest13 { context: &[], extensions: Extensions::of(list) };
-    flow.send(&Message::CertificateRequest13(request));
-    Ok(())
+    let request = CertificateRequest13 { context, extensions: Extensions::of(list) };
+    Ok(Message::CertificateRequest13(request).to_bytes())
 }
 
 impl Signing {
@@ -394,7 +414,10 @@ impl Answered {
         flow.shared.compat_ccs_may_come = false;
         read_under(flow, suite, &application.client, CLIENT_APPLICATION, aligned)?;
         let resumption = master.resumption(&flow.now().hash());
-        let traffic = Traffic::new(suite, application.client, application.server, None);
+        let mut traffic = Traffic::new(suite, application.client, application.server, None);
+        if chosen.config.post_handshake_auth && can_be_asked(&chosen.summary)? {
+            traffic.asks(chosen.config.clone(), flow.now().fork());
+        }
         if tickets == 0 {
             flow.connected();
             return Ok(traffic.into());
@@ -413,6 +436,12 @@ impl Answered {
         };
         Sealing { config, traffic, resumption, session, wanted: tickets, count: 0, age_add: 0 }.next(flow)
     }
+}
+
+/// Whether the client may be asked for a certificate after the handshake (RFC 9846 4.3.6).
+fn can_be_asked(summary: &HelloSummary) -> Result<bool, Error> {
+    let hello = ClientHello::from_body(summary.raw.get(HEADER..).unwrap_or_default())?;
+    Ok(hello.extensions.post_handshake_auth().is_some())
 }
 
 impl Sealing {

@@ -1,10 +1,12 @@
 //! After the handshake: KeyUpdate, NewSessionTicket (RFC 9846 4.7). What is here lives as long as the connection.
 
 use super::super::{Established, Flow, Input, Side, State};
+use super::post::Post;
 use super::{CLIENT_APPLICATION, SERVER_APPLICATION, WEEK, last_in_record, read_under, write_under};
+use crate::config::{ClientAuth, ClientConfig, ServerConfig};
 use crate::crypto::Suite;
 use crate::error::{Error, ErrorKind, Limit, illegal};
-use crate::keys::TrafficSecret;
+use crate::keys::{TrafficSecret, Transcript};
 use crate::message::{KeyUpdate, Message, NewSessionTicket13};
 use crate::record::Aligned;
 use crate::session::{ClientSession, ClientSession13, ClientSessionKind, ClientStore, SessionKey};
@@ -22,6 +24,8 @@ pub(crate) struct Traffic {
     updated: bool,
     /// A client that keeps tickets.
     keeper: Option<Box<Keeper>>,
+    /// A client that can be asked for a certificate, or a server that asks such a one.
+    post: Option<Box<Post>>,
 }
 
 /// What turns a ticket into a session.
@@ -51,10 +55,41 @@ impl Traffic {
         write: TrafficSecret,
         keeper: Option<Box<Keeper>>,
     ) -> Self {
-        Self { suite, read, write, requested: false, updated: false, keeper }
+        Self { suite, read, write, requested: false, updated: false, keeper, post: None }
+    }
+
+    /// A client that will answer requests for its certificate. `handshake` goes up to its Finished.
+    pub(super) fn answers(&mut self, config: Arc<ClientConfig>, handshake: Transcript) {
+        self.post = Some(Post::asked(config, handshake));
+    }
+
+    /// A server that may ask for a certificate. `handshake` goes up to the client's Finished.
+    pub(super) fn asks(&mut self, config: Arc<ServerConfig>, handshake: Transcript) {
+        self.post = Some(Post::asking(config, handshake));
+    }
+
+    /// Whether an exchange has begun that nothing may come into.
+    pub(crate) fn is_exchanging(&self) -> bool {
+        self.post.as_ref().is_some_and(|post| post.is_exchanging())
+    }
+
+    /// Asks the client for a certificate, and gives the request's number.
+    pub(crate) fn request_certificate(&mut self, flow: &mut Flow<'_>, auth: ClientAuth) -> Result<u32, Error> {
+        match self.post.as_deref_mut() {
+            Some(Post::Server(asking)) => asking.request(flow, auth),
+            _ => Err(ErrorKind::Misuse("this peer, or this config, has no authentication after the handshake").into()),
+        }
     }
 
     pub(in super::super) fn step(mut self: Box<Self>, flow: &mut Flow<'_>, input: Input<'_>) -> Result<State, Error> {
+        if let Some(post) = self.post.as_mut().filter(|post| post.takes(&input)) {
+            let client = match flow.shared.side {
+                Side::Client => &self.write,
+                Side::Server => &self.read,
+            };
+            post.step(flow, client, input)?;
+            return Ok(State::Established(Established::Tls13(self)));
+        }
         flow.leave_transcript();
         match (flow.shared.side, input) {
             (_, Input::Message(Message::KeyUpdate(m), aligned)) => self.peer_updates(flow, m, aligned)?,

@@ -4,7 +4,7 @@ use super::{ClassicKeys, covered, header};
 use crate::crypto::{Aead, AeadAlgorithm, Failure, Provider};
 use crate::error::{Error, ErrorKind};
 use crate::keys::TrafficSecret;
-use crate::record::{HEADER, MAX_FRAGMENT};
+use crate::record::HEADER;
 use crate::wire::numbers::{ContentType, ProtocolVersion};
 use std::ops::Range;
 
@@ -134,30 +134,33 @@ impl Tls13 {
         sequence: u64,
         content: ContentType,
         plaintext: &[u8],
+        padding: usize,
         out: &mut Vec<u8>,
     ) -> Result<(), Failure> {
-        let length = plaintext.len() + Self::OVERHEAD;
+        let length = plaintext.len() + padding + Self::OVERHEAD;
         let header = header(ContentType::APPLICATION_DATA, ProtocolVersion::TLS1_2, length);
         out.extend_from_slice(&header);
         let from = out.len();
         out.extend_from_slice(plaintext);
         out.push(content.0);
+        out.resize(out.len() + padding, 0);
         self.0.seal(self.0.nonce(sequence), &header, out, from)
     }
 
-    /// Gives the inner type too. The padding is looked through after the tag was checked: it needs no constant time.
+    /// Gives the inner type too. `most` is for content and padding together. The padding is looked through after the tag was checked: it needs no constant time.
     pub(super) fn open(
         &self,
         sequence: u64,
         header: &[u8; HEADER],
         fragment: &mut [u8],
+        most: usize,
     ) -> Result<(ContentType, Range<usize>), Error> {
         if fragment.len() < TAG {
             return Err(ErrorKind::BadRecordMac.into());
         }
         let opened = self.0.aead.open(self.0.nonce(sequence), header, fragment);
         let inner = opened.ok().and_then(|n| fragment.get(..n)).ok_or(ErrorKind::BadRecordMac)?;
-        if inner.len() > MAX_FRAGMENT + 1 {
+        if inner.len() > most + 1 {
             return Err(ErrorKind::RecordOverflow.into());
         }
         let unexpected = |got, expected| Error::new(ErrorKind::UnexpectedRecord { got, expected });

@@ -89,16 +89,17 @@ impl Sealer {
         Ok(Self { keys, sequence: 0, blocks_left: limit(suite.bulk) })
     }
 
-    /// Appends `plaintext`, at most [`MAX_FRAGMENT`] bytes, to `out` as one record. Gives whether it is protected: a
-    /// ChangeCipherSpec of TLS 1.3 never is.
+    /// Appends `plaintext`, at most [`MAX_FRAGMENT`] bytes, to `out` as one record, in TLS 1.3 with so many zeros behind the content.
+    /// Gives whether it is protected: a ChangeCipherSpec of TLS 1.3 never is.
     ///
     /// # Errors
     /// [`Limit::Records`] if the numbers are used up. Nothing is then in `out`.
-    pub(super) fn seal(
+    pub(super) fn seal_padded(
         &mut self,
         content: ContentType,
         version: ProtocolVersion,
         plaintext: &[u8],
+        padding: usize,
         out: &mut Vec<u8>,
     ) -> Result<bool, Error> {
         let disguise = content == ContentType::CHANGE_CIPHER_SPEC && matches!(self.keys, Protection::Tls13(_));
@@ -111,14 +112,14 @@ impl Sealer {
         let sealed = match &mut self.keys {
             Protection::Null => Ok(()),
             Protection::Classic(aead) => aead.seal(n, content, version, plaintext, out),
-            Protection::Tls13(aead) => aead.seal(n, content, plaintext, out),
+            Protection::Tls13(aead) => aead.seal(n, content, plaintext, padding, out),
             Protection::Cbc(cbc) => cbc.seal(n, content, version, plaintext, out),
         };
         if sealed.is_err() {
             out.truncate(start);
         }
         if self.blocks_left != u64::MAX {
-            self.blocks_left = self.blocks_left.saturating_sub(blocks(plaintext.len()));
+            self.blocks_left = self.blocks_left.saturating_sub(blocks(plaintext.len() + padding));
         }
         Ok(sealed.map(|()| true)?)
     }
@@ -155,6 +156,11 @@ impl Sealer {
         lengths.map(blocks).sum::<u64>() <= self.blocks_left
     }
 
+    /// Whether records can be padded: in TLS 1.3.
+    pub(super) fn pads(&self) -> bool {
+        matches!(self.keys, Protection::Tls13(_))
+    }
+
     /// Records sealed so far.
     pub(super) fn sequence(&self) -> u64 {
         self.sequence
@@ -166,12 +172,14 @@ pub(crate) struct Opener {
     keys: Protection,
     /// The number of the next record (RFC 9846 5.3).
     sequence: u64,
+    /// The most bytes of content, and in TLS 1.3 of padding, in a protected record.
+    most: usize,
 }
 
 impl Opener {
     /// Takes records as they are.
     pub(crate) fn null() -> Self {
-        Self { keys: Protection::Null, sequence: 0 }
+        Self { keys: Protection::Null, sequence: 0, most: MAX_FRAGMENT }
     }
 
     /// For SSL 3.0 to TLS 1.2.
@@ -179,7 +187,7 @@ impl Opener {
     /// # Errors
     /// As [`Sealer::classic`].
     pub(crate) fn classic(provider: &Arc<dyn Provider>, suite: &Suite, keys: ClassicKeys<'_>) -> Result<Self, Failure> {
-        Ok(Self { keys: Protection::classic(provider, suite, keys, false)?, sequence: 0 })
+        Ok(Self { keys: Protection::classic(provider, suite, keys, false)?, sequence: 0, most: MAX_FRAGMENT })
     }
 
     /// For TLS 1.3.
@@ -187,7 +195,7 @@ impl Opener {
     /// # Errors
     /// As [`Sealer::tls13`].
     pub(crate) fn tls13(provider: &dyn Provider, suite: &Suite, secret: &TrafficSecret) -> Result<Self, Failure> {
-        Ok(Self { keys: Protection::tls13(provider, suite, secret)?, sequence: 0 })
+        Ok(Self { keys: Protection::tls13(provider, suite, secret)?, sequence: 0, most: MAX_FRAGMENT })
     }
 
     /// Opens the fragment in place. Gives the type of its content, and where that lies. A record that fails does not count.
@@ -208,14 +216,20 @@ impl Opener {
         let (content, range) = match &mut self.keys {
             Protection::Null => (outer, 0..fragment.len()),
             Protection::Classic(aead) => (outer, aead.open(n, header, fragment).map_err(bad)?),
-            Protection::Tls13(aead) => aead.open(n, header, fragment)?,
+            Protection::Tls13(aead) => aead.open(n, header, fragment, self.most)?,
             Protection::Cbc(cbc) => (outer, cbc.open(n, header, fragment).map_err(bad)?),
         };
-        if range.len() > MAX_FRAGMENT {
+        let most = if self.protects() { self.most } else { MAX_FRAGMENT };
+        if range.len() > most {
             return Err(ErrorKind::RecordOverflow.into());
         }
         self.sequence = next;
         Ok((content, range))
+    }
+
+    /// From here on a protected record may have so much content, and in TLS 1.3 padding, at most (RFC 8449 4).
+    pub(super) fn limit(&mut self, most: usize) {
+        self.most = most.min(MAX_FRAGMENT);
     }
 
     /// The most bytes that a fragment may have (RFC 5246 6.2.3, RFC 9846 5.2).

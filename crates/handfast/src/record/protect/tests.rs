@@ -402,3 +402,16 @@ fn cbc_goes_on_from_the_last_block_if_the_iv_is_implicit() {
     assert!(pair.sealer.overhead() > HEADER && !pair.sealer.splits());
     assert!(classic(CBC, true, true).sealer.splits());
 }
+
+impl Sealer {
+    /// Without padding.
+    pub(in crate::record) fn seal(
+        &mut self,
+        content: ContentType,
+        version: ProtocolVersion,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
+        self.seal_padded(content, version, plaintext, 0, out)
+    }
+}
