@@ -46,7 +46,10 @@ fn every_protected_record_is_padded_as_the_config_says() {
         pair.run();
         for (end, multiple) in [(&pair.client, 256), (&pair.server, 1024)] {
             let lengths = lengths(&end.sent);
-            assert!(lengths.len() > 5 && lengths.iter().all(|n| (n - OVERHEAD).is_multiple_of(multiple)), "{lengths:?}");
+            assert!(
+                lengths.len() > 5 && lengths.iter().all(|n| (n - OVERHEAD).is_multiple_of(multiple)),
+                "{lengths:?}"
+            );
             assert!(end.error.is_none() && end.connection.peer_closed());
         }
     }
