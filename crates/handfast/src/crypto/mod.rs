@@ -98,8 +98,14 @@ pub trait Hmac: Send + Sync {
 /// A record AEAD: 16-byte tag, 12-byte nonce.
 pub trait Aead: Send + Sync {
     /// Encrypts `data` in place and gives the tag.
+    ///
+    /// # Errors
+    /// [`Failure`], which a correct caller does not see.
     fn seal(&self, nonce: [u8; 12], ad: &[u8], data: &mut [u8]) -> Result<[u8; 16], Failure>;
     /// Opens `data`, ciphertext and tag, in place, and gives the plaintext's length.
+    ///
+    /// # Errors
+    /// [`Failure`], if `data` was not sealed so, whatever of it differs. What is then in `data` means nothing.
     fn open(&self, nonce: [u8; 12], ad: &[u8], data: &mut [u8]) -> Result<usize, Failure>;
 }
 
@@ -109,13 +115,19 @@ pub trait KeyExchange: Send + Sync {
     fn group(&self) -> NamedGroup;
     /// What goes to the peer.
     fn share(&self) -> &[u8];
-    /// The shared secret. [`Failure`] if the peer's share is not a valid one of this group.
+    /// The shared secret.
+    ///
+    /// # Errors
+    /// [`Failure`], if the peer's share is not a valid one of this group.
     fn finish(self: Box<Self>, peer: &[u8]) -> Result<Secret, Failure>;
     /// The X25519 half of a hybrid, if the same key may be offered by itself too.
     fn hybrid_part(&self) -> Option<(NamedGroup, &[u8])> {
         None
     }
     /// Finishes with only the part that [`KeyExchange::hybrid_part`] gave.
+    ///
+    /// # Errors
+    /// [`Failure`], if the peer's share is not a valid one of this group, or there is no such part.
     fn finish_part(self: Box<Self>, _peer: &[u8]) -> Result<Secret, Failure> {
         Err(Failure)
     }
@@ -132,23 +144,38 @@ pub struct Response {
 /// The primitives of TLS 1.2 with AEAD, and of TLS 1.3.
 pub trait Provider: Send + Sync + fmt::Debug {
     /// Fills `out` with random bytes.
+    ///
+    /// # Errors
+    /// [`Failure`], if the system has none to give.
     fn random(&self, out: &mut [u8]) -> Result<(), Failure>;
     /// The groups that can be spoken.
     fn groups(&self) -> &'static [NamedGroup];
     /// Starts a key exchange: makes a key pair.
+    ///
+    /// # Errors
+    /// [`Failure`], if the group is none of [`Provider::groups`], or no key can be made.
     fn start(&self, group: NamedGroup) -> Result<Box<dyn KeyExchange>, Failure>;
-    /// Answers a key exchange. [`Failure`] if the peer's share is not a valid one of this group.
+    /// Answers a key exchange.
+    ///
+    /// # Errors
+    /// [`Failure`], if the peer's share is not a valid one of this group.
     fn respond(&self, group: NamedGroup, peer: &[u8]) -> Result<Response, Failure>;
     /// A fresh hash.
     fn hash(&self, algorithm: HashAlgorithm) -> Box<dyn Hasher>;
     /// An HMAC state. For [`HashAlgorithm::Md5Sha1`] there is none: its PRF asks [`Provider::legacy`].
     fn hmac(&self, algorithm: HashAlgorithm, key: &[u8]) -> Box<dyn Hmac>;
     /// An AEAD state; `key` has the algorithm's length.
+    ///
+    /// # Errors
+    /// [`Failure`], if the key has another length.
     fn aead(&self, algorithm: AeadAlgorithm, key: &[u8]) -> Result<Box<dyn Aead>, Failure>;
     /// The schemes that can be verified here, [`Provider::legacy`]'s included.
     fn schemes(&self) -> &'static [SignatureScheme];
-    /// Checks a handshake signature by the key of a certificate. `spki` is a SubjectPublicKeyInfo in DER. A scheme that does
-    /// not fit the key is a [`Failure`]; `any_curve` lets ECDSA's hash and curve differ, as TLS 1.2 does.
+    /// Checks a handshake signature by the key of a certificate. `spki` is a SubjectPublicKeyInfo in DER; `any_curve` lets ECDSA's
+    /// hash and curve differ, as TLS 1.2 does.
+    ///
+    /// # Errors
+    /// [`Failure`], if the signature is not good, or the scheme does not fit the key.
     fn verify(
         &self,
         scheme: SignatureScheme,
@@ -166,6 +193,9 @@ pub trait Legacy: Send + Sync {
     /// HMAC over MD5 (`false`) or SHA-1 (`true`): the two halves of the old PRF (RFC 2246 5).
     fn hmac_old(&self, sha1: bool, key: &[u8]) -> Box<dyn Hmac>;
     /// CBC with MAC for one direction. `key` is MAC key, encryption key, and the IV if implicit, one after the other.
+    ///
+    /// # Errors
+    /// [`Failure`], if the key has another length than cipher and MAC want.
     fn cbc(
         &self,
         cipher: CbcCipher,
@@ -175,6 +205,9 @@ pub trait Legacy: Send + Sync {
         key: &[u8],
     ) -> Result<Box<dyn CbcRecord>, Failure>;
     /// PKCS#1 v1.5 encryption under a certificate's RSA key: a client's premaster secret. `spki` is DER.
+    ///
+    /// # Errors
+    /// [`Failure`], if the key is not RSA, or too short.
     fn rsa_encrypt(&self, spki: &[u8], premaster: &[u8]) -> Result<Vec<u8>, Failure>;
 }
 
@@ -182,7 +215,13 @@ pub trait Legacy: Send + Sync {
 pub trait CbcRecord: Send {
     /// Seals `plaintext` and appends the result to `out`, explicit IV first if there is one (`iv` is then 16 random bytes, else
     /// empty). `ad` is sequence number, type, version: 11 bytes.
+    ///
+    /// # Errors
+    /// [`Failure`], which a correct caller does not see.
     fn seal(&mut self, iv: &[u8], ad: &[u8; 11], plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Failure>;
     /// Opens a whole fragment in place, explicit IV included, in constant time; gives where the plaintext lies.
+    ///
+    /// # Errors
+    /// [`Failure`], if the fragment was not sealed so: padding and MAC are one error.
     fn open(&mut self, ad: &[u8; 11], fragment: &mut [u8]) -> Result<std::ops::Range<usize>, Failure>;
 }

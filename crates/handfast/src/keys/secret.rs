@@ -20,6 +20,9 @@ impl Secret {
         out
     }
     /// Like [`Secret::filled`], where filling can fail.
+    ///
+    /// # Errors
+    /// That of `f`.
     pub fn try_filled<E>(len: usize, f: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
         let mut out = Self(vec![0; len].into_boxed_slice());
         f(&mut out.0)?;

@@ -52,6 +52,9 @@ impl<'a> ClientHello<'a> {
         self.extensions.encode(w);
     }
     /// The same bytes again, without the header: the form in which a parked ClientHello is read from the transcript.
+    ///
+    /// # Errors
+    /// [`Malformed`], which names the field.
     pub fn from_body(body: &'a [u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(body);
         let hello = Self::decode(&mut r)?;

@@ -80,8 +80,11 @@ pub enum Message<'a> {
 pub const HEADER: usize = 4;
 
 impl<'a> Message<'a> {
-    /// Decodes a whole message, header included. A message that does not exist in this dialect is
-    /// [`Problem::Misplaced`]; the connection turns that into `unexpected_message`.
+    /// Decodes a whole message, header included.
+    ///
+    /// # Errors
+    /// [`Malformed`], which names the field. A message that does not exist in this dialect is [`Problem::Misplaced`]; the connection turns
+    /// that into `unexpected_message`.
     pub fn decode(raw: &'a [u8], dialect: Dialect) -> Result<Self, Malformed> {
         Self::read(&mut Reader::new(raw), dialect)
     }

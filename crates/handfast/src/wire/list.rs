@@ -21,6 +21,9 @@ impl<'a, T: Wire<'a> + Copy + 'a> List<'a, T> {
     }
 
     /// All that is left of the innermost vector, each element checked.
+    ///
+    /// # Errors
+    /// That of the first element that cannot be read; [`Problem::Length`], if one takes no bytes.
     pub fn rest(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         // The elements are read twice: once here, to check and to describe them, and once when they are used. The bytes
         // between are the same.

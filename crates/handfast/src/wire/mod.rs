@@ -19,7 +19,10 @@ pub use writer::{Prefix, Writer};
 
 /// What can be read from and written to the wire.
 pub trait Wire<'a>: Sized {
-    /// Reads one value. The error names the field and what is wrong with it.
+    /// Reads one value.
+    ///
+    /// # Errors
+    /// [`Malformed`], which names the field and what is wrong with it.
     fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed>;
     /// Writes the same bytes that [`Wire::decode`] reads.
     fn encode(&self, w: &mut Writer);

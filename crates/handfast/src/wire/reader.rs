@@ -111,7 +111,10 @@ impl<'a> Reader<'a> {
         self.at == self.end
     }
 
-    /// The next `n` bytes, or [`Problem::Truncated`].
+    /// The next `n` bytes.
+    ///
+    /// # Errors
+    /// [`Problem::Truncated`].
     pub fn take(&mut self, n: usize) -> Result<&'a [u8], Malformed> {
         if n > self.left() {
             return Err(self.fault(Problem::Truncated));
@@ -134,30 +137,45 @@ impl<'a> Reader<'a> {
     }
 
     /// One byte.
+    ///
+    /// # Errors
+    /// [`Problem::Truncated`].
     pub fn u8(&mut self) -> Result<u8, Malformed> {
         Ok(self.take(1)?[0])
     }
 
     /// Two bytes, big-endian, as all numbers are.
+    ///
+    /// # Errors
+    /// [`Problem::Truncated`].
     pub fn u16(&mut self) -> Result<u16, Malformed> {
         let b = self.take(2)?;
         Ok(u16::from_be_bytes([b[0], b[1]]))
     }
 
     /// Three bytes.
+    ///
+    /// # Errors
+    /// [`Problem::Truncated`].
     pub fn u24(&mut self) -> Result<usize, Malformed> {
         let b = self.take(3)?;
         Ok((b[0] as usize) << 16 | (b[1] as usize) << 8 | b[2] as usize)
     }
 
     /// Four bytes.
+    ///
+    /// # Errors
+    /// [`Problem::Truncated`].
     pub fn u32(&mut self) -> Result<u32, Malformed> {
         let b = self.take(4)?;
         Ok(u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
     }
 
-    /// Reads a length, then lets `f` read exactly that many bytes. A length outside of `bounds` is
-    /// [`Problem::Length`]; bytes that `f` leaves are [`Problem::Trailing`].
+    /// Reads a length in bytes, then lets `f` read exactly that many.
+    ///
+    /// # Errors
+    /// [`Problem::Truncated`]; [`Problem::Length`], if the length is not within `bounds`; those of `f`; [`Problem::Trailing`], if `f`
+    /// leaves some.
     pub fn within<T>(
         &mut self,
         prefix: Prefix,
@@ -183,12 +201,18 @@ impl<'a> Reader<'a> {
         Ok(out)
     }
 
-    /// [`Problem::Trailing`] unless the innermost vector is used up.
+    /// Checks that the innermost vector is used up.
+    ///
+    /// # Errors
+    /// [`Problem::Trailing`].
     pub fn finish(&self) -> Result<(), Malformed> {
         if self.is_empty() { Ok(()) } else { Err(self.fault(Problem::Trailing)) }
     }
 
     /// Reads a named field: the name goes into the notes, if any are taken, and into an error.
+    ///
+    /// # Errors
+    /// Those of `f`, with the field's name.
     pub fn field<T>(
         &mut self,
         name: &'static str,
