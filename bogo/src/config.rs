@@ -12,7 +12,7 @@ use handfast::keys::Secret;
 use handfast::session::{
     ClientSession, ClientSessionKind, ClientStore, MemoryServerStore, RotatingTickets, ServerStore, SessionKey, Tickets,
 };
-use handfast::verify::Verifier;
+use handfast::verify::{Stapled, Verifier};
 use handfast::wait::HelloSummary;
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
@@ -33,6 +33,8 @@ pub(crate) struct Memory {
     pub(crate) refused: Arc<AtomicBool>,
     /// The group of the first handshake, which a classic resumption does not say again.
     pub(crate) group: Option<NamedGroup>,
+    /// What came with the chain of the first handshake, which a resumption does not say again.
+    pub(crate) stapled: Stapled,
 }
 
 /// A clock that stands still between connections: the runner wants ages exact to the millisecond.
@@ -163,6 +165,7 @@ pub(crate) fn client(
     if !credentials.is_empty() {
         config.credentials = Some(Arc::new(credentials));
     }
+    (config.ocsp, config.scts) = (flags.enable_ocsp_stapling, flags.enable_signed_cert_timestamps);
     config.alpn = protocols(&flags.advertise_alpn)?;
     config.store = Some(gated!(shelf, gate, dyn ClientStore));
     config.key_log = Some(Arc::new(seen.clone()));

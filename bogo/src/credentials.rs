@@ -10,6 +10,7 @@ use handfast::crypto::{Credential, Failure, KeyKind, PrivateKey, aws_lc};
 use handfast::keys::Secret;
 use handfast::pki_types::pem::PemObject;
 use handfast::pki_types::{CertificateDer, PrivateKeyDer};
+use handfast::verify::leads_to;
 use handfast::wait::HelloSummary;
 use handfast::wire::numbers::SignatureScheme;
 use std::sync::Arc;
@@ -17,8 +18,22 @@ use std::sync::Arc;
 /// All that a connection may prove itself with, in the order in which they are tried: the default one is the last.
 #[derive(Clone, Debug)]
 pub(crate) struct Credentials {
-    list: Vec<Arc<Credential>>,
+    list: Vec<Own>,
     seen: Witness,
+}
+
+/// One of them.
+#[derive(Clone, Debug)]
+struct Own {
+    credential: Arc<Credential>,
+    /// Only if the peer names an issuer of it.
+    must_match_issuer: bool,
+}
+
+impl Own {
+    fn may_go_to<A: AsRef<[u8]>>(&self, authorities: &[A]) -> bool {
+        !self.must_match_issuer || leads_to(&self.credential.chain, authorities)
+    }
 }
 
 impl Credentials {
@@ -27,12 +42,14 @@ impl Credentials {
         let mut list = Vec::new();
         let Some((default, others)) = flags.credentials.split_first() else { return Ok(Self::of(list, seen)) };
         for (index, credential) in (0..).zip(others).chain([(-1, default)]) {
-            list.extend(load(credential, index, flags.fail_cert_callback, seen, gate)?);
+            let loaded = load(credential, index, flags, seen, gate)?;
+            let must_match_issuer = credential.must_match_issuer;
+            list.extend(loaded.map(|credential| Own { credential, must_match_issuer }));
         }
         Ok(Self::of(list, seen))
     }
 
-    fn of(list: Vec<Arc<Credential>>, seen: &Witness) -> Self {
+    fn of(list: Vec<Own>, seen: &Witness) -> Self {
         Self { list, seen: seen.clone() }
     }
 
@@ -44,13 +61,10 @@ impl Credentials {
 fn load(
     flags: &CredentialFlags,
     index: i32,
-    fails: bool,
+    all: &Flags,
     seen: &Witness,
     gate: Option<&Arc<Gate>>,
 ) -> Result<Option<Arc<Credential>>, Stop> {
-    if flags.must_match_issuer {
-        return Err(Stop::Unimplemented("the choice of a certificate by its issuer".into()));
-    }
     let (Some(cert), Some(key)) = (&flags.cert_file, &flags.key_file) else { return Ok(None) };
     let chain = chain_of(cert)?;
     let der = PrivateKeyDer::from_pem_file(key).map_err(|e| Stop::broken(format!("{key}: {e}")))?;
@@ -60,12 +74,17 @@ fn load(
         let able = |s: &SignatureScheme| inner.schemes().contains(s);
         schemes = flags.signing_prefs.iter().copied().filter(able).collect();
     }
-    let key: Arc<dyn PrivateKey> = Arc::new(Key { inner, schemes, index, fails, seen: seen.clone() });
+    let key: Arc<dyn PrivateKey> =
+        Arc::new(Key { inner, schemes, index, fails: all.fail_cert_callback, seen: seen.clone() });
     let key = match gate {
         Some(gate) => Arc::new(Later { inner: key, gate: gate.clone() }),
         None => key,
     };
-    Ok(Some(Arc::new(Credential { chain, key })))
+    let mut credential = Credential::new(chain, key);
+    // A callback that declines: no response is put in place.
+    credential.ocsp = flags.ocsp.clone().filter(|_| !all.decline_ocsp_callback);
+    credential.scts = flags.scts.clone();
+    Ok(Some(Arc::new(credential)))
 }
 
 /// The certificates in a PEM file.
@@ -109,18 +128,29 @@ impl ServerCredentials for Credentials {
         let mut seen = self.seen.see();
         seen.peer_schemes = hello.schemes.clone();
         seen.alpn = hello.alpn.clone();
-        self.list.clone()
+        let may = |own: &&Own| own.may_go_to(&hello.authorities);
+        self.list.iter().filter(may).map(|own| own.credential.clone()).collect()
     }
 }
 
 impl ClientCredentials for Credentials {
-    /// The first that fits. If none does, the last all the same, so that the handshake fails, as the runner wants it, rather
-    /// than goes on without a certificate.
+    /// The first that fits. If none does, the last all the same, or one that cannot sign, so that the handshake fails, as the runner
+    /// wants it, rather than goes on without a certificate.
     fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>> {
         let mut seen = self.seen.see();
         seen.peer_schemes = schemes.to_vec();
         seen.authorities = authorities.iter().map(|a| a.to_vec()).collect();
-        let fits = |c: &&Arc<Credential>| c.key.schemes().iter().any(|s| schemes.contains(s));
-        self.list.iter().find(fits).or(self.list.last()).cloned()
+        let may: Vec<_> =
+            self.list.iter().filter(|own| own.may_go_to(authorities)).map(|own| &own.credential).collect();
+        let fits = |c: &&&Arc<Credential>| c.key.schemes().iter().any(|s| schemes.contains(s));
+        match (may.iter().find(fits).or(may.last()), self.list.last()) {
+            (Some(chosen), _) => Some((*chosen).clone()),
+            (None, Some(own)) => {
+                let key = own.credential.key.clone();
+                let key = Key { inner: key, schemes: Vec::new(), index: -1, fails: true, seen: self.seen.clone() };
+                Some(Arc::new(Credential::new(own.credential.chain.clone(), Arc::new(key))))
+            }
+            (None, None) => None,
+        }
     }
 }

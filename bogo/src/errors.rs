@@ -66,9 +66,10 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
             },
             NothingInCommon::Suite { .. } => &[":NO_SHARED_CIPHER:"],
             NothingInCommon::Group { .. } => &[":NO_SHARED_GROUP:", ":NO_SHARED_CIPHER:", ":WRONG_CURVE:"],
-            // The certificate types of the request are part of the schemes that it asks for.
+            // The certificate types of the request are part of the schemes that it asks for; for the issuers, see the shim's
+            // credentials.
             NothingInCommon::Scheme { .. } if message == "CertificateRequest" => {
-                &[":NO_COMMON_SIGNATURE_ALGORITHMS:", ":UNKNOWN_CERTIFICATE_TYPE:"]
+                &[":NO_COMMON_SIGNATURE_ALGORITHMS:", ":UNKNOWN_CERTIFICATE_TYPE:", ":NO_MATCHING_ISSUER:"]
             }
             NothingInCommon::Scheme { .. } => &[":NO_COMMON_SIGNATURE_ALGORITHMS:", ":NO_SHARED_CIPHER:"],
             NothingInCommon::Protocol { .. } => &[":NO_APPLICATION_PROTOCOL:"],
@@ -91,6 +92,9 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
         ErrorKind::Certificate(CertificateError::WrongUsage(_)) => {
             &[":KEY_USAGE_BIT_INCORRECT:", ":UNSUPPORTED_ALGORITHM:"]
         }
+        ErrorKind::Certificate(e) if e.alert() == AlertDescription::BAD_CERTIFICATE_STATUS_RESPONSE => {
+            &[":OCSP_CB_ERROR:"]
+        }
         ErrorKind::Certificate(_) => &[":CERTIFICATE_VERIFY_FAILED:"],
         ErrorKind::NoCertificate { .. } => &[":PEER_DID_NOT_RETURN_A_CERTIFICATE:"],
         ErrorKind::BadSignature => &[":BAD_SIGNATURE:"],
@@ -99,6 +103,8 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
         ErrorKind::InsufficientSecurity(what) if what.contains("extended_master_secret") => {
             &[":RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION:", ":RESUMED_NON_EMS_SESSION_WITH_EMS_EXTENSION:"]
         }
+        // No certificate is left to choose from.
+        ErrorKind::UnrecognizedName(_) => &[":NO_MATCHING_ISSUER:"],
         ErrorKind::AnswerFailed(_) => &[":CERT_CB_ERROR:"],
         ErrorKind::Config(_) => &[":NO_SUPPORTED_VERSIONS_ENABLED:"],
         _ => &[],

@@ -1,7 +1,10 @@
 //! The runner's flags, as they hold for one connection.
 
 use crate::Stop;
+use handfast::pki_types::CertificateDer;
+use handfast::pki_types::pem::PemObject;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+use handfast::wire::{Opaque, Reader, Vector, Wire};
 use std::slice;
 use std::str::FromStr;
 
@@ -14,6 +17,8 @@ pub(crate) struct CredentialFlags {
     pub(crate) signing_prefs: Vec<SignatureScheme>,
     /// Only if the peer names an issuer of it.
     pub(crate) must_match_issuer: bool,
+    pub(crate) ocsp: Option<Vec<u8>>,
+    pub(crate) scts: Vec<Vec<u8>>,
 }
 
 /// What the runner wants of one connection. Names are the runner's; what is not explained here is in its `test_config.h`.
@@ -52,6 +57,12 @@ pub(crate) struct Flags {
     pub(crate) use_custom_verify_callback: bool,
     pub(crate) client_ca_list: Vec<Vec<u8>>,
 
+    pub(crate) enable_ocsp_stapling: bool,
+    pub(crate) enable_signed_cert_timestamps: bool,
+    pub(crate) use_ocsp_callback: bool,
+    pub(crate) decline_ocsp_callback: bool,
+    pub(crate) fail_ocsp_callback: bool,
+
     pub(crate) host_name: Option<String>,
     /// In wire form.
     pub(crate) advertise_alpn: Vec<u8>,
@@ -72,6 +83,8 @@ pub(crate) struct Flags {
     pub(crate) expect_peer_verify_prefs: Vec<SignatureScheme>,
     pub(crate) expect_client_ca_list: Option<Vec<Vec<u8>>>,
     pub(crate) expect_peer_cert_file: Option<String>,
+    pub(crate) expect_ocsp_response: Option<Vec<u8>>,
+    pub(crate) expect_signed_cert_timestamps: Option<Vec<Vec<u8>>>,
     pub(crate) expect_no_peer_cert: bool,
     pub(crate) expect_verify_result: bool,
     pub(crate) expect_selected_credential: Option<i32>,
@@ -141,6 +154,11 @@ impl Default for Flags {
             require_any_client_certificate: false,
             use_custom_verify_callback: false,
             client_ca_list: Vec::new(),
+            enable_ocsp_stapling: false,
+            enable_signed_cert_timestamps: false,
+            use_ocsp_callback: false,
+            decline_ocsp_callback: false,
+            fail_ocsp_callback: false,
             host_name: None,
             advertise_alpn: Vec::new(),
             select_alpn: None,
@@ -158,6 +176,8 @@ impl Default for Flags {
             expect_peer_verify_prefs: Vec::new(),
             expect_client_ca_list: None,
             expect_peer_cert_file: None,
+            expect_ocsp_response: None,
+            expect_signed_cert_timestamps: None,
             expect_no_peer_cert: false,
             expect_verify_result: false,
             expect_selected_credential: None,
@@ -219,6 +239,18 @@ impl Values<'_> {
     }
     fn scheme(&mut self) -> Result<SignatureScheme, Stop> {
         self.number().map(SignatureScheme)
+    }
+    fn base64(&mut self) -> Result<Vec<u8>, Stop> {
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", self.text()?);
+        let der = CertificateDer::from_pem_slice(pem.as_bytes());
+        der.map(|der| der.to_vec()).map_err(|_| Stop::broken("a flag's value is no base64"))
+    }
+    /// A list of SCTs in wire form, in base64.
+    fn scts(&mut self) -> Result<Vec<Vec<u8>>, Stop> {
+        let bytes = self.base64()?;
+        let list = Vector::<Opaque<'_, 2, 1, 0xffff>, 2, 1>::decode(&mut Reader::new(&bytes));
+        let list = list.map_err(|_| Stop::Unimplemented("a list of SCTs that is malformed".into()))?;
+        Ok(list.iter().map(|sct| sct.to_vec()).collect())
     }
     /// DER names in hexadecimal, between commas; or one of two words for none.
     fn names(&mut self) -> Result<Vec<Vec<u8>>, Stop> {
@@ -307,6 +339,13 @@ impl Flags {
                 let scheme = v.scheme()?;
                 self.credential()?.signing_prefs.push(scheme);
             }
+            "-ocsp-response" => self.credential()?.ocsp = Some(v.base64()?),
+            "-signed-cert-timestamps" => self.credential()?.scts = v.scts()?,
+            "-enable-ocsp-stapling" => self.enable_ocsp_stapling = true,
+            "-enable-signed-cert-timestamps" => self.enable_signed_cert_timestamps = true,
+            "-use-ocsp-callback" => self.use_ocsp_callback = true,
+            "-decline-ocsp-callback" => self.decline_ocsp_callback = true,
+            "-fail-ocsp-callback" => self.fail_ocsp_callback = true,
             "-must-match-issuer" => self.credential()?.must_match_issuer = true,
             "-fail-cert-callback" => self.fail_cert_callback = true,
             "-verify-fail" => self.verify_fail = true,
@@ -334,6 +373,8 @@ impl Flags {
             "-expect-peer-verify-pref" => self.expect_peer_verify_prefs.push(v.scheme()?),
             "-expect-client-ca-list" => self.expect_client_ca_list = Some(v.names()?),
             "-expect-peer-cert-file" => self.expect_peer_cert_file = Some(v.text()?),
+            "-expect-ocsp-response" => self.expect_ocsp_response = Some(v.base64()?),
+            "-expect-signed-cert-timestamps" => self.expect_signed_cert_timestamps = Some(v.scts()?),
             "-expect-no-peer-cert" => self.expect_no_peer_cert = true,
             "-expect-verify-result" => self.expect_verify_result = true,
             "-expect-selected-credential" => self.expect_selected_credential = Some(v.number()?),
@@ -386,6 +427,7 @@ impl Flags {
             "-cbc-record-splitting"
             | "-no-op-extra-handshake"
             | "-partial-write"
+            | "-set-ocsp-in-callback"
             | "-use-old-client-cert-callback"
             | "-use-ticket-callback"
             | "-use-ticket-aead-callback" => {}

@@ -23,12 +23,13 @@ pub(crate) struct Judge {
 impl Judge {
     pub(crate) fn new(flags: &Flags, refused: &Arc<AtomicBool>) -> Self {
         Self {
-            fail: flags.verify_fail,
-            fatal: flags.server || flags.verify_peer,
-            // BoringSSL's two callbacks differ in the alert of a refusal.
-            alert: match flags.use_custom_verify_callback {
-                true => AlertDescription::CERTIFICATE_UNKNOWN,
-                false => AlertDescription::HANDSHAKE_FAILURE,
+            fail: flags.verify_fail || flags.fail_ocsp_callback,
+            fatal: flags.server || flags.verify_peer || flags.fail_ocsp_callback,
+            // BoringSSL's callbacks differ in the alert of a refusal.
+            alert: match (flags.fail_ocsp_callback, flags.use_custom_verify_callback) {
+                (true, _) => AlertDescription::BAD_CERTIFICATE_STATUS_RESPONSE,
+                (_, true) => AlertDescription::CERTIFICATE_UNKNOWN,
+                _ => AlertDescription::HANDSHAKE_FAILURE,
             },
             authorities: flags.client_ca_list.clone(),
             refused: refused.clone(),

@@ -56,6 +56,13 @@ pub(crate) fn facts(n: &Negotiated) -> Vec<Fact> {
         ),
         fact("peer_chain", chain(n), "peer's chain", chain_in_words(n)),
         fact(
+            "ocsp",
+            ocsp(n).map(|r| BASE64_STANDARD.encode(r)),
+            "OCSP response",
+            ocsp(n).map(|r| words::size(r.len())),
+        ),
+        fact("scts", scts(n).map(|s| BASE64_STANDARD.encode(s)).collect::<Vec<_>>(), "SCTs", scts_in_words(n)),
+        fact(
             "extended_master_secret",
             classic.then_some(n.extended_master_secret),
             "extended master secret",
@@ -121,6 +128,20 @@ pub(crate) fn certificate(der: &[u8]) -> Value {
 fn moment(time: ASN1Time) -> String {
     let at = time.to_datetime();
     format!("{}T{:02}:{:02}:{:02}Z", at.date(), at.hour(), at.minute(), at.second())
+}
+
+/// The OCSP response for the peer's own certificate.
+fn ocsp(n: &Negotiated) -> Option<&[u8]> {
+    n.stapled.as_ref().and_then(|s| s.response(0))
+}
+
+fn scts(n: &Negotiated) -> impl Iterator<Item = &Vec<u8>> {
+    n.stapled.iter().flat_map(|s| &s.scts)
+}
+
+fn scts_in_words(n: &Negotiated) -> Option<String> {
+    let count = scts(n).count();
+    (count > 0).then(|| format!("{count}, which are not judged here"))
 }
 
 fn chain_in_words(n: &Negotiated) -> Option<String> {

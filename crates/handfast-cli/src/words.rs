@@ -1,7 +1,9 @@
 //! Messages, and what was negotiated, in words: for the human view, the demo, and the page.
 
 use handfast::crypto::{AeadAlgorithm, Authentication, BulkCipher, CbcCipher, KeyExchangeKind, Suite};
-use handfast::extension::{Extensions, KeyShare, PreSharedKey, SupportedVersions};
+use handfast::extension::{
+    Extensions, KeyShare, PreSharedKey, SignedCertificateTimestamps, StatusRequest, SupportedVersions,
+};
 use handfast::message::{
     Certificate, CertificateRequest, CertificateRequest13, ClientHello, ClientKeyExchange, Dialect, KeyUpdate, Message,
     ServerHello, ServerKeyExchange,
@@ -28,6 +30,7 @@ pub(crate) fn facts(name: &str, raw: &[u8], dialect: Dialect) -> String {
             Message::HelloRetryRequest(m) => retry(&m),
             Message::EncryptedExtensions(m) => extensions(&m.0),
             Message::Certificate(m) => certificate(&m),
+            Message::CertificateStatus(m) => format!("an OCSP response, {}", size(m.response.len())),
             Message::ServerKeyExchange(m) => server_key_exchange(&m),
             Message::CertificateRequest(m) => certificate_request(&m),
             Message::CertificateRequest13(m) => certificate_request_13(&m),
@@ -127,7 +130,15 @@ fn certificate(m: &Certificate<'_>) -> String {
         1 => String::new(),
         n => format!(", and {} above it", counted(n - 1, "certificate")),
     };
-    format!("{}{chain}", subject(leaf.cert_data))
+    let status = match leaf.extensions.status_request() {
+        Some(StatusRequest::Status(status)) => format!("; with an OCSP response, {}", size(status.response.len())),
+        _ => String::new(),
+    };
+    let scts = match leaf.extensions.signed_certificate_timestamps() {
+        Some(SignedCertificateTimestamps::List(list)) => format!("; with {}", counted(list.iter().count(), "SCT")),
+        _ => String::new(),
+    };
+    format!("{}{chain}{status}{scts}", subject(leaf.cert_data))
 }
 
 /// Whose certificate this is, whose signature it bears, until when: of one that cannot be read, that.

@@ -1,6 +1,7 @@
 //! What the application is told.
 
 use crate::alert::Alert;
+use crate::verify::Stapled;
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
 use rustls_pki_types::CertificateDer;
@@ -56,6 +57,8 @@ pub struct Negotiated {
     pub server_name: Option<String>,
     /// The peer's chain, own certificate first; empty if it gave none. After a resumption, that of the first handshake.
     pub peer_chain: Vec<CertificateDer<'static>>,
+    /// What came with that chain, if anything did: OCSP responses and signed certificate timestamps. Not after a resumption.
+    pub stapled: Option<Box<Stapled>>,
     /// How the peer's chain was judged, in words.
     pub verified: Option<String>,
     /// Whether the master secret is an extended one (RFC 7627).

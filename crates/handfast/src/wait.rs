@@ -38,6 +38,12 @@ pub struct HelloSummary {
     pub groups: Vec<NamedGroup>,
     /// The signatures that it can verify.
     pub schemes: Vec<SignatureScheme>,
+    /// The authorities that it would like a certificate of, as DER names (RFC 9846 4.3.4); empty: any.
+    pub authorities: Vec<Vec<u8>>,
+    /// Whether it would like an OCSP response with the certificate (RFC 6066 8).
+    pub ocsp: bool,
+    /// Whether it would like signed certificate timestamps (RFC 6962 3.3.1).
+    pub scts: bool,
     /// The whole message, header included.
     pub raw: Vec<u8>,
 }

@@ -41,7 +41,7 @@ impl Authority {
         let params = CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        Arc::new(Credential { chain: vec![certificate.der().clone()], key: aws_lc::private_key(der).unwrap() })
+        Arc::new(Credential::new(vec![certificate.der().clone()], aws_lc::private_key(der).unwrap()))
     }
 
     /// A client of the default policy at this version, which judges as the web does.
@@ -266,7 +266,7 @@ fn a_certificate_by_its_usage() {
         params.key_usages = usages.to_vec();
         let certificate = params.signed_by(&key, &authority.issuer).unwrap();
         let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        Arc::new(Credential { chain: vec![certificate.der().clone()], key: aws_lc::private_key(der).unwrap() })
+        Arc::new(Credential::new(vec![certificate.der().clone()], aws_lc::private_key(der).unwrap()))
     };
     let (signs, deciphers) = (with(&[KeyUsagePurpose::DigitalSignature]), with(&[KeyUsagePurpose::KeyEncipherment]));
     let (ecdhe, rsa) =

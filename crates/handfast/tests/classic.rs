@@ -320,7 +320,7 @@ fn no_message_may_come_early_or_from_another_protocol() {
         ("Finished", finished),
         ("EncryptedExtensions", vec![8, 0, 0, 2, 0, 0]),
         ("EndOfEarlyData", vec![5, 0, 0, 0]),
-        ("CertificateStatus", vec![22, 0, 0, 1, 1]),
+        ("CertificateStatus", vec![22, 0, 0, 5, 1, 0, 0, 1, 0]),
         ("an unknown message", vec![99, 0, 0, 0]),
     ];
     for setup in orders() {

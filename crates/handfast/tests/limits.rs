@@ -89,7 +89,7 @@ impl Configs {
         };
         let filler = more.iter().map(|n| CertificateDer::from(vec![0x5a; *n]));
         let chain = own.chain.iter().cloned().chain(filler).collect();
-        let credential = Arc::new(Credential { chain, key: own.key.clone() });
+        let credential = Arc::new(Credential::new(chain, own.key.clone()));
         match side {
             Side::Client => self.client.credentials = Some(credential),
             Side::Server => self.server.credentials = credential,

@@ -33,6 +33,16 @@ pub struct ClientConfig {
     pub tickets: Option<TicketCounts>,
     /// Where secrets are logged; nowhere by default.
     pub key_log: Option<Arc<dyn KeyLog>>,
+    /// Whether the server is asked for an OCSP response with its certificate; yes by default. It costs nine bytes, and what comes
+    /// is for the verifier: without one, a certificate that was revoked yesterday is as good as new.
+    pub ocsp: bool,
+    /// Whether the server is asked for signed certificate timestamps; no by default, since no verifier here looks at them. What
+    /// comes is in [`crate::Negotiated::stapled`], and a verifier of one's own finds it in [`crate::verify::PeerToVerify::stapled`].
+    pub scts: bool,
+    /// The authorities that a server of TLS 1.3 should have its certificate from, as DER names (RFC 9846 4.3.4), of 32 KiB in all
+    /// at most; none by default, which is: any. Those of a verifier are had by [`Verifier::authorities`]. They tell whom this client
+    /// trusts, to whoever listens.
+    pub authorities: Vec<Vec<u8>>,
     /// Whether the server is told the name it is asked for; yes by default. An address is never told.
     pub send_server_name: bool,
     /// Whether this is a second try at an older version (RFC 7507): adds TLS_FALLBACK_SCSV, unless a session of that version is
@@ -79,6 +89,9 @@ impl ClientConfig {
             store: Some(Arc::new(MemoryClientStore::default())),
             tickets: None,
             key_log: None,
+            ocsp: true,
+            scts: false,
+            authorities: Vec::new(),
             send_server_name: true,
             fallback: false,
             limits: Limits::default(),

@@ -44,6 +44,8 @@ pub struct ServerConfig {
     pub provider: Arc<dyn Provider>,
     /// Whether clients are asked for a certificate; not by default.
     pub client_auth: ClientAuth,
+    /// Whether a client's certificate may come with an OCSP response, in TLS 1.3 (RFC 9846 4.5.1.1); not by default.
+    pub client_ocsp: bool,
     /// Application protocols in order of preference; none by default. If both sides have some and none in common, the
     /// handshake fails (RFC 7301 3.2).
     pub alpn: Vec<Vec<u8>>,
@@ -124,6 +126,7 @@ impl ServerConfig {
             credentials,
             provider: aws_lc::provider(),
             client_auth: ClientAuth::None,
+            client_ocsp: false,
             alpn: Vec::new(),
             tickets: Some(Arc::new(RotatingTickets::default())),
             store: None,

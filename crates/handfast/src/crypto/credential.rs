@@ -2,12 +2,17 @@
 
 use super::PrivateKey;
 use super::aws_lc::{Spki, private_and_public};
+use crate::wire::Opaque;
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::fmt;
 use std::sync::Arc;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroize;
+
+/// How many bytes of an OCSP response, and of timestamps, there is room for beside each other in the extensions of a certificate.
+const MOST_RESPONSE: usize = 1 << 15;
+const MOST_TIMESTAMPS: usize = 1 << 14;
 
 /// A certificate chain, own certificate first, and its key.
 #[derive(Clone, Debug)]
@@ -16,6 +21,13 @@ pub struct Credential {
     pub chain: Vec<CertificateDer<'static>>,
     /// The key of the first.
     pub key: Arc<dyn PrivateKey>,
+    /// An OCSP response for the first (RFC 6960), DER, which goes to whoever asks for one (RFC 6066 8); none by default. It is
+    /// sent as it is: that it is fresh and good is for whoever renews it to see to, by putting a new credential in place. One of
+    /// more than 32 KiB is not sent.
+    pub ocsp: Option<Vec<u8>>,
+    /// Signed certificate timestamps for the first (RFC 6962 3.2), one by one, which go to whoever asks for them; none by default.
+    /// Of more than 16 KiB in all, the first are sent.
+    pub scts: Vec<Vec<u8>>,
 }
 
 /// Why a chain and a key make no [`Credential`].
@@ -71,6 +83,26 @@ impl fmt::Display for CredentialError {
 impl std::error::Error for CredentialError {}
 
 impl Credential {
+    /// This chain and its key, whatever they are: that the key is that of the first certificate is not checked.
+    pub fn new(chain: Vec<CertificateDer<'static>>, key: Arc<dyn PrivateKey>) -> Self {
+        Self { chain, key, ocsp: None, scts: Vec::new() }
+    }
+
+    /// The OCSP response, if there is one that can be sent.
+    pub(crate) fn response(&self) -> Option<&[u8]> {
+        self.ocsp.as_deref().filter(|r| (1..=MOST_RESPONSE).contains(&r.len()))
+    }
+
+    /// The timestamps that can be sent.
+    pub(crate) fn timestamps(&self) -> Vec<Opaque<'_, 2, 1, 0xffff>> {
+        let mut room = MOST_TIMESTAMPS;
+        let mut fits = |sct: &&Vec<u8>| {
+            room = room.saturating_sub(sct.len() + 2);
+            !sct.is_empty() && room > 0
+        };
+        self.scts.iter().take_while(|sct| fits(sct)).map(|sct| Opaque(sct)).collect()
+    }
+
     /// From PEM (RFC 7468): `chain_pem` has the certificates, own first, and `key_pem` the private key, unencrypted, as
     /// PKCS#8, PKCS#1 or SEC 1. Sections of other kinds are passed over, so that both may be the same file.
     ///
@@ -105,7 +137,7 @@ impl Credential {
         if spki.key != public {
             return Err(CredentialError::Mismatch);
         }
-        Ok(Self { chain, key })
+        Ok(Self::new(chain, key))
     }
 }
 
@@ -161,6 +193,20 @@ mod tests {
             let all = [key, chain, pem!("ed25519.cert")].concat();
             assert_eq!(Credential::from_pem(&all, &all).unwrap().chain.len(), 2);
         }
+    }
+
+    #[test]
+    fn only_so_much_is_sent_as_there_is_room_for() {
+        let mut own = Credential::from_pem(pem!("p256.cert"), pem!("p256.sec1")).unwrap();
+        assert_eq!((own.response(), own.timestamps().len()), (None, 0));
+        for (length, sent) in [(0, false), (1, true), (1 << 15, true), ((1 << 15) + 1, false)] {
+            own.ocsp = Some(vec![7; length]);
+            assert_eq!(own.response().is_some(), sent, "{length}");
+        }
+        own.scts = vec![vec![1; 6000]; 3];
+        assert_eq!(own.timestamps().len(), 2);
+        own.scts = vec![Vec::new(), vec![1]];
+        assert_eq!(own.timestamps().len(), 0);
     }
 
     #[test]

@@ -281,6 +281,10 @@ fn peer_alert(alert: A) -> Words {
         A::UNSUPPORTED_CERTIFICATE => {
             ("it cannot use our kind of certificate", "Use a certificate of another kind, or with the right key usage.")
         }
+        A::BAD_CERTIFICATE_STATUS_RESPONSE => (
+            "it does not accept the OCSP response that we sent with our certificate, or misses one",
+            "Fetch a new OCSP response from the certificate's authority, and give that.",
+        ),
         A::CERTIFICATE_EXPIRED => ("it finds our certificate out of date", "Renew the certificate; check both clocks."),
         A::CERTIFICATE_REVOKED => ("it finds our certificate revoked", "Get a new certificate."),
         A::CERTIFICATE_REQUIRED | A::NO_CERTIFICATE => {
@@ -336,6 +340,7 @@ fn blamed_by(alert: A) -> Blame {
         | A::CERTIFICATE_UNKNOWN
         | A::CERTIFICATE_EXPIRED
         | A::CERTIFICATE_REVOKED
+        | A::BAD_CERTIFICATE_STATUS_RESPONSE
         | A::DECODE_ERROR
         | A::ILLEGAL_PARAMETER
         | A::UNEXPECTED_MESSAGE
@@ -444,6 +449,14 @@ fn certificate(e: &CertificateError) -> Words {
         CertificateError::NotYetValid { .. } => "Check the clocks of both machines.",
         CertificateError::Revoked { .. } => "Do not trust it. The peer needs a new certificate.",
         CertificateError::UnknownRevocation(_) => "Give a current list of this issuer with --crl.",
+        CertificateError::BadStaple(_) => {
+            "The peer has to fetch a new OCSP response from its certificate's authority. To go on without one, do not ask for it: \
+             --ocsp off, or the config's field `ocsp`."
+        }
+        CertificateError::NoStaple(_) => {
+            "Let the peer send an OCSP response with its certificate (OCSP stapling), or give it a certificate that does not demand \
+             one."
+        }
         CertificateError::WrongUsage(_) => "The peer needs a certificate that is made for this use.",
         CertificateError::Refused { .. } => {
             "The application's own rule refuses it: ask its makers what they want of a certificate."

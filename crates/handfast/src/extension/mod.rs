@@ -9,6 +9,8 @@ mod padding;
 mod pre_shared_key;
 mod record_size_limit;
 mod server_name;
+mod signed_certificate_timestamp;
+mod status_request;
 mod supported_versions;
 mod ticket_request;
 
@@ -22,6 +24,8 @@ pub use padding::Padding;
 pub use pre_shared_key::{OfferedPsks, PreSharedKey, PskBinder, PskIdentity};
 pub use record_size_limit::RecordSizeLimit;
 pub use server_name::{Name, ServerNameExtension};
+pub use signed_certificate_timestamp::{SerializedSct, SignedCertificateTimestamps};
+pub use status_request::{CertificateStatus, ResponderId, StatusRequest};
 pub use supported_versions::SupportedVersions;
 pub use ticket_request::{TicketCounts, TicketRequest};
 
@@ -111,6 +115,8 @@ macro_rules! table {
 table! {
     ServerName(ServerNameExtension<'a>) = SERVER_NAME, server_name,
         [ClientHello ClassicServerHello EncryptedExtensions], "Which of the server's names is wanted (RFC 6066 3).";
+    StatusRequest(StatusRequest<'a>) = STATUS_REQUEST, status_request,
+        [ClientHello ClassicServerHello CertificateEntry CertificateRequest], "An OCSP response with the certificate (RFC 6066 8).";
     SupportedGroups(SupportedGroups<'a>) = SUPPORTED_GROUPS, supported_groups,
         [ClientHello ClassicServerHello EncryptedExtensions], "Groups for the key exchange, in order of preference (RFC 9846 4.3.7).";
     EcPointFormats(EcPointFormats<'a>) = EC_POINT_FORMATS, ec_point_formats,
@@ -121,6 +127,8 @@ table! {
         [ClientHello CertificateRequest], "Signatures that can be verified in certificates (RFC 9846 4.3.3).";
     Alpn(Alpn<'a>) = APPLICATION_LAYER_PROTOCOL_NEGOTIATION, alpn,
         [ClientHello ClassicServerHello EncryptedExtensions], "Application protocols (RFC 7301).";
+    SignedCertificateTimestamps(SignedCertificateTimestamps<'a>) = SIGNED_CERTIFICATE_TIMESTAMP, signed_certificate_timestamps,
+        [ClientHello ClassicServerHello CertificateEntry CertificateRequest], "That logs have seen the certificate (RFC 6962 3.3.1).";
     ExtendedMasterSecret(Empty) = EXTENDED_MASTER_SECRET, extended_master_secret,
         [ClientHello ClassicServerHello], "The master secret covers the whole handshake (RFC 7627).";
     SessionTicket(Bytes<'a>) = SESSION_TICKET, session_ticket,

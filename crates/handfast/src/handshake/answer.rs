@@ -5,7 +5,7 @@ use super::{Flow, Input, classic, tls13};
 use crate::config::ServerConfig;
 use crate::crypto::Credential;
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
-use crate::extension::SupportedVersions;
+use crate::extension::{StatusRequest, SupportedVersions};
 use crate::message::{ClientHello, HEADER, Message};
 use crate::record::Aligned;
 use crate::wait::{Answer, HelloSummary, Wait};
@@ -15,6 +15,9 @@ use std::sync::Arc;
 
 /// How many of a client's application protocols count: a hello has room for thousands, and each is kept.
 const PROTOCOLS: usize = 128;
+
+/// How many of the authorities that a client names count, likewise.
+const AUTHORITIES: usize = 512;
 
 /// A server's states before the fork.
 pub(crate) enum State {
@@ -127,6 +130,12 @@ fn summarize(flow: &mut Flow<'_>, hello: &ClientHello<'_>) -> HelloSummary {
         },
         suites: hello.fixed.cipher_suites.iter().collect(),
         groups: e.supported_groups().map(|g| g.0.iter().collect()).unwrap_or_default(),
+        authorities: e
+            .certificate_authorities()
+            .map(|a| a.0.iter().take(AUTHORITIES).map(|n| n.to_vec()).collect())
+            .unwrap_or_default(),
+        ocsp: matches!(e.status_request(), Some(StatusRequest::Ocsp { .. })),
+        scts: e.signed_certificate_timestamps().is_some(),
         schemes: e.signature_algorithms().map(|s| s.0.iter().collect()).unwrap_or_default(),
         raw,
     }

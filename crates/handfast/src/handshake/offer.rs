@@ -5,9 +5,10 @@ use crate::config::ClientConfig;
 use crate::crypto::{BulkCipher, KeyExchange, KeyExchangeKind, Suite};
 use crate::error::{Error, ErrorKind, illegal};
 use crate::extension::{
-    Alpn, Bytes, Cookie, EcPointFormats, Empty, Extension, Extensions, KeyShare, KeyShareEntry, Name, OfferedPsks,
-    PreSharedKey, PskIdentity, PskKeyExchangeModes, RecordSizeLimit, RenegotiationInfo, ServerNameExtension,
-    SignatureAlgorithms, SupportedGroups, SupportedVersions, TicketRequest,
+    Alpn, Bytes, CertificateAuthorities, Cookie, EcPointFormats, Empty, Extension, Extensions, KeyShare, KeyShareEntry,
+    Name, OfferedPsks, PreSharedKey, PskIdentity, PskKeyExchangeModes, RecordSizeLimit, RenegotiationInfo,
+    ServerNameExtension, SignatureAlgorithms, SignedCertificateTimestamps, StatusRequest, SupportedGroups,
+    SupportedVersions, TicketRequest,
 };
 use crate::keys::EarlySecret;
 use crate::message::{ClientHello, ClientHelloFixed, HEADER, Message};
@@ -27,6 +28,9 @@ const MOST_SHARE: usize = 1 << 12;
 
 /// Bytes of all names of application protocols, which have to leave room for all else.
 const MOST_ALPN: usize = 1 << 14;
+
+/// Bytes of all names of authorities, likewise.
+const MOST_AUTHORITIES: usize = 1 << 15;
 
 /// A client's states before the fork.
 pub(crate) enum State {
@@ -178,6 +182,12 @@ impl Draft {
         if !config.alpn.is_empty() {
             list.push(Extension::Alpn(Alpn(config.alpn.iter().map(Vec::as_slice).collect())));
         }
+        if config.ocsp {
+            list.push(Extension::StatusRequest(StatusRequest::WANTED));
+        }
+        if config.scts {
+            list.push(Extension::SignedCertificateTimestamps(SignedCertificateTimestamps::Wanted));
+        }
         let schemes = match newest >= ProtocolVersion::TLS1_2 {
             true => policy.accepts(&*provider)?,
             false => Vec::new(),
@@ -188,6 +198,7 @@ impl Draft {
         let entries = share_entries(&shares, shared);
         if has_13 {
             list.push(Extension::SupportedVersions(SupportedVersions::Offered(List::of(&versions))));
+            list.extend(authorities(&config.authorities)?);
             list.push(Extension::PskKeyExchangeModes(PskKeyExchangeModes(List::of(&[PskKeyExchangeMode::PSK_DHE_KE]))));
             list.push(Extension::KeyShare(KeyShare::Client(List::of(&entries))));
         }
@@ -278,6 +289,20 @@ impl Offered {
         flow.negotiated().retried = true;
         Ok(State::Hello(Box::new(self)).into())
     }
+}
+
+/// Whom the server should have its certificate from, if that is said.
+fn authorities(names: &[Vec<u8>]) -> Result<Option<Extension<'_>>, Error> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let bytes: usize = names.iter().map(|name| name.len() + 2).sum();
+    if names.iter().any(Vec::is_empty) || bytes > MOST_AUTHORITIES {
+        let why = "the names of authorities have 1 byte each at least, and 32768 in all at most";
+        return Err(ErrorKind::Config(why.into()).into());
+    }
+    let names = names.iter().map(|name| Opaque(name.as_slice())).collect();
+    Ok(Some(Extension::CertificateAuthorities(CertificateAuthorities(names))))
 }
 
 /// Key pairs for these groups; the elliptic half of a hybrid before it serves for a curve too.

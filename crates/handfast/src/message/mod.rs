@@ -5,6 +5,7 @@
 
 mod certificate;
 mod certificate_request;
+mod certificate_status;
 mod certificate_verify;
 mod client_hello;
 mod client_key_exchange;
@@ -17,6 +18,7 @@ mod server_key_exchange;
 
 pub use certificate::{Certificate, CertificateEntry};
 pub use certificate_request::{CertificateRequest, CertificateRequest13};
+pub use certificate_status::CertificateStatus;
 pub use certificate_verify::CertificateVerify;
 pub use client_hello::{ClientHello, Fixed as ClientHelloFixed};
 pub use client_key_exchange::ClientKeyExchange;
@@ -63,6 +65,7 @@ pub enum Message<'a> {
     HelloRetryRequest(ServerHello<'a>),
     EncryptedExtensions(EncryptedExtensions<'a>),
     Certificate(Certificate<'a>),
+    CertificateStatus(CertificateStatus<'a>),
     ServerKeyExchange(ServerKeyExchange<'a>),
     CertificateRequest(CertificateRequest<'a>),
     CertificateRequest13(CertificateRequest13<'a>),
@@ -108,6 +111,9 @@ impl<'a> Message<'a> {
                     }
                     (T::CERTIFICATE, Dialect::Classic(_)) => Self::Certificate(Certificate::decode_classic(r)?),
                     (T::CERTIFICATE, Dialect::Tls13) => Self::Certificate(Certificate::decode_13(r)?),
+                    (T::CERTIFICATE_STATUS, Dialect::Classic(_)) => {
+                        Self::CertificateStatus(crate::wire::Wire::decode(r)?)
+                    }
                     (T::SERVER_KEY_EXCHANGE, Dialect::Classic(form)) => {
                         Self::ServerKeyExchange(ServerKeyExchange::decode(r, form)?)
                     }
@@ -156,6 +162,7 @@ impl<'a> Message<'a> {
             Self::ServerHello(_) | Self::HelloRetryRequest(_) => T::SERVER_HELLO,
             Self::EncryptedExtensions(_) => T::ENCRYPTED_EXTENSIONS,
             Self::Certificate(_) => T::CERTIFICATE,
+            Self::CertificateStatus(_) => T::CERTIFICATE_STATUS,
             Self::ServerKeyExchange(_) => T::SERVER_KEY_EXCHANGE,
             Self::CertificateRequest(_) | Self::CertificateRequest13(_) => T::CERTIFICATE_REQUEST,
             Self::ServerHelloDone => T::SERVER_HELLO_DONE,
@@ -188,6 +195,7 @@ impl<'a> Message<'a> {
             Self::ServerHello(m) | Self::HelloRetryRequest(m) => m.encode(w),
             Self::EncryptedExtensions(m) => m.encode(w),
             Self::Certificate(m) => m.encode(w),
+            Self::CertificateStatus(m) => crate::wire::Wire::encode(m, w),
             Self::ServerKeyExchange(m) => m.encode(w),
             Self::CertificateRequest(m) => m.encode(w),
             Self::CertificateRequest13(m) => m.encode(w),

@@ -14,6 +14,7 @@ pub(super) mod tag {
     pub(crate) const OCTET_STRING: u8 = 0x04;
     pub(crate) const BOOLEAN: u8 = 0x01;
     pub(crate) const OID: u8 = 0x06;
+    pub(crate) const GENERALIZED_TIME: u8 = 0x18;
     pub(crate) const SEQUENCE: u8 = 0x30;
     pub(crate) const EXPLICIT_0: u8 = 0xA0;
     pub(crate) const EXPLICIT_3: u8 = 0xA3;
@@ -35,7 +36,7 @@ pub(super) struct Value<'a> {
 impl<'a> Der<'a> {
     /// The next value of whatever tag. Lengths are definite, below 16 MiB, and need not be the shortest: strictness is left to
     /// those who judge.
-    fn any(&mut self) -> Option<Value<'a>> {
+    pub(super) fn any(&mut self) -> Option<Value<'a>> {
         let (&[tag, first], rest) = self.0.split_first_chunk()?;
         let (len, rest) = match first {
             ..=0x7f => (usize::from(first), rest),
@@ -57,7 +58,7 @@ impl<'a> Der<'a> {
     }
 
     /// The next value if it has this tag; otherwise it stays.
-    fn optional(&mut self, tag: u8) -> Option<Value<'a>> {
+    pub(super) fn optional(&mut self, tag: u8) -> Option<Value<'a>> {
         let mut ahead = *self;
         let value = ahead.next(tag)?;
         *self = ahead;
@@ -138,6 +139,17 @@ impl<'a> Certificate<'a> {
         constraints.and_then(|c| Der(c.content).next(tag::BOOLEAN)).is_some_and(|flag| flag.content != [0])
     }
 
+    /// Whether the TLS feature extension says that whoever shows it shows an OCSP response too, if asked (RFC 7633 4).
+    pub(super) fn must_staple(&self) -> bool {
+        /// 1.3.6.1.5.5.7.1.24
+        const TLS_FEATURE: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 1, 24];
+        /// The extension status_request (RFC 6066 8).
+        const STATUS_REQUEST: &[u8] = &[5];
+        let list = self.extension(TLS_FEATURE).and_then(|e| Der(e).next(tag::SEQUENCE));
+        let mut list = Der(list.map_or(&[], |l| l.content));
+        std::iter::from_fn(|| list.next(tag::INTEGER)).any(|feature| feature.content == STATUS_REQUEST)
+    }
+
     /// The DNS names and addresses of subjectAltName (RFC 5280 4.2.1.6), as text, at most `max`.
     pub(super) fn names(&self, max: usize) -> Vec<String> {
         const DNS: u8 = 0x82;
@@ -159,11 +171,14 @@ impl<'a> Certificate<'a> {
 
 /// What a SubjectPublicKeyInfo holds (RFC 5280 4.1.2.7).
 pub(super) struct Key<'a> {
+    /// The content of the AlgorithmIdentifier.
+    pub(super) identifier: &'a [u8],
     /// The OID's content.
     pub(super) algorithm: &'a [u8],
     /// The content of the OID that goes with it, if one does: a curve's.
     parameters: &'a [u8],
-    bits: &'a [u8],
+    /// The key itself.
+    pub(super) bits: &'a [u8],
 }
 
 impl<'a> Key<'a> {
@@ -175,11 +190,12 @@ impl<'a> Key<'a> {
     /// Reads one that is given without tag and length.
     pub(super) fn of_content(spki: &'a [u8]) -> Option<Self> {
         let mut info = Der(spki);
-        let mut identifier = Der(info.next(tag::SEQUENCE)?.content);
-        let algorithm = identifier.next(tag::OID)?.content;
-        let parameters = identifier.optional(tag::OID).map_or(&[][..], |oid| oid.content);
+        let identifier = info.next(tag::SEQUENCE)?.content;
+        let mut fields = Der(identifier);
+        let algorithm = fields.next(tag::OID)?.content;
+        let parameters = fields.optional(tag::OID).map_or(&[][..], |oid| oid.content);
         let (_unused, bits) = info.next(tag::BIT_STRING)?.content.split_first()?;
-        Some(Self { algorithm, parameters, bits })
+        Some(Self { identifier, algorithm, parameters, bits })
     }
 
     pub(super) fn kind(&self) -> Option<KeyKind> {

@@ -1,6 +1,7 @@
 //! From webpki's errors, which name the fault, to ours, which name the certificate, its dates, names and issuers too. What is found
 //! here decides nothing: the chain is refused already.
 
+use super::ocsp::{self, Against};
 use super::webpki::Crl;
 use super::{CertificateError, Roots, der, words};
 use crate::Time;
@@ -113,12 +114,30 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// What the OCSP response says against the certificate in this place.
+    pub(super) fn stapled(&self, place: usize, against: Against) -> CertificateError {
+        let who = self.nth(place);
+        match against {
+            Against::Revoked(when, reason) => {
+                let (when, reason) = (words::date(when), reason.map(ocsp::reason));
+                let reason = reason.map_or_else(String::new, |r| format!(" ({r})"));
+                C::Revoked { detail: format!("{who} was revoked on {when}{reason}, says its OCSP response") }
+            }
+            Against::Bad(why) => C::BadStaple(format!("{who} has come with an OCSP response that {why}")),
+        }
+    }
+
     /// The same, where names were compared.
     pub(super) fn explain_name(&self, error: Error, wanted: &ServerName<'_>) -> CertificateError {
         match (error, self.chain.first()) {
             (Error::CertNotValidForName(_), Some(leaf)) => wrong_name(leaf, wanted),
             (other, _) => self.explain(other),
         }
+    }
+
+    /// A certificate of the chain by its place, in words.
+    pub(super) fn nth(&self, place: usize) -> String {
+        self.who(|l| l.0 == place)
     }
 
     fn links(&self) -> impl Iterator<Item = Link<'a>> {

@@ -41,6 +41,11 @@ pub enum CertificateError {
     },
     /// Whether it is revoked cannot be told, and must be.
     UnknownRevocation(String),
+    /// The OCSP response that came with it is of no use: it is about another certificate, out of date, badly signed, or says that
+    /// nothing is known. Nobody is let in by it (RFC 6066 8).
+    BadStaple(String),
+    /// No OCSP response came with it, and one must: the certificate says so (RFC 7633), or the verifier.
+    NoStaple(String),
     /// It may not be used for this.
     WrongUsage(String),
     /// Signed in a way that is not accepted.
@@ -64,6 +69,7 @@ impl CertificateError {
             Self::UnknownIssuer { .. } => AlertDescription::UNKNOWN_CA,
             Self::Expired { .. } | Self::NotYetValid { .. } => AlertDescription::CERTIFICATE_EXPIRED,
             Self::Revoked { .. } => AlertDescription::CERTIFICATE_REVOKED,
+            Self::BadStaple(_) | Self::NoStaple(_) => AlertDescription::BAD_CERTIFICATE_STATUS_RESPONSE,
             Self::WrongUsage(_) => AlertDescription::UNSUPPORTED_CERTIFICATE,
             Self::UnknownRevocation(_) | Self::Other(_) => AlertDescription::CERTIFICATE_UNKNOWN,
             Self::Refused { alert, .. } => *alert,
@@ -84,6 +90,8 @@ impl fmt::Display for CertificateError {
             | Self::NotYetValid { detail }
             | Self::Revoked { detail }
             | Self::UnknownRevocation(detail)
+            | Self::BadStaple(detail)
+            | Self::NoStaple(detail)
             | Self::WrongUsage(detail)
             | Self::BadSignature(detail)
             | Self::Other(detail)

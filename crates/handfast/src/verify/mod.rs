@@ -5,8 +5,10 @@ mod der;
 mod diagnose;
 mod end_point;
 mod error;
+mod ocsp;
 mod pinned;
 mod roots;
+mod stapled;
 mod usage;
 mod webpki;
 mod words;
@@ -16,6 +18,7 @@ pub(crate) use end_point::end_point;
 pub use error::CertificateError;
 pub use pinned::{NotChecked, PinnedLeaf, SelfSigned};
 pub use roots::Roots;
+pub use stapled::Stapled;
 pub(crate) use usage::allows;
 
 use crate::Time;
@@ -38,6 +41,10 @@ pub struct PeerToVerify {
     pub key_exchange: KeyExchangeKind,
     /// The signatures that may stand in its certificates.
     pub schemes: Vec<SignatureScheme>,
+    /// What came with the chain.
+    pub stapled: Stapled,
+    /// Whether an OCSP response was asked for. A certificate may say that one must come then (RFC 7633 4.2.2).
+    pub ocsp_wanted: bool,
 }
 
 /// Proof of a verdict in favour.
@@ -77,6 +84,13 @@ pub fn stands_for(chain: &[CertificateDer<'_>], name: &str) -> bool {
 pub(crate) fn dns_names(chain: &[CertificateDer<'_>]) -> Vec<String> {
     let leaf = chain.first().and_then(|leaf| EndEntityCert::try_from(leaf).ok());
     leaf.map(|leaf| leaf.valid_dns_names().map(str::to_ascii_lowercase).collect()).unwrap_or_default()
+}
+
+/// Whether a chain leads to one of these authorities (names in DER): one of its certificates is issued by it. So a peer says which
+/// certificates would be of use (RFC 9846 4.3.4, RFC 5246 7.4.4).
+pub fn leads_to(chain: &[CertificateDer<'_>], authorities: &[impl AsRef<[u8]>]) -> bool {
+    let issuer = |c| der::Certificate::read(c).map(|c| c.issuer);
+    chain.iter().filter_map(|c| issuer(c)).any(|issuer| authorities.iter().any(|name| name.as_ref() == issuer))
 }
 
 /// Whether the peer's own certificate can be read, and lets its key do what it does in this handshake (keyUsage, RFC 5280

@@ -87,8 +87,16 @@ impl Roots {
 
     /// The name of one of them, in words.
     pub(super) fn words(&self, anchor: &TrustAnchor<'_>) -> &str {
-        let at = self.anchors.iter().position(|a| std::ptr::eq(a, anchor));
-        at.and_then(|n| self.words.get(n)).map_or("a root", String::as_str)
+        self.position(anchor).and_then(|n| self.words.get(n)).map_or("a root", String::as_str)
+    }
+
+    /// The certificate of one of them.
+    pub(super) fn certificate(&self, anchor: &TrustAnchor<'_>) -> Option<&CertificateDer<'static>> {
+        self.position(anchor).and_then(|n| self.certificates.get(n))
+    }
+
+    fn position(&self, anchor: &TrustAnchor<'_>) -> Option<usize> {
+        self.anchors.iter().position(|a| std::ptr::eq(a, anchor))
     }
 }
 

@@ -12,7 +12,7 @@ use rustls_pki_types::pem::PemObject;
 use std::time::Duration;
 
 /// 2025-06-01: what is made here is valid from the first day of that year to the last.
-const NOW: Time = Time(Duration::from_secs(1_748_736_000));
+pub(super) const NOW: Time = Time(Duration::from_secs(1_748_736_000));
 /// 2030-01-01: for the certificates of `testdata`, which rcgen cannot make.
 const LATER: Time = Time(Duration::from_secs(1_893_456_000));
 
@@ -24,34 +24,34 @@ fn params(name: &str) -> CertificateParams {
     p
 }
 
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    der: CertificateDer<'static>,
+pub(super) struct Authority {
+    pub(super) issuer: Issuer<'static, KeyPair>,
+    pub(super) der: CertificateDer<'static>,
 }
 
 impl Authority {
-    fn root(name: &str) -> Self {
+    pub(super) fn root(name: &str) -> Self {
         Self::root_with(name, KeyPair::generate().unwrap(), |_| ())
     }
-    fn root_with(name: &str, key: KeyPair, edit: impl FnOnce(&mut CertificateParams)) -> Self {
+    pub(super) fn root_with(name: &str, key: KeyPair, edit: impl FnOnce(&mut CertificateParams)) -> Self {
         let mut p = params(name);
         p.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         edit(&mut p);
         let der = p.self_signed(&key).unwrap().der().clone();
         Self { issuer: Issuer::new(p, key), der }
     }
-    fn authority(&self, name: &str, edit: impl FnOnce(&mut CertificateParams)) -> Self {
+    pub(super) fn authority(&self, name: &str, edit: impl FnOnce(&mut CertificateParams)) -> Self {
         let (mut p, key) = (params(name), KeyPair::generate().unwrap());
         p.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         edit(&mut p);
         let der = p.signed_by(&key, &self.issuer).unwrap().der().clone();
         Self { issuer: Issuer::new(p, key), der }
     }
-    fn leaf(&self, names: &[&str], edit: impl FnOnce(&mut CertificateParams)) -> CertificateDer<'static> {
+    pub(super) fn leaf(&self, names: &[&str], edit: impl FnOnce(&mut CertificateParams)) -> CertificateDer<'static> {
         let key = KeyPair::generate().unwrap();
         self.leaf_of(&key, names, edit)
     }
-    fn leaf_of(
+    pub(super) fn leaf_of(
         &self,
         key: &impl SigningKey,
         names: &[&str],
@@ -65,7 +65,7 @@ impl Authority {
         p.signed_by(key, &self.issuer).unwrap().der().clone()
     }
     /// A list that is renewed in 2025-07, or in `next` if given.
-    fn list(&self, serials: &[&[u8]], next: Option<(i32, u8)>) -> CertificateRevocationListDer<'static> {
+    pub(super) fn list(&self, serials: &[&[u8]], next: Option<(i32, u8)>) -> CertificateRevocationListDer<'static> {
         let (year, month) = next.unwrap_or((2025, 7));
         let revoked = |serial: &&[u8]| RevokedCertParams {
             serial_number: serial.to_vec().into(),
@@ -83,26 +83,28 @@ impl Authority {
         };
         list.signed_by(&self.issuer).unwrap().der().clone()
     }
-    fn roots(&self) -> Roots {
+    pub(super) fn roots(&self) -> Roots {
         let mut roots = Roots::new();
         roots.add(self.der.clone()).unwrap();
         roots
     }
-    fn servers(&self) -> WebPki {
+    pub(super) fn servers(&self) -> WebPki {
         WebPki::for_servers(self.roots())
     }
 }
 
-fn peer(chain: &[&CertificateDer<'static>], name: &str) -> PeerToVerify {
+pub(super) fn peer(chain: &[&CertificateDer<'static>], name: &str) -> PeerToVerify {
     PeerToVerify {
         chain: chain.iter().map(|c| (*c).clone()).collect(),
         name: (!name.is_empty()).then(|| ServerName::try_from(name.to_string()).unwrap()),
         key_exchange: KeyExchangeKind::Tls13,
         schemes: vec![SignatureScheme::ECDSA_SECP256R1_SHA256],
+        stapled: Stapled::default(),
+        ocsp_wanted: true,
     }
 }
 
-fn verdict(verifier: &dyn Verifier, peer: &PeerToVerify, now: Time) -> Result<Verified, CertificateError> {
+pub(super) fn verdict(verifier: &dyn Verifier, peer: &PeerToVerify, now: Time) -> Result<Verified, CertificateError> {
     match verifier.verify(peer, now) {
         Reply::Now(verdict) => verdict,
         Reply::Later => panic!("these verifiers answer at once"),
@@ -111,7 +113,7 @@ fn verdict(verifier: &dyn Verifier, peer: &PeerToVerify, now: Time) -> Result<Ve
 
 /// The error's kind, as its alert says, and its words.
 #[track_caller]
-fn refused(verifier: &dyn Verifier, peer: &PeerToVerify, now: Time, words: &str) -> CertificateError {
+pub(super) fn refused(verifier: &dyn Verifier, peer: &PeerToVerify, now: Time, words: &str) -> CertificateError {
     let error = verdict(verifier, peer, now).expect_err("must be refused");
     assert_eq!(error.to_string(), words);
     error

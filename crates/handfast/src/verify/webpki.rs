@@ -2,12 +2,13 @@
 
 use super::cache::{Cached, SignatureCache};
 use super::diagnose::Case;
+use super::ocsp::Question;
 use super::{CertificateError, PeerToVerify, Roots, Verified, Verifier, der, pinned, usage, words};
 use crate::Time;
 use crate::wait::Reply;
 use ::webpki::{
-    CertRevocationList, EndEntityCert, ExpirationPolicy, KeyUsage, OwnedCertRevocationList, RevocationOptionsBuilder,
-    UnknownStatusPolicy, aws_lc_rs as algorithms,
+    Cert, CertRevocationList, EndEntityCert, ExpirationPolicy, KeyUsage, OwnedCertRevocationList,
+    RevocationOptionsBuilder, UnknownStatusPolicy, VerifiedPath, aws_lc_rs as algorithms,
 };
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, SignatureVerificationAlgorithm, UnixTime};
 use std::fmt;
@@ -56,6 +57,9 @@ pub struct WebPki {
     pub require_crls: bool,
     /// Whether a list still counts when its nextUpdate is past; no by default: the chain is then refused.
     pub allow_expired_crls: bool,
+    /// Whether the peer's own certificate is refused if no OCSP response comes with it; no by default. One that does come is always
+    /// checked, and one must come if the certificate says so and the peer was asked (RFC 7633).
+    pub require_ocsp: bool,
     /// Whether a peer may use one of the roots as its own certificate, as self-signed ones are; no by default. Of such a one only
     /// dates, name and keyUsage are checked.
     pub accept_root_as_leaf: bool,
@@ -80,6 +84,7 @@ impl WebPki {
             cache: SignatureCache::default(),
             require_crls: false,
             allow_expired_crls: false,
+            require_ocsp: false,
             accept_root_as_leaf: false,
         }
     }
@@ -146,7 +151,7 @@ impl WebPki {
             pinned::trusted_itself(peer, now)?
         } else {
             let leaf = EndEntityCert::try_from(first).map_err(|e| case.explain(e))?;
-            let how = self.path(&leaf, rest, now).map_err(|e| case.explain(e))?;
+            let how = self.path(&leaf, rest, &case, peer)?;
             if let Some(name) = name {
                 leaf.verify_is_valid_for_subject_name(name).map_err(|e| case.explain_name(e, name))?;
             }
@@ -156,17 +161,18 @@ impl WebPki {
         Ok(how)
     }
 
-    /// A path from the leaf to a root, through some of the others.
+    /// A path from the leaf to a root, through some of the others, and what OCSP says of it.
     fn path(
         &self,
         leaf: &EndEntityCert<'_>,
         others: &[CertificateDer<'_>],
-        now: Time,
-    ) -> Result<Verified, ::webpki::Error> {
+        case: &Case<'_>,
+        peer: &PeerToVerify,
+    ) -> Result<Verified, CertificateError> {
         let cached: Vec<_> = ALGORITHMS.iter().map(|a| Cached { algorithm: *a, cache: &self.cache }).collect();
         let algorithms: Vec<_> = cached.iter().map(|c| c as &dyn SignatureVerificationAlgorithm).collect();
         let usage = if self.clients { KeyUsage::client_auth() } else { KeyUsage::server_auth() };
-        let time = UnixTime::since_unix_epoch(now.0);
+        let time = UnixTime::since_unix_epoch(case.now.0);
         let lists: Vec<_> = self.crls.iter().map(|crl| &crl.list).collect();
         // Without any list there is nothing to build: then `require_crls` refuses below.
         let revocation = RevocationOptionsBuilder::new(&lists).ok().map(|options| {
@@ -175,13 +181,60 @@ impl WebPki {
             options.with_status_policy(unknown).with_expiration_policy(expired).build()
         });
         if self.require_crls && revocation.is_none() {
-            return Err(::webpki::Error::UnknownRevocationStatus);
+            return Err(case.explain(::webpki::Error::UnknownRevocationStatus));
         }
-        let path = leaf.verify_for_usage(&algorithms, &self.roots.anchors, others, time, usage, revocation, None)?;
+        let path = leaf.verify_for_usage(&algorithms, &self.roots.anchors, others, time, usage, revocation, None);
+        let path = path.map_err(|e| case.explain(e))?;
+        let good_as_of = self.stapled(&path, case, peer, &algorithms)?;
         let length = path.intermediate_certificates().count() + 1;
         let until = der::Certificate::read(&leaf.der()).and_then(|c| words::validity(c.validity));
         let until = until.map_or_else(String::new, |(_, until)| format!(", valid until {}", words::date(until)));
-        Ok(Verified::because(format!("chain of {length} to {}{until}", self.roots.words(path.anchor()))))
+        let ocsp = good_as_of.map_or_else(String::new, |t| format!(", not revoked as of {} (OCSP)", words::date(t)));
+        Ok(Verified::because(format!("chain of {length} to {}{until}{ocsp}", self.roots.words(path.anchor()))))
+    }
+
+    /// What the OCSP responses say that came with the chain. Gives as of when the peer's own certificate is good, if that is known.
+    fn stapled(
+        &self,
+        path: &VerifiedPath<'_>,
+        case: &Case<'_>,
+        peer: &PeerToVerify,
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
+    ) -> Result<Option<Time>, CertificateError> {
+        let mut good_as_of = None;
+        if peer.stapled.response(0).is_none() {
+            self.do_without(case, peer)?;
+        }
+        if peer.stapled.ocsp.is_empty() {
+            return Ok(None);
+        }
+        let issuers: Vec<_> = path.intermediate_certificates().map(Cert::der).collect();
+        let root = self.roots.certificate(path.anchor());
+        let issuers = issuers.iter().chain(root);
+        let own = path.end_entity().der();
+        for (issued, issuer) in std::iter::once(&own).chain(issuers.clone()).zip(issuers) {
+            let Some(place) = peer.chain.iter().position(|c| c == issued) else { continue };
+            let (Some(response), Some(certificate)) = (peer.stapled.response(place), der::Certificate::read(issued))
+            else {
+                continue;
+            };
+            let question = Question { certificate: &certificate, issuer, now: case.now, algorithms };
+            let good = question.answered_by(response).map_err(|why| case.stapled(place, why))?;
+            good_as_of = good_as_of.or((place == 0).then_some(good));
+        }
+        Ok(good_as_of)
+    }
+
+    /// Whether the peer's own certificate may do without an OCSP response.
+    fn do_without(&self, case: &Case<'_>, peer: &PeerToVerify) -> Result<(), CertificateError> {
+        let must = || peer.chain.first().and_then(|c| der::Certificate::read(c)).is_some_and(|c| c.must_staple());
+        let why = match () {
+            () if self.require_ocsp && !peer.ocsp_wanted => "this verifier requires one, and none was asked for",
+            () if self.require_ocsp => "this verifier requires one",
+            () if peer.ocsp_wanted && must() => "the certificate says that one must (TLS feature status_request)",
+            () => return Ok(()),
+        };
+        Err(CertificateError::NoStaple(format!("no OCSP response came with {}, and {why}", case.nth(0))))
     }
 }
 

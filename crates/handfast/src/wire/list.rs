@@ -15,6 +15,9 @@ enum Inner<'a, T> {
 }
 
 impl<'a, T: Wire<'a> + Copy + 'a> List<'a, T> {
+    /// A list without elements.
+    pub const EMPTY: Self = Self(Inner::Items(&[]));
+
     /// A list to be written.
     pub fn of(items: &'a [T]) -> Self {
         Self(Inner::Items(items))

@@ -185,6 +185,14 @@ numbers! {
 }
 
 numbers! {
+    /// How a certificate's status is told (RFC 6066 8, RFC 6961 2.2).
+    pub struct CertificateStatusType(u8) {
+        OCSP = 1, "ocsp";
+        OCSP_MULTI = 2, "ocsp_multi";
+    }
+}
+
+numbers! {
     /// A form of elliptic-curve points (RFC 8422 5.1.2).
     pub struct EcPointFormat(u8) {
         UNCOMPRESSED = 0, "uncompressed";

@@ -66,7 +66,7 @@ fn leaf(issuer: &Issuer<'_, KeyPair>, kind: KeyKind, name: &str, usage: Extended
     params.extended_key_usages = vec![usage];
     let certificate = params.signed_by(&key, issuer).unwrap();
     let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    Credential { chain: vec![certificate.der().clone()], key: aws_lc::private_key(der).unwrap() }
+    Credential::new(vec![certificate.der().clone()], aws_lc::private_key(der).unwrap())
 }
 
 /// The server's certificate with a key of this kind.
@@ -109,6 +109,18 @@ pub struct Setup {
     pub auth: Auth,
     pub tickets: bool,
     pub cache: bool,
+    /// Certificates come with [`RESPONSE`] and [`SCTS`], which everybody asks for.
+    pub stapled: bool,
+}
+
+/// What nobody here looks into.
+pub const RESPONSE: &[u8] = b"an OCSP response";
+/// Likewise.
+pub const SCTS: [&[u8]; 2] = [b"one", b"another"];
+
+fn stapled(credential: &Credential) -> Arc<Credential> {
+    let scts = SCTS.iter().map(|sct| sct.to_vec()).collect();
+    Arc::new(Credential { ocsp: Some(RESPONSE.to_vec()), scts, ..credential.clone() })
 }
 
 /// Whether the server wants a client certificate.
@@ -132,6 +144,7 @@ impl Setup {
             auth: Auth::None,
             tickets: true,
             cache: false,
+            stapled: false,
         }
     }
 
@@ -153,6 +166,11 @@ impl Setup {
 
     pub fn retried(mut self) -> Self {
         self.hoped = Some(NamedGroup::SECP256R1);
+        self
+    }
+
+    pub fn stapled(mut self) -> Self {
+        self.stapled = true;
         self
     }
 
@@ -184,12 +202,18 @@ impl Setup {
         if let Some(group) = self.hoped {
             config.policy.groups.insert(0, group);
         }
-        config.credentials = self.client.map(|kind| client_credential(kind) as _);
+        let own = self.client.map(client_credential);
+        let own = if self.stapled { own.map(|c| stapled(&c)) } else { own };
+        config.credentials = own.map(|c| c as _);
+        config.scts = self.stapled;
         config
     }
 
     pub fn server_config(&self) -> ServerConfig {
-        let mut config = ServerConfig::new(self.policy(), server_credential(self.server));
+        let own = server_credential(self.server);
+        let own = if self.stapled { stapled(&own) } else { own };
+        let mut config = ServerConfig::new(self.policy(), own);
+        config.client_ocsp = self.stapled;
         config.client_auth = match self.auth {
             Auth::None => ClientAuth::None,
             Auth::Optional => ClientAuth::Optional(Arc::new(Known)),

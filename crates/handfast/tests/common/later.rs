@@ -146,7 +146,7 @@ impl ClientCredentials for Later<dyn ClientCredentials> {
 }
 
 fn credential(of: &Credential) -> Credential {
-    Credential { chain: of.chain.clone(), key: Arc::new(Later(of.key.clone())) }
+    Credential { key: Arc::new(Later(of.key.clone())), ..of.clone() }
 }
 
 pub fn verifier(of: &Arc<dyn Verifier>) -> Arc<dyn Verifier> {

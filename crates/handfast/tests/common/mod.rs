@@ -431,6 +431,7 @@ pub fn facts(end: &End) -> Negotiated {
     facts.peer_chain.clear();
     facts.verified = None;
     facts.peer_record_size_limit = None;
+    facts.stapled = None;
     facts
 }
 

@@ -26,10 +26,12 @@ pub fn all() -> Vec<Scenario> {
     vec![
         scenario("TLS 1.3", v13(), false),
         scenario("TLS 1.3, both sides with certificates", v13().mutual(KeyKind::Ecdsa), false),
+        scenario("TLS 1.3, with OCSP on both sides", v13().mutual(KeyKind::Ecdsa).stapled(), false),
         scenario("TLS 1.3, resumed", v13(), true),
         scenario("TLS 1.3, retried", v13().retried(), false),
         scenario("TLS 1.2, ECDHE", v12(), false),
         scenario("TLS 1.2, ECDHE, both sides with certificates", v12().mutual(KeyKind::Ecdsa), false),
+        scenario("TLS 1.2, ECDHE, with OCSP", v12().stapled(), false),
         scenario("TLS 1.2, RSA", rsa12(), false),
         scenario("TLS 1.2, resumed by ticket", v12(), true),
         scenario("TLS 1.2, by ID", v12().by_id(), false),

@@ -4,7 +4,7 @@ use super::super::Flow;
 use crate::crypto::{Credential, KeyExchangeKind};
 use crate::error::{Error, ErrorKind, Limit};
 use crate::extension::Extensions;
-use crate::message::{Certificate, CertificateEntry, Message};
+use crate::message::{Certificate, CertificateEntry, CertificateStatus, Message};
 use crate::trace::Trace;
 use crate::verify::{self, CertificateError, PeerKey, PeerToVerify, Verified, Verifier};
 use crate::wait::Wait;
@@ -31,6 +31,16 @@ pub(super) fn read(flow: &mut Flow<'_>, message: &Certificate<'_>) -> Result<Pee
     Ok(key)
 }
 
+/// Sends CertificateStatus.
+pub(super) fn send_status(flow: &mut Flow<'_>, response: &[u8]) {
+    flow.send(&Message::CertificateStatus(CertificateStatus { response }));
+}
+
+/// Keeps the OCSP response that came for the peer's own certificate.
+pub(super) fn read_status(flow: &mut Flow<'_>, message: &CertificateStatus<'_>) {
+    flow.negotiated().stapled.get_or_insert_default().ocsp = vec![message.response.to_vec()];
+}
+
 /// Asks for a verdict on the chain that was read.
 pub(super) fn judge(
     flow: &mut Flow<'_>,
@@ -38,9 +48,12 @@ pub(super) fn judge(
     name: Option<ServerName<'static>>,
     key_exchange: KeyExchangeKind,
     schemes: Vec<SignatureScheme>,
+    ocsp_wanted: bool,
 ) {
-    let chain = flow.negotiated().peer_chain.clone();
-    flow.ask(Wait::Verdict { verifier, peer: Box::new(PeerToVerify { chain, name, key_exchange, schemes }) });
+    let negotiated = flow.negotiated();
+    let (chain, stapled) = (negotiated.peer_chain.clone(), negotiated.stapled.as_deref().cloned().unwrap_or_default());
+    let peer = PeerToVerify { chain, name, key_exchange, schemes, stapled, ocsp_wanted };
+    flow.ask(Wait::Verdict { verifier, peer: Box::new(peer) });
 }
 
 /// Takes the verdict.

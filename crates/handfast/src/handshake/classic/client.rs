@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! ClientHello                     ->
-//!                                 <-  ServerHello, Certificate, ServerKeyExchange*, CertificateRequest*, ServerHelloDone
+//!                                 <-  ServerHello, Certificate, CertificateStatus*, ServerKeyExchange*,
+//!                                     CertificateRequest*, ServerHelloDone
 //! Certificate*, ClientKeyExchange,
 //! CertificateVerify*,
 //! [ChangeCipherSpec], Finished    ->
@@ -19,11 +20,12 @@ use super::{certificates, server_hello};
 use crate::config::ClientConfig;
 use crate::crypto::{Credential, Failure, KeyExchangeKind, KeyKind};
 use crate::error::{Error, NothingInCommon, illegal, not_signed};
+use crate::extension::SignedCertificateTimestamps;
 use crate::message::{
-    Certificate, CertificateRequest, CertificateVerify, Finished, Message, NewSessionTicket, ServerHello,
-    ServerKeyExchange,
+    Certificate, CertificateRequest, CertificateStatus, CertificateVerify, Finished, Message, NewSessionTicket,
+    ServerHello, ServerKeyExchange,
 };
-use crate::record::{Opener, Sealer};
+use crate::record::{Aligned, Opener, Sealer};
 use crate::session::{ClassicClientSession, ClientSession, ClientSessionKind, SessionKey};
 use crate::verify::{CertificateError, PeerKey, Verified};
 use crate::wait::{Answer, Wait};
@@ -35,8 +37,16 @@ use std::sync::Arc;
 /// The states: what comes next, and what is known by then.
 pub(crate) enum State {
     Certificate(Agreement),
+    /// CertificateStatus, which was promised, or what follows it.
+    CertificateStatus(Peer),
     /// The server's chain is being judged.
     Verdict(Peer),
+    /// The same, where CertificateStatus did not come: then this message is next.
+    Unstapled {
+        peer: Peer,
+        raw: Vec<u8>,
+        aligned: Option<Aligned>,
+    },
     ServerKeyExchange(Peer),
     /// CertificateRequest, or ServerHelloDone at once.
     CertificateRequest(Server),
@@ -66,7 +76,16 @@ impl State {
         use Message as M;
         match (self, input) {
             (Self::Certificate(s), Got(M::Certificate(m), _)) => s.judge(flow, &m),
+            (Self::CertificateStatus(s), Got(M::CertificateStatus(m), _)) => s.stapled(flow, &m),
+            (
+                Self::CertificateStatus(s),
+                Got(M::ServerKeyExchange(_) | M::CertificateRequest(_) | M::ServerHelloDone, aligned),
+            ) => s.unstapled(flow, aligned),
             (Self::Verdict(s), Told(A::Verdict(verdict))) => s.judged(flow, verdict),
+            (Self::Unstapled { peer, raw, aligned }, Told(A::Verdict(verdict))) => {
+                let next = peer.judged(flow, verdict)?;
+                next.step(flow, Got(Message::decode(&raw, flow.shared.dialect)?, aligned))
+            }
             (Self::ServerKeyExchange(s), Got(M::ServerKeyExchange(m), _)) => s.exchange(flow, &m),
             (Self::CertificateRequest(s), Got(M::CertificateRequest(m), _)) => s.requested(flow, &m),
             (Self::CertificateRequest(s), Got(M::ServerHelloDone, Some(_))) => s.reply(flow, None),
@@ -90,12 +109,15 @@ impl State {
     fn expects(&self) -> &'static str {
         match self {
             Self::Certificate(_) => "Certificate",
+            Self::CertificateStatus(_) => "CertificateStatus, or what follows it",
             Self::ServerKeyExchange(_) => "ServerKeyExchange",
             Self::CertificateRequest(_) => "CertificateRequest or ServerHelloDone, and nothing behind it",
             Self::ServerHelloDone { .. } => "ServerHelloDone, and nothing behind it",
             Self::NewSessionTicket { .. } => "NewSessionTicket, and nothing behind it",
             Self::Finished(_) => "Finished, and nothing behind it",
-            Self::Verdict(_) | Self::Signature { .. } => "nothing, before the question is answered",
+            Self::Verdict(_) | Self::Unstapled { .. } | Self::Signature { .. } => {
+                "nothing, before the question is answered"
+            }
         }
     }
 }
@@ -112,6 +134,8 @@ pub(crate) struct Agreement {
     session_id: Vec<u8>,
     /// The server has promised a ticket.
     promised: bool,
+    /// The server has said that CertificateStatus may come.
+    status: bool,
 }
 
 /// ... and the server's key, from its certificate.
@@ -158,9 +182,16 @@ pub(crate) fn start(
         agreed,
         session_id: hello.fixed.session_id.to_vec(),
         promised: hello.extensions.session_ticket().is_some(),
+        status: hello.extensions.status_request().is_some(),
     };
     match resumed {
-        None => Ok(State::Certificate(agreement).into()),
+        None => {
+            if let Some(SignedCertificateTimestamps::List(scts)) = hello.extensions.signed_certificate_timestamps() {
+                flow.negotiated().stapled.get_or_insert_default().scts = scts.iter().map(|sct| sct.to_vec()).collect();
+            }
+            Ok(State::Certificate(agreement).into())
+        }
+        // What there is said of a certificate is of no matter: none is shown (RFC 6962 3.3.1).
         Some((session, classic)) => agreement.resume(flow, session, classic),
     }
 }
@@ -180,7 +211,7 @@ impl Agreement {
         End { agreement: self, secrets, write: Some(write), ticket: None }.listen(flow, read)
     }
 
-    /// Reads the server's chain, and asks for a verdict before anything secret is sent.
+    /// Reads the server's chain. It is judged before anything secret is sent.
     fn judge(self, flow: &mut Flow<'_>, message: &Certificate<'_>) -> Result<handshake::State, Error> {
         let (policy, suite) = (&self.config.policy, self.agreed.suite);
         if message.list.is_empty() {
@@ -193,13 +224,36 @@ impl Agreement {
         if key.curve.is_some_and(|curve| !policy.groups.contains(&curve)) {
             return Err(illegal("certificate_list", "holds a key on a curve that was not offered", "RFC 8422 5.3"));
         }
-        let (verifier, name) = (self.config.verifier.clone(), Some(self.name.clone()));
-        certificates::judge(flow, verifier, name, suite.key_exchange, policy.schemes.clone());
-        Ok(State::Verdict(Peer { agreement: self, key }).into())
+        let (status, peer) = (self.status, Peer { agreement: self, key });
+        if status {
+            return Ok(State::CertificateStatus(peer).into());
+        }
+        peer.ask(flow);
+        Ok(State::Verdict(peer).into())
     }
 }
 
 impl Peer {
+    /// Asks for a verdict.
+    fn ask(&self, flow: &mut Flow<'_>) {
+        let Agreement { config, name, agreed, .. } = &self.agreement;
+        let (verifier, schemes) = (config.verifier.clone(), config.policy.schemes.clone());
+        certificates::judge(flow, verifier, Some(name.clone()), agreed.suite.key_exchange, schemes, config.ocsp);
+    }
+
+    fn stapled(self, flow: &mut Flow<'_>, message: &CertificateStatus<'_>) -> Result<handshake::State, Error> {
+        certificates::read_status(flow, message);
+        self.ask(flow);
+        Ok(State::Verdict(self).into())
+    }
+
+    /// A server may change its mind (RFC 6066 8). What it sends instead waits for the verdict.
+    fn unstapled(self, flow: &mut Flow<'_>, aligned: Option<Aligned>) -> Result<handshake::State, Error> {
+        let raw = flow.newest().unwrap_or_default().to_vec();
+        self.ask(flow);
+        Ok(State::Unstapled { peer: self, raw, aligned }.into())
+    }
+
     fn judged(
         self,
         flow: &mut Flow<'_>,

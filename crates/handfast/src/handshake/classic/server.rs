@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!                                 <-  ClientHello
-//! ServerHello, Certificate, ServerKeyExchange*,
-//! CertificateRequest*, ServerHelloDone ->
+//! ServerHello, Certificate, CertificateStatus*,
+//! ServerKeyExchange*, CertificateRequest*, ServerHelloDone ->
 //!                                 <-  Certificate*, ClientKeyExchange, CertificateVerify*, [ChangeCipherSpec], Finished
 //! NewSessionTicket*, [ChangeCipherSpec], Finished ->
 //! ```
@@ -17,10 +17,11 @@ use super::key_exchange::{OwnHalf, PREMASTER};
 use super::rules::{Rules, signer};
 use super::secrets::{Agreed, Secrets};
 use crate::config::{ClientAuth, ServerConfig};
-use crate::crypto::{Failure, KeyExchangeKind, KeyKind};
+use crate::crypto::{Credential, Failure, KeyExchangeKind, KeyKind};
 use crate::error::{Error, ErrorKind, illegal, not_signed};
 use crate::extension::{
     Alpn, Bytes, EcPointFormats, Empty, Extension, Extensions, RecordSizeLimit, RenegotiationInfo, ServerNameExtension,
+    SignedCertificateTimestamps, StatusRequest,
 };
 use crate::keys::Secret;
 use crate::message::{
@@ -224,7 +225,7 @@ impl Draft {
         let negotiated = flow.negotiated();
         negotiated.verified = (!session.chain.is_empty()).then(|| handshake::JUDGED_BEFORE.into());
         negotiated.peer_chain = session.chain;
-        self.greet(flow, agreed, &self.chosen.session_id, false)?;
+        self.greet(flow, agreed, &self.chosen.session_id, false, None)?;
         let secrets = Secrets::resume(flow, agreed, master);
         let (read, write) = secrets.keys(flow)?;
         secrets.finish(flow, write)?;
@@ -254,9 +255,12 @@ impl Draft {
             Keep::Ticket(_) | Keep::Nowhere => &[],
         };
         agreed.settle(flow, false);
-        self.greet(flow, agreed, id, matches!(keep, Keep::Ticket(_)))?;
+        self.greet(flow, agreed, id, matches!(keep, Keep::Ticket(_)), Some(&credential))?;
         certificates::send(flow, Some(&credential));
         flow.shared.own = Some(credential.clone());
+        if let Some(response) = credential.response().filter(|_| self.chosen.summary.ocsp) {
+            certificates::send_status(flow, response);
+        }
         let key = credential.key.clone();
         match plan {
             Plan::Rsa => {
@@ -271,8 +275,15 @@ impl Draft {
         }
     }
 
-    /// Sends ServerHello.
-    fn greet(&self, flow: &mut Flow<'_>, agreed: Agreed, id: &[u8], ticket: bool) -> Result<(), Error> {
+    /// Sends ServerHello. `shown`: what is about to be shown, if a certificate is.
+    fn greet(
+        &self,
+        flow: &mut Flow<'_>,
+        agreed: Agreed,
+        id: &[u8],
+        ticket: bool,
+        shown: Option<&Credential>,
+    ) -> Result<(), Error> {
         let mut random = [0; 32];
         flow.shared.provider.random(&mut random)?;
         let newest = self.chosen.config.policy.versions().first().copied();
@@ -284,7 +295,10 @@ impl Draft {
         flow.shared.server_random = random;
         let (renegotiation, resumed) = (flow.shared.negotiated.secure_renegotiation, flow.shared.negotiated.resumed);
         let ecdhe = agreed.suite.key_exchange == KeyExchangeKind::Ecdhe;
-        let named = self.chosen.summary.server_name.is_some();
+        let summary = &self.chosen.summary;
+        let named = summary.server_name.is_some();
+        let status = shown.is_some_and(|c| summary.ocsp && c.response().is_some());
+        let scts = shown.filter(|_| summary.scts).map(Credential::timestamps).unwrap_or_default();
         let limit = flow.shared.negotiated.peer_record_size_limit.map(|theirs| {
             let most = RecordSizeLimit::MOST_CLASSIC;
             let ours = self.chosen.config.record_size_limit.map_or(most, |n| n.clamp(RecordSizeLimit::LEAST, most));
@@ -295,6 +309,9 @@ impl Draft {
             limit,
             renegotiation.then_some(Extension::RenegotiationInfo(RenegotiationInfo(&[]))),
             (named && !resumed).then_some(Extension::ServerName(ServerNameExtension(Vec::new()))),
+            status.then_some(Extension::StatusRequest(StatusRequest::Empty)),
+            (!scts.is_empty())
+                .then(|| Extension::SignedCertificateTimestamps(SignedCertificateTimestamps::List(List::of(&scts)))),
             agreed.extended_master_secret.then_some(Extension::ExtendedMasterSecret(Empty)),
             ticket.then_some(Extension::SessionTicket(Bytes(&[]))),
             (self.point_formats && ecdhe)
@@ -375,7 +392,8 @@ impl Server {
         };
         let peer = certificates::read(flow, message)?;
         // A client's key signs, whatever the key exchange.
-        certificates::judge(flow, verifier, None, KeyExchangeKind::Ecdhe, self.config.policy.schemes.clone());
+        let schemes = self.config.policy.schemes.clone();
+        certificates::judge(flow, verifier, None, KeyExchangeKind::Ecdhe, schemes, false);
         Ok(State::Verdict { server: self, peer }.into())
     }
 

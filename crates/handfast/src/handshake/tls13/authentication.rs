@@ -4,13 +4,14 @@ use super::super::{Flow, Side};
 use super::{no_context, only_asked, signs_handshakes};
 use crate::crypto::{Credential, Failure, KeyExchangeKind, KeyKind};
 use crate::error::{Error, ErrorKind, Limit, illegal, not_signed};
-use crate::extension::Extensions;
+use crate::extension::{CertificateStatus, Extension, Extensions, SignedCertificateTimestamps, StatusRequest};
 use crate::keys::TrafficSecret;
 use crate::message::{Certificate, CertificateEntry, CertificateVerify, Finished, Message};
 use crate::policy::Policy;
 use crate::trace::Trace;
-use crate::verify::{CertificateError, PeerKey, PeerToVerify, Verified, Verifier, public_key};
+use crate::verify::{CertificateError, PeerKey, PeerToVerify, Stapled, Verified, Verifier, public_key};
 use crate::wait::Wait;
+use crate::wire::List;
 use crate::wire::numbers::{ExtensionType, NamedGroup, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::sync::Arc;
@@ -47,8 +48,26 @@ pub(super) fn keep_chain(
     for entry in &message.list {
         only_asked(&entry.extensions, &asked)?;
     }
+    flow.negotiated().stapled = stapled(message);
     flow.negotiated().peer_chain = message.list.iter().map(|e| CertificateDer::from(e.cert_data.to_vec())).collect();
     Ok(())
+}
+
+/// What came with the chain, if anything did.
+fn stapled(message: &Certificate<'_>) -> Option<Box<Stapled>> {
+    if message.list.iter().all(|entry| entry.extensions.list.is_empty()) {
+        return None;
+    }
+    let response = |entry: &CertificateEntry<'_>| match entry.extensions.status_request() {
+        Some(StatusRequest::Status(status)) => status.response.to_vec(),
+        _ => Vec::new(),
+    };
+    let scts = message.list.first().and_then(|own| own.extensions.signed_certificate_timestamps());
+    let scts = match scts {
+        Some(SignedCertificateTimestamps::List(list)) => list.iter().map(|sct| sct.to_vec()).collect(),
+        _ => Vec::new(),
+    };
+    Some(Box::new(Stapled { ocsp: message.list.iter().map(response).collect(), scts }))
 }
 
 /// Asks for a verdict on the peer's chain. A server has a name to be held against.
@@ -57,9 +76,13 @@ pub(super) fn ask_verdict(
     verifier: &Arc<dyn Verifier>,
     name: Option<ServerName<'static>>,
     policy: &Policy,
+    ocsp_wanted: bool,
 ) {
+    let stapled = flow.negotiated().stapled.as_deref().cloned().unwrap_or_default();
     let peer = PeerToVerify {
         chain: flow.negotiated().peer_chain.clone(),
+        stapled,
+        ocsp_wanted,
         name,
         key_exchange: KeyExchangeKind::Tls13,
         schemes: policy.schemes.clone(),
@@ -124,11 +147,36 @@ pub(super) fn check_finished(flow: &Flow<'_>, base: &TrafficSecret, message: &Fi
     }
 }
 
-/// Sends our chain, which may be empty if we are a client.
-pub(super) fn send_certificate(flow: &mut Flow<'_>, chain: &[CertificateDer<'_>]) {
+/// What the peer would like with our chain.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Extras {
+    /// An OCSP response.
+    pub(super) ocsp: bool,
+    /// Signed certificate timestamps.
+    pub(super) scts: bool,
+}
+
+/// Sends our chain, or an empty one if we are a client that has none.
+pub(super) fn send_certificate(flow: &mut Flow<'_>, credential: Option<&Credential>, wanted: Extras) {
+    flow.send_raw(&certificate(credential, wanted, &[]));
+}
+
+/// Certificate with this chain, in answer to the request of this context.
+pub(super) fn certificate(credential: Option<&Credential>, wanted: Extras, context: &[u8]) -> Vec<u8> {
+    let chain = credential.map(|c| c.chain.as_slice()).unwrap_or_default();
     let entry = |der| CertificateEntry { cert_data: der, extensions: Extensions::of(Vec::new()) };
-    let list = chain.iter().map(|der| entry(der.as_ref())).collect();
-    flow.send(&Message::Certificate(Certificate { context: Some(&[]), list }));
+    let mut list: Vec<_> = chain.iter().map(|der| entry(der.as_ref())).collect();
+    let scts = credential.filter(|_| wanted.scts).map(Credential::timestamps).unwrap_or_default();
+    if let Some(own) = list.first_mut() {
+        let response = credential.filter(|_| wanted.ocsp).and_then(Credential::response);
+        let status = response.map(|response| StatusRequest::Status(CertificateStatus { response }));
+        own.extensions.list.extend(status.map(Extension::StatusRequest));
+        if !scts.is_empty() {
+            let scts = SignedCertificateTimestamps::List(List::of(&scts));
+            own.extensions.list.push(Extension::SignedCertificateTimestamps(scts));
+        }
+    }
+    Message::Certificate(Certificate { context: Some(context), list }).to_bytes()
 }
 
 /// Has the transcript signed.

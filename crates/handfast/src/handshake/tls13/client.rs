@@ -3,7 +3,7 @@
 use super::super::offer::Offered;
 use super::super::{Flow, Input, JUDGED_BEFORE};
 use super::authentication::{
-    ask_signature, ask_verdict, check_finished, check_signature, judged, send_certificate, send_finished,
+    Extras, ask_signature, ask_verdict, check_finished, check_signature, judged, send_certificate, send_finished,
     send_signature, take_chain,
 };
 use super::{
@@ -65,8 +65,8 @@ pub(super) enum Own {
     Unasked,
     /// Nothing that would do.
     Nothing,
-    /// This, and how we sign.
-    Certificate(Arc<Credential>, SignatureScheme),
+    /// This, with what the server would like with it, and how we sign.
+    Certificate(Arc<Credential>, Extras, SignatureScheme),
 }
 
 /// The server has finished; we have not.
@@ -308,7 +308,12 @@ pub(super) fn choose(config: &ClientConfig, message: &CertificateRequest13<'_>) 
     let chosen = config.credentials.as_ref().and_then(|c| c.choose(&schemes, &authorities));
     match chosen.map(|c| (c.schemes_among(&schemes).first().copied(), c)) {
         None => Ok(Own::Nothing),
-        Some((Some(scheme), credential)) => Ok(Own::Certificate(credential, scheme)),
+        Some((Some(scheme), credential)) => {
+            let extensions = &message.extensions;
+            let ocsp = extensions.status_request().is_some();
+            let scts = extensions.signed_certificate_timestamps().is_some();
+            Ok(Own::Certificate(credential, Extras { ocsp, scts }, scheme))
+        }
         Some((None, credential)) => {
             let (theirs, ours) = (theirs.0.iter().collect(), credential.key.schemes().to_vec());
             Err(NothingInCommon::Scheme { theirs, ours }.into())
@@ -324,7 +329,8 @@ impl Asked {
         }
         let offered = &self.agreed.offered;
         take_chain(flow, message, |kind| offered.extensions.contains(&kind))?;
-        ask_verdict(flow, &offered.config.verifier, Some(offered.name.clone()), &offered.config.policy);
+        let (config, name) = (&offered.config, Some(offered.name.clone()));
+        ask_verdict(flow, &config.verifier, name, &config.policy, config.ocsp);
         Ok(State::Verdict(self).into())
     }
 
@@ -352,11 +358,11 @@ impl Asked {
         match own {
             Own::Unasked => ending.finish(flow),
             Own::Nothing => {
-                send_certificate(flow, &[]);
+                send_certificate(flow, None, Extras::default());
                 ending.finish(flow)
             }
-            Own::Certificate(credential, scheme) => {
-                send_certificate(flow, &credential.chain);
+            Own::Certificate(credential, wanted, scheme) => {
+                send_certificate(flow, Some(&credential), wanted);
                 ask_signature(flow, &credential, scheme);
                 Ok(State::Signature(Signing { ending, scheme }).into())
             }

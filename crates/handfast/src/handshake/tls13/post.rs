@@ -4,20 +4,21 @@
 //! behind it (RFC 9846 4.5). What is here stands in a box that a connection has only if it may come to this.
 
 use super::super::{Flow, Input};
-use super::authentication::{ask_signature, ask_verdict, check_finished, check_signature, judged, keep_chain};
-use super::authentication::{send_finished, send_signature};
+use super::authentication::{
+    Extras, ask_signature, ask_verdict, certificate, check_finished, check_signature, judged, keep_chain,
+    send_finished, send_signature,
+};
 use super::client::{Own, choose};
 use super::server::certificate_request;
 use crate::Time;
 use crate::config::{ClientAuth, ClientConfig, ServerConfig};
 use crate::crypto::Failure;
 use crate::error::{Error, ErrorKind, Limit, illegal};
-use crate::extension::Extensions;
 use crate::keys::{TrafficSecret, Transcript};
-use crate::message::{Certificate, CertificateEntry, CertificateRequest13, CertificateVerify, Finished, Message};
-use crate::verify::{CertificateError, Verified};
+use crate::message::{Certificate, CertificateRequest13, CertificateVerify, Finished, Message};
+use crate::verify::{CertificateError, Stapled, Verified};
 use crate::wait::Answer;
-use crate::wire::numbers::{ProtocolVersion, SignatureScheme};
+use crate::wire::numbers::{ExtensionType, ProtocolVersion, SignatureScheme};
 use rustls_pki_types::CertificateDer;
 use std::mem;
 use std::sync::Arc;
@@ -93,6 +94,7 @@ enum Stage {
 #[derive(Default)]
 struct Claim {
     chain: Vec<CertificateDer<'static>>,
+    stapled: Option<Box<Stapled>>,
     verified: Option<String>,
     scheme: Option<SignatureScheme>,
     judged: Time,
@@ -103,6 +105,7 @@ impl Claim {
         let (shared, now) = (&mut *flow.shared, &mut self.judged);
         mem::swap(&mut shared.judged, now);
         mem::swap(&mut shared.negotiated.peer_chain, &mut self.chain);
+        mem::swap(&mut shared.negotiated.stapled, &mut self.stapled);
         mem::swap(&mut shared.negotiated.verified, &mut self.verified);
         mem::swap(&mut shared.negotiated.client_scheme, &mut self.scheme);
     }
@@ -186,13 +189,11 @@ impl Asked {
         flow.enter_transcript(self.handshake.fork());
         flow.now();
         let own = choose(&self.config, message)?;
-        let chain: &[CertificateDer<'_>] = match &own {
-            Own::Unasked | Own::Nothing => &[],
-            Own::Certificate(credential, _) => &credential.chain,
+        let (shown, wanted) = match &own {
+            Own::Unasked | Own::Nothing => (None, Extras::default()),
+            Own::Certificate(credential, wanted, _) => (Some(&**credential), *wanted),
         };
-        let entry = |der| CertificateEntry { cert_data: der, extensions: Extensions::of(Vec::new()) };
-        let list = chain.iter().map(|der| entry(der.as_ref())).collect();
-        let certificate = Message::Certificate(Certificate { context: Some(message.context), list }).to_bytes();
+        let certificate = certificate(shown, wanted, message.context);
         flow.now().absorb(&certificate);
         match own {
             Own::Unasked | Own::Nothing => {
@@ -203,7 +204,7 @@ impl Asked {
                 }
                 flow.enter_transcript(Transcript::default());
             }
-            Own::Certificate(credential, scheme) => {
+            Own::Certificate(credential, _, scheme) => {
                 ask_signature(flow, &credential, scheme);
                 self.signing = Some(Signing { certificate, scheme });
             }
@@ -271,9 +272,9 @@ impl Asking {
             }
             ClientAuth::Required(verifier) | ClientAuth::Optional(verifier) if !message.list.is_empty() => {
                 claim.suppose(flow, |flow| {
-                    // None of the extensions of a certificate is asked for.
-                    keep_chain(flow, message, |_| false)?;
-                    ask_verdict(flow, &verifier, None, &self.config.policy);
+                    let ocsp = self.config.client_ocsp;
+                    keep_chain(flow, message, |kind| ocsp && kind == ExtensionType::STATUS_REQUEST)?;
+                    ask_verdict(flow, &verifier, None, &self.config.policy, ocsp);
                     Ok::<_, Error>(())
                 })?;
                 Stage::Verdict

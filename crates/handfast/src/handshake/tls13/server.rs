@@ -3,7 +3,7 @@
 use super::super::answer::Chosen;
 use super::super::{Flow, Input, JUDGED_BEFORE};
 use super::authentication::{
-    ask_signature, ask_verdict, check_finished, check_signature, judged, send_certificate, send_finished,
+    Extras, ask_signature, ask_verdict, check_finished, check_signature, judged, send_certificate, send_finished,
     send_signature, take_chain,
 };
 use super::choice::{self, Group, Offer, TicketCount};
@@ -17,7 +17,7 @@ use crate::crypto::{Digest, Failure, Response, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::extension::{
     Alpn, CertificateAuthorities, Extension, Extensions, KeyShare, KeyShareEntry, PreSharedKey, RecordSizeLimit,
-    ServerNameExtension, SignatureAlgorithms, SupportedVersions, TicketRequest,
+    ServerNameExtension, SignatureAlgorithms, StatusRequest, SupportedVersions, TicketRequest,
 };
 use crate::keys::{ApplicationSecrets, EarlySecret, HandshakeSecrets, MasterOf13, Secret, TrafficSecret};
 use crate::message::{
@@ -28,7 +28,9 @@ use crate::record::Aligned;
 use crate::session::{self, ServerSession, ServerSessionKind};
 use crate::verify::{CertificateError, Verified, Verifier};
 use crate::wait::{Answer, HelloSummary, Wait};
-use crate::wire::numbers::{CompressionMethod, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::wire::numbers::{
+    CompressionMethod, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme,
+};
 use crate::wire::{List, Opaque};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
@@ -297,7 +299,8 @@ impl Agreed {
         let keyed = self.hello(flow, early, None)?;
         flow.negotiated().scheme = Some(scheme);
         request_certificate(flow, &keyed.chosen.config)?;
-        send_certificate(flow, &credential.chain);
+        let summary = &keyed.chosen.summary;
+        send_certificate(flow, Some(&credential), Extras { ocsp: summary.ocsp, scts: summary.scts });
         ask_signature(flow, &credential, scheme);
         flow.shared.own = Some(credential);
         Ok(State::Signature(Signing { keyed, scheme }).into())
@@ -354,6 +357,9 @@ pub(super) fn certificate_request(
     if (1..=0xfff0_usize).contains(&names.iter().map(|n| n.len() + 2).sum()) {
         list.push(Extension::CertificateAuthorities(CertificateAuthorities(names.iter().map(|n| Opaque(n)).collect())));
     }
+    if config.client_ocsp {
+        list.push(Extension::StatusRequest(StatusRequest::Empty));
+    }
     let request = CertificateRequest13 { context, extensions: Extensions::of(list) };
     Ok(Message::CertificateRequest13(request).to_bytes())
 }
@@ -380,15 +386,14 @@ impl Keyed {
 
 impl Answered {
     fn certificate(self, flow: &mut Flow<'_>, message: &Certificate<'_>) -> Next {
-        // None of the extensions of a certificate is asked for.
-        take_chain(flow, message, |_| false)?;
         let config = &self.keyed.chosen.config;
+        take_chain(flow, message, |kind| config.client_ocsp && kind == ExtensionType::STATUS_REQUEST)?;
         match &config.client_auth {
             ClientAuth::Required(_) if message.list.is_empty() => {
                 Err(ErrorKind::NoCertificate { version: ProtocolVersion::TLS1_3 }.into())
             }
             ClientAuth::Required(verifier) | ClientAuth::Optional(verifier) if !message.list.is_empty() => {
-                ask_verdict(flow, verifier, None, &config.policy);
+                ask_verdict(flow, verifier, None, &config.policy, config.client_ocsp);
                 Ok(State::Verdict(self).into())
             }
             _ => Ok(State::Finished(self).into()),

@@ -241,7 +241,7 @@ fn issued(kind: &'static rcgen::SignatureAlgorithm) -> Arc<Credential> {
     let params = rcgen::CertificateParams::new(vec!["server.test".into()]).unwrap();
     let certificate = params.self_signed(&key).unwrap();
     let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    Arc::new(Credential { chain: vec![certificate.der().clone()], key: aws_lc::private_key(der).unwrap() })
+    Arc::new(Credential::new(vec![certificate.der().clone()], aws_lc::private_key(der).unwrap()))
 }
 
 fn client() -> ClientConfig {
