@@ -11,6 +11,20 @@ pub enum Key {
     Ed25519,
 }
 
+impl Key {
+    pub const ALL: [Self; 4] = [Self::Rsa, Self::Ecdsa, Self::P384, Self::Ed25519];
+
+    /// What its files are called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rsa => "rsa",
+            Self::Ecdsa => "ecdsa",
+            Self::P384 => "p384",
+            Self::Ed25519 => "ed25519",
+        }
+    }
+}
+
 /// What is special about a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Feature {

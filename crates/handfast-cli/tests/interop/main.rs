@@ -36,14 +36,14 @@ fn main() -> ExitCode {
     for peer in peers() {
         match peer.version() {
             Some(version) => {
-                println!("peer {:<10} {version}", peer.name());
+                println!("peer {:<11} {version}", peer.name());
                 present.push(peer);
             }
             None => absent.push(peer.name()),
         }
     }
     for name in &absent {
-        println!("peer {name:<10} absent: skipped");
+        println!("peer {name:<11} absent: skipped");
     }
     if required && !absent.is_empty() {
         println!("error: peers are required here, and these are absent: {}", absent.join(", "));
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     let columns: Vec<(&dyn Peer, &str)> =
         present.iter().flat_map(|peer| sides(&**peer).map(move |side| (&**peer, side))).collect();
     let row = |name: &str, cells: &mut dyn Iterator<Item = &str>| {
-        let line = cells.fold(format!("{name:<60}"), |line, cell| line + &format!("{cell:<10}"));
+        let line = cells.fold(format!("{name:<64}"), |line, cell| line + &format!("{cell:<11}"));
         println!("{}", line.trim_end());
     };
     println!();

@@ -24,13 +24,8 @@ impl Material {
         params.distinguished_name.push(rcgen::DnType::CommonName, "Handfast interop CA");
         let ca = CertifiedIssuer::self_signed(params, key(&PKCS_RSA_SHA256)).expect("a CA");
         it.write("ca.pem", &ca.pem());
-        for (name, algorithm, client) in [
-            ("rsa", &PKCS_RSA_SHA256, false),
-            ("ecdsa", &PKCS_ECDSA_P256_SHA256, false),
-            ("p384", &PKCS_ECDSA_P384_SHA384, false),
-            ("ed25519", &PKCS_ED25519, false),
-            ("client", &PKCS_RSA_SHA256, true),
-        ] {
+        let servers = Key::ALL.map(|key| (key.name(), algorithm(key), false));
+        for (name, algorithm, client) in servers.into_iter().chain([("client", &PKCS_RSA_SHA256, true)]) {
             let names = vec!["localhost".to_string(), "127.0.0.1".to_string()];
             let mut params = CertificateParams::new(names).expect("parameters");
             params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
@@ -67,12 +62,7 @@ impl Material {
     }
     /// Certificate and key of a server.
     pub fn server(&self, key: Key) -> (String, String) {
-        let name = match key {
-            Key::Rsa => "rsa",
-            Key::Ecdsa => "ecdsa",
-            Key::P384 => "p384",
-            Key::Ed25519 => "ed25519",
-        };
+        let name = key.name();
         (self.path(&format!("{name}.pem")), self.path(&format!("{name}.key")))
     }
     pub fn client(&self) -> (String, String) {
@@ -83,6 +73,15 @@ impl Material {
 impl Drop for Material {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+fn algorithm(key: Key) -> &'static SignatureAlgorithm {
+    match key {
+        Key::Rsa => &PKCS_RSA_SHA256,
+        Key::Ecdsa => &PKCS_ECDSA_P256_SHA256,
+        Key::P384 => &PKCS_ECDSA_P384_SHA384,
+        Key::Ed25519 => &PKCS_ED25519,
     }
 }
 

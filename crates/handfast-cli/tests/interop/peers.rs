@@ -62,7 +62,8 @@ pub trait Peer {
 /// All of them.
 pub fn peers() -> Vec<Box<dyn Peer>> {
     vec![
-        Box::new(openssl::OpenSsl),
+        Box::new(openssl::OpenSsl::installed()),
+        Box::new(openssl::OpenSsl::newest()),
         Box::new(gnutls::GnuTls),
         Box::new(rustls::Rustls),
         Box::new(curl::Curl),

@@ -7,7 +7,43 @@ use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
 
-pub struct OpenSsl;
+/// Where `.ci/setup` puts the newest one; `HANDFAST_OPENSSL` names another.
+const NEWEST: &str = "/opt/handfast-peers/openssl3.6/bin/openssl";
+
+/// One OpenSSL.
+pub struct OpenSsl {
+    name: &'static str,
+    program: String,
+    /// As it says itself; `None` if it is not here.
+    version: Option<String>,
+}
+
+impl OpenSsl {
+    /// The system's.
+    pub fn installed() -> Self {
+        Self::new("openssl", "openssl".into())
+    }
+    /// The one with what the system's may not have.
+    pub fn newest() -> Self {
+        Self::new("openssl3.6", std::env::var("HANDFAST_OPENSSL").unwrap_or_else(|_| NEWEST.into()))
+    }
+    fn new(name: &'static str, program: String) -> Self {
+        let version = version_of(&program, "version");
+        Self { name, program, version }
+    }
+    fn is_since(&self, major: u32, minor: u32) -> bool {
+        let number = self.version.as_deref().and_then(|v| v.split(' ').nth(1)).unwrap_or_default();
+        let mut parts = number.split('.').filter_map(|p| p.parse::<u32>().ok());
+        (parts.next(), parts.next()) >= (Some(major), Some(minor))
+    }
+    /// What it does not have, on either side.
+    fn lacks(&self, case: &Case) -> Option<&'static str> {
+        match case.group {
+            "X25519MLKEM768" if !self.is_since(3, 5) => Some("before OpenSSL 3.5 there is no ML-KEM"),
+            _ => None,
+        }
+    }
+}
 
 /// OpenSSL's names of the suites.
 fn cipher(suite: &str) -> &'static str {
@@ -54,23 +90,12 @@ fn negotiate(command: &mut Command, case: &Case, retry: &str) {
     }
 }
 
-const NO_ML_KEM: &str = "before OpenSSL 3.5 there is no ML-KEM";
-
-fn lacks(case: &Case) -> Option<&'static str> {
-    let old = version_of("openssl", "version").is_some_and(|v| {
-        let number = v.split(' ').nth(1).unwrap_or_default().to_owned();
-        let mut parts = number.split('.').filter_map(|p| p.parse::<u32>().ok());
-        (parts.next(), parts.next()) < (Some(3), Some(5))
-    });
-    (case.group == "X25519MLKEM768" && old).then_some(NO_ML_KEM)
-}
-
 impl Peer for OpenSsl {
     fn name(&self) -> &'static str {
-        "openssl"
+        self.name
     }
     fn version(&self) -> Option<String> {
-        version_of("openssl", "version")
+        self.version.clone()
     }
     fn serves(&self) -> bool {
         true
@@ -80,11 +105,11 @@ impl Peer for OpenSsl {
     }
 
     fn serve(&self, case: &Case, material: &Material) -> Result<Server, Lacks> {
-        if let Some(why) = lacks(case) {
+        if let Some(why) = self.lacks(case) {
             return Err(Lacks::It(why));
         }
         let (cert, key) = material.server(case.key);
-        let mut command = Command::new("openssl");
+        let mut command = Command::new(&self.program);
         command.args(["s_server", "-accept", "127.0.0.1:0", "-cert", &cert, "-key", &key]);
         negotiate(&mut command, case, "");
         match case.feature {
@@ -115,13 +140,13 @@ impl Peer for OpenSsl {
     }
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
-        lacks(case)
+        self.lacks(case)
     }
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
-        let session = material.path(&format!("openssl-{port}"));
+        let session = material.path(&format!("{}-{port}", self.name));
         let once = |resume: bool| {
-            let mut command = Command::new("openssl");
+            let mut command = Command::new(&self.program);
             command.args(["s_client", "-connect", &format!("127.0.0.1:{port}"), "-servername", "localhost"]);
             command.args(["-CAfile", &material.ca(), "-verify_return_error", "-verify_hostname", "localhost"]);
             negotiate(&mut command, case, "X448:");
