@@ -2,6 +2,7 @@
 
 mod chromium;
 mod curl;
+mod firefox;
 mod gnutls;
 mod openssl;
 mod rustls;
@@ -68,6 +69,7 @@ pub fn peers() -> Vec<Box<dyn Peer>> {
         Box::new(rustls::Rustls),
         Box::new(curl::Curl),
         Box::new(chromium::Chromium),
+        Box::new(firefox::Firefox),
     ]
 }
 

@@ -1,0 +1,139 @@
+//! Firefox, headless, as a client. It knows our authority from its profile, and checks names and chains itself.
+
+use super::super::cases::{Case, Feature, Key};
+use super::super::material::Material;
+use super::{Lacks, Peer, Server, version_of};
+use std::process::{Command, Stdio};
+
+pub struct Firefox;
+
+/// A page that says on Firefox's standard output that it is there.
+const PAGE: &str = r#"<!doctype html><title>Handfast</title><body>Handfast<script>dump("the page came\n")</script>"#;
+
+/// The same, with more to load at once than its first connection carries: the others resume.
+const RESUMING: &str = r#"<!doctype html><title>Handfast</title><body>Handfast
+<img src="large.bin?1"><img src="large.bin?2"><img src="large.bin?3"><img src="large.bin?4"><img src="large.bin?5">
+<script>dump("the page came\n")</script>"#;
+
+/// Nothing but the page is fetched, and no connection is made before it is needed.
+const QUIET: [(&str, &str); 17] = [
+    ("app.update.disabledForTesting", "true"),
+    ("app.normandy.enabled", "false"),
+    ("browser.aboutwelcome.enabled", "false"),
+    ("browser.region.network.url", "\"\""),
+    ("browser.safebrowsing.malware.enabled", "false"),
+    ("browser.safebrowsing.phishing.enabled", "false"),
+    ("browser.shell.checkDefaultBrowser", "false"),
+    ("browser.startup.homepage", "\"about:blank\""),
+    ("datareporting.policy.dataSubmissionEnabled", "false"),
+    ("extensions.systemAddon.update.enabled", "false"),
+    ("extensions.update.enabled", "false"),
+    ("network.captive-portal-service.enabled", "false"),
+    ("network.connectivity-service.enabled", "false"),
+    ("network.dns.disablePrefetch", "true"),
+    ("network.http.speculative-parallel-limit", "0"),
+    ("network.prefetch-next", "false"),
+    ("toolkit.telemetry.enabled", "false"),
+];
+
+/// What Firefox has, but not by default.
+const OLD: [(&str, &str); 2] =
+    [("security.tls.version.enable-deprecated", "true"), ("security.ssl3.ecdhe_ecdsa_aes_128_sha", "true")];
+
+/// The preferences for one row, as a profile has them.
+fn preferences(case: &Case) -> String {
+    let version = match case.version {
+        "tls1.0" => "1",
+        "tls1.2" => "3",
+        _ => "4",
+    };
+    // Without it, X25519 is what it likes best.
+    let ml_kem = if case.group == "X25519MLKEM768" { "true" } else { "false" };
+    let of_row = [
+        ("security.tls.version.min", version),
+        ("security.tls.version.max", version),
+        ("security.tls.enable_kyber", ml_kem),
+        ("security.default_personal_cert", "\"Select Automatically\""),
+        // `dump`, by which a page says that it came.
+        ("browser.dom.window.dump.enabled", "true"),
+    ];
+    let line = |(name, value): &(&str, &str)| format!("user_pref(\"{name}\", {value});\n");
+    QUIET.iter().chain(&OLD).chain(&of_row).map(line).collect()
+}
+
+/// Runs a program to its end.
+fn run(program: &str, args: &[&str]) -> Result<(), Lacks> {
+    let failed = |why: String| Lacks::Failed(format!("{program}: {why}"));
+    let out = Command::new(program).args(args).stdin(Stdio::null()).output().map_err(|e| failed(e.to_string()))?;
+    let why = || failed(format!("{}: {}", out.status, String::from_utf8_lossy(&out.stderr).trim()));
+    if out.status.success() { Ok(()) } else { Err(why()) }
+}
+
+/// A profile for this row, in this folder: it trusts our authority, and has a certificate to show.
+fn profile(dir: &str, case: &Case, material: &Material) -> Result<(), Lacks> {
+    let failed = |e: std::io::Error| Lacks::Failed(e.to_string());
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    std::fs::write(format!("{dir}/user.js"), preferences(case)).map_err(failed)?;
+    let database = format!("sql:{dir}");
+    run("certutil", &["-N", "-d", &database, "--empty-password"])?;
+    run("certutil", &["-A", "-d", &database, "-n", "interop CA", "-t", "C,,", "-i", &material.ca()])?;
+    if case.feature == Feature::ClientCertificate {
+        let (cert, key) = material.client();
+        let both = format!("{dir}/client.p12");
+        run("openssl", &["pkcs12", "-export", "-in", &cert, "-inkey", &key, "-out", &both, "-passout", "pass:"])?;
+        run("pk12util", &["-i", &both, "-d", &database, "-W", "", "-K", ""])?;
+    }
+    Ok(())
+}
+
+impl Peer for Firefox {
+    fn name(&self) -> &'static str {
+        "firefox"
+    }
+    fn version(&self) -> Option<String> {
+        // The tools have no --version; that they answer at all is enough.
+        let tools = ["certutil", "pk12util"].iter().all(|tool| Command::new(tool).arg("-H").output().is_ok());
+        version_of("firefox-esr", "--version").filter(|_| tools)
+    }
+    fn serves(&self) -> bool {
+        false
+    }
+    fn connects(&self) -> bool {
+        true
+    }
+    fn serve(&self, _: &Case, _: &Material) -> Result<Server, Lacks> {
+        Err(Lacks::It("Firefox is a client"))
+    }
+
+    fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
+        match case.feature {
+            _ if case.key == Key::Ed25519 => Some("no Ed25519 certificates"),
+            _ if matches!(case.group, "secp256r1" | "secp384r1") => {
+                Some("of its groups only X25519MLKEM768 can be turned off; then it prefers x25519")
+            }
+            Feature::ResumedById => Some("it always takes tickets"),
+            Feature::Retry | Feature::KeyUpdate => Some("cannot be told to"),
+            _ => None,
+        }
+    }
+
+    fn site(&self, case: &Case) -> Option<&'static str> {
+        Some(if case.resumes() { RESUMING } else { PAGE })
+    }
+
+    fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
+        let dir = material.path(&format!("firefox-{port}"));
+        profile(&dir, case, material)?;
+        // A screenshot is taken when all is loaded; then it ends. It never ends over an error page.
+        let out = Command::new("timeout")
+            .args(["--kill-after=2", "30", "firefox-esr", "--headless", "--no-remote", "--profile", &dir])
+            .args(["--screenshot", &format!("{dir}/page.png"), &format!("https://localhost:{port}/")])
+            .env("HOME", &dir)
+            .env("MOZ_CRASHREPORTER_DISABLE", "1")
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|e| Lacks::Failed(e.to_string()))?;
+        let text = String::from_utf8_lossy(&out.stdout);
+        if text.contains("the page came") { Ok(()) } else { Err(Lacks::Failed(format!("{}: no page", out.status))) }
+    }
+}
