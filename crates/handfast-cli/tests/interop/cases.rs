@@ -38,8 +38,10 @@ pub enum Feature {
     Retry,
     /// The server requires a client certificate.
     ClientCertificate,
-    /// Both offer h2 and http/1.1.
+    /// The client offers h2 and http/1.1; the server takes http/1.1.
     Alpn,
+    /// Both offer h2 and http/1.1, and h2 carries a page.
+    Http2,
     /// The peer changes its keys and asks for ours, then data goes on.
     KeyUpdate,
 }
@@ -93,7 +95,7 @@ impl Case {
 
 /// Every row: each version, key exchange and protection, then each feature.
 pub fn cases() -> Vec<Case> {
-    use Feature::{Alpn, ClientCertificate, Full, KeyUpdate, Resumed, ResumedById, Retry};
+    use Feature::{Alpn, ClientCertificate, Full, Http2, KeyUpdate, Resumed, ResumedById, Retry};
     use Key::{Ecdsa, Ed25519, P384, Rsa};
     let row = |version, suite, group, key, feature| Case { version, suite, group, key, feature };
     let mut out = Vec::new();
@@ -141,6 +143,8 @@ pub fn cases() -> Vec<Case> {
         out.push(row("tls1.3", "TLS_AES_256_GCM_SHA384", "x25519", Rsa, feature));
         out.push(row("tls1.3", suite13, "X25519MLKEM768", Ecdsa, feature));
     }
+    out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "", Rsa, Http2));
+    out.push(row("tls1.3", suite13, "", Ecdsa, Http2));
     out.push(row("tls1.0", "TLS_RSA_WITH_AES_128_CBC_SHA", "", Rsa, ResumedById));
     out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "", Rsa, ResumedById));
     out.push(row("tls1.3", suite13, "secp256r1", Ecdsa, Retry));

@@ -113,10 +113,11 @@ fn check(event: &Value, case: &Case, resumed: bool) -> Result<(), String> {
     if !case.group.is_empty() && !resumed {
         want("group", case.group.into())?;
     }
-    if case.feature == Feature::Alpn {
-        want("alpn", "http/1.1".into())?;
+    match case.feature {
+        Feature::Alpn => want("alpn", "http/1.1".into()),
+        Feature::Http2 => want("alpn", "h2".into()),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// The peer serves, we connect.
@@ -207,7 +208,7 @@ pub fn our_server(peer: &dyn Peer, case: &Case, material: &Material) -> Cell {
         if case.feature == Feature::ClientCertificate {
             a.extend(args(&["--client-ca", &material.ca()]));
         }
-        a.extend(args(&["--alpn", "http/1.1"]));
+        a.extend(args(&["--alpn", if case.feature == Feature::Http2 { "h2,http/1.1" } else { "http/1.1" }]));
         let site = peer.site(case);
         if let Some(page) = site {
             a.extend(args(&["--dir", &material.site(page)]));

@@ -53,7 +53,10 @@ impl Peer for Curl {
             let (cert, key) = material.client();
             command.args(["--cert", &cert, "--key", &key]);
         }
-        command.args(["--http1.1", "--header", "Connection: close"]);
+        match case.feature {
+            Feature::Http2 => command.arg("--http2"),
+            _ => command.args(["--http1.1", "--header", "Connection: close"]),
+        };
         command.arg(&url);
         if case.resumes() {
             // A second connection of the same process: its session cache resumes.

@@ -40,7 +40,14 @@ fn priority(case: &Case, retry: &str) -> String {
     out + ":-GROUP-ALL" + retry + group
 }
 
-const NO_ML_KEM: &str = "GnuTLS 3.7 has no ML-KEM";
+/// What it does not have, on either side.
+fn lacks(case: &Case) -> Option<&'static str> {
+    match (case.feature, case.group) {
+        (Feature::Http2, _) => Some("its tools speak no HTTP/2"),
+        (_, "X25519MLKEM768") => Some("GnuTLS 3.7 has no ML-KEM"),
+        _ => None,
+    }
+}
 
 impl Peer for GnuTls {
     fn name(&self) -> &'static str {
@@ -57,8 +64,8 @@ impl Peer for GnuTls {
     }
 
     fn serve(&self, case: &Case, material: &Material) -> Result<Server, Lacks> {
-        if case.group == "X25519MLKEM768" {
-            return Err(Lacks::It(NO_ML_KEM));
+        if let Some(why) = lacks(case) {
+            return Err(Lacks::It(why));
         }
         if case.feature == Feature::KeyUpdate {
             return Err(Lacks::It("gnutls-serv cannot be told to change its keys"));
@@ -84,7 +91,7 @@ impl Peer for GnuTls {
     }
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
-        (case.group == "X25519MLKEM768").then_some(NO_ML_KEM)
+        lacks(case)
     }
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
@@ -109,7 +116,7 @@ impl Peer for GnuTls {
                 command.arg("--inline-commands");
                 input.insert(0, "^rekey^\n");
             }
-            Feature::Full => {}
+            Feature::Full | Feature::Http2 => {}
         }
         debug_assert!(case.key != Key::Ed25519 || case.is_13());
         converse(command, &input, "HTTP/1.").map(drop)

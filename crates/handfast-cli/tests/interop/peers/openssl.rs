@@ -38,8 +38,9 @@ impl OpenSsl {
     }
     /// What it does not have, on either side.
     fn lacks(&self, case: &Case) -> Option<&'static str> {
-        match case.group {
-            "X25519MLKEM768" if !self.is_since(3, 5) => Some("before OpenSSL 3.5 there is no ML-KEM"),
+        match (case.feature, case.group) {
+            (Feature::Http2, _) => Some("its tools speak no HTTP/2"),
+            (_, "X25519MLKEM768") if !self.is_since(3, 5) => Some("before OpenSSL 3.5 there is no ML-KEM"),
             _ => None,
         }
     }

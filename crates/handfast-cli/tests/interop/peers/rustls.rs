@@ -25,6 +25,7 @@ fn lacks(case: &Case) -> Option<&'static str> {
         "tls1.0" => Some("no TLS 1.0"),
         _ if case.suite.starts_with("TLS_RSA") => Some("no RSA key exchange"),
         _ if case.suite.contains("CBC") => Some("no CBC"),
+        _ if case.feature == Feature::Http2 => Some("no HTTP"),
         _ => None,
     }
 }
