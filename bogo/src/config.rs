@@ -1,6 +1,7 @@
 //! Configs made from flags, and what lives on from one connection to the next.
 
 use crate::Stop;
+use crate::compression;
 use crate::credentials::Credentials;
 use crate::flags::Flags;
 use crate::judge::Judge;
@@ -166,6 +167,7 @@ pub(crate) fn client(
         config.credentials = Some(Arc::new(credentials));
     }
     (config.ocsp, config.scts) = (flags.enable_ocsp_stapling, flags.enable_signed_cert_timestamps);
+    config.certificate_compression = compression::of(flags.cert_compression);
     config.alpn = protocols(&flags.advertise_alpn)?;
     config.store = Some(gated!(shelf, gate, dyn ClientStore));
     config.key_log = Some(Arc::new(seen.clone()));
@@ -195,6 +197,7 @@ pub(crate) fn server(
         (false, true) => ClientAuth::Required(judge),
         (false, false) => ClientAuth::None,
     };
+    config.certificate_compression = compression::of(flags.cert_compression);
     config.alpn = match (&flags.select_alpn, flags.decline_alpn, flags.reject_alpn) {
         (_, true, _) => Vec::new(),
         // A name that no client of the runner's has.

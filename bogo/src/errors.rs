@@ -50,6 +50,7 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
             &[":DECRYPTION_FAILED_OR_BAD_RECORD_MAC:", ":BAD_DECRYPT:", ":TOO_MUCH_SKIPPED_EARLY_DATA:"]
         }
         ErrorKind::TooMuch(limit) => match limit {
+            Limit::MessageSize if message == "CompressedCertificate" => &[":UNCOMPRESSED_CERT_TOO_LARGE:"],
             Limit::MessageSize | Limit::HandshakeBytes | Limit::Chain => &[":EXCESSIVE_MESSAGE_SIZE:"],
             Limit::EmptyRecords | Limit::ChangeCipherSpecs => &[":TOO_MANY_EMPTY_FRAGMENTS:"],
             Limit::Warnings => &[":TOO_MANY_WARNING_ALERTS:"],
@@ -96,6 +97,7 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
             &[":OCSP_CB_ERROR:"]
         }
         ErrorKind::Certificate(_) => &[":CERTIFICATE_VERIFY_FAILED:"],
+        ErrorKind::BadCompression(_) => &[":CERT_DECOMPRESSION_FAILED:"],
         ErrorKind::NoCertificate { .. } => &[":PEER_DID_NOT_RETURN_A_CERTIFICATE:"],
         ErrorKind::BadSignature => &[":BAD_SIGNATURE:"],
         ErrorKind::BadFinished | ErrorKind::BadBinder => &[":DIGEST_CHECK_FAILED:"],
@@ -159,6 +161,7 @@ fn illegal(field: &str) -> &'static [&'static str] {
         "key_share" | "selected_group" | "named_curve" | "namedcurve" => {
             &[":WRONG_CURVE:", ":DUPLICATE_KEY_SHARE:", ":MISSING_KEY_SHARE:", ":BAD_ECPOINT:"]
         }
+        "CertificateCompressionAlgorithm" => &[":UNKNOWN_CERT_COMPRESSION_ALG:"],
         "HelloRetryRequest" => &[":EMPTY_HELLO_RETRY_REQUEST:"],
         "legacy_session_id_echo" | "session_id" => {
             &[":SERVER_ECHOED_INVALID_SESSION_ID:", ":OLD_SESSION_VERSION_NOT_RETURNED:"]

@@ -50,6 +50,8 @@ pub(crate) struct Flags {
 
     /// The default one, then those begun by `-new-x509-credential`.
     pub(crate) credentials: Vec<CredentialFlags>,
+    /// All of the runner's algorithms, or this one.
+    pub(crate) cert_compression: Option<Option<u16>>,
     pub(crate) fail_cert_callback: bool,
     pub(crate) verify_fail: bool,
     pub(crate) verify_peer: bool,
@@ -148,6 +150,7 @@ impl Default for Flags {
             max_send_fragment: None,
             max_cert_list: None,
             credentials: vec![CredentialFlags::default()],
+            cert_compression: None,
             fail_cert_callback: false,
             verify_fail: false,
             verify_peer: false,
@@ -347,6 +350,8 @@ impl Flags {
             "-decline-ocsp-callback" => self.decline_ocsp_callback = true,
             "-fail-ocsp-callback" => self.fail_ocsp_callback = true,
             "-must-match-issuer" => self.credential()?.must_match_issuer = true,
+            "-install-cert-compression-algs" => self.cert_compression = Some(None),
+            "-install-one-cert-compression-alg" => self.cert_compression = Some(Some(v.number()?)),
             "-fail-cert-callback" => self.fail_cert_callback = true,
             "-verify-fail" => self.verify_fail = true,
             "-verify-peer" => self.verify_peer = true,

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod checks;
+mod compression;
 mod config;
 mod credentials;
 mod errors;

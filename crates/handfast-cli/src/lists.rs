@@ -3,9 +3,11 @@
 use crate::args::{Spoken, Within};
 use crate::exit::Failure;
 use handfast::Policy;
+use handfast::compression::{Algorithm, Brotli, Compression, Zlib};
 use handfast::crypto::Suite;
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+use std::sync::Arc;
 
 /// The policy that the command line names, as far as it is wanted.
 pub(crate) fn spoken(wanted: &Spoken) -> Result<Policy, Failure> {
@@ -62,6 +64,19 @@ pub(crate) fn protocols(list: &str) -> Result<Vec<Vec<u8>>, Failure> {
             _ => Err(Failure::usage("a protocol's name has 1 to 255 bytes.", "")),
         })
         .collect()
+}
+
+/// How certificates are compressed.
+pub(crate) fn compression(list: Option<&str>) -> Result<Option<Arc<Compression>>, Failure> {
+    let Some(list) = list else { return Ok(None) };
+    let known = || -> [Arc<dyn Algorithm>; 2] { [Arc::new(Brotli), Arc::new(Zlib)] };
+    let mut chosen = Vec::new();
+    for name in items(list, "--cert-compression")? {
+        let found = known().into_iter().find(|a| a.number().name().is_some_and(|n| n.eq_ignore_ascii_case(name)));
+        let all = || known().iter().filter_map(|a| a.number().name()).collect();
+        chosen.push(found.ok_or_else(|| lacking(name, "certificate compression", all()))?);
+    }
+    Ok(Some(Arc::new(Compression::new(chosen))))
 }
 
 const VERSIONS: &[(&str, ProtocolVersion)] = &[
@@ -245,6 +260,23 @@ mod tests {
             w.max_version = Some("tls1.2".into());
         }));
         sentence(with(Policy::default(), |w| w.groups = Some("x25519,,secp256r1".into())));
+    }
+
+    #[test]
+    fn compression_is_named() {
+        use handfast::wire::numbers::CertificateCompressionAlgorithm as A;
+        let numbers = |list| compression(Some(list)).expect("known").expect("some").numbers();
+        assert_eq!(numbers("zlib, Brotli"), [A::ZLIB, A::BROTLI]);
+        assert_eq!(numbers("brotli,brotli"), [A::BROTLI]);
+        assert!(compression(None).expect("nothing to refuse").is_none());
+        for (list, said) in
+            [("zstd", "brotli, zlib"), ("zlib,,brotli", "--cert-compression"), ("", "--cert-compression")]
+        {
+            let failure = compression(Some(list)).expect_err("a usage error");
+            assert_eq!(failure.code, Code::Usage);
+            let e = failure.explanation;
+            assert!(format!("{} {}", e.why, e.remedy).contains(said), "{list}: {} {}", e.why, e.remedy);
+        }
     }
 
     #[test]

@@ -63,6 +63,12 @@ pub(crate) fn facts(n: &Negotiated) -> Vec<Fact> {
         ),
         fact("scts", scts(n).map(|s| BASE64_STANDARD.encode(s)).collect::<Vec<_>>(), "SCTs", scts_in_words(n)),
         fact(
+            "certificate_compression",
+            n.certificate_compression.map(|a| a.to_string()),
+            "certificates by",
+            n.certificate_compression.map(|a| a.to_string()),
+        ),
+        fact(
             "extended_master_secret",
             classic.then_some(n.extended_master_secret),
             "extended master secret",

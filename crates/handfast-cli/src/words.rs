@@ -31,6 +31,14 @@ pub(crate) fn facts(name: &str, raw: &[u8], dialect: Dialect) -> String {
             Message::EncryptedExtensions(m) => extensions(&m.0),
             Message::Certificate(m) => certificate(&m),
             Message::CertificateStatus(m) => format!("an OCSP response, {}", size(m.response.len())),
+            Message::CompressedCertificate(m) => {
+                format!(
+                    "{} of certificates in {}, by {}",
+                    size(m.uncompressed_length),
+                    size(m.compressed.len()),
+                    m.algorithm
+                )
+            }
             Message::ServerKeyExchange(m) => server_key_exchange(&m),
             Message::CertificateRequest(m) => certificate_request(&m),
             Message::CertificateRequest13(m) => certificate_request_13(&m),

@@ -6,7 +6,10 @@
 use crate::alert::AlertDescription;
 use crate::crypto::{Failure, Suite};
 use crate::verify::CertificateError;
-use crate::wire::numbers::{ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::wire::numbers::{
+    CertificateCompressionAlgorithm, ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion,
+    SignatureScheme,
+};
 use crate::wire::{CipherSuite, Malformed};
 use std::fmt;
 
@@ -206,6 +209,8 @@ pub enum ErrorKind {
     InsufficientSecurity(&'static str),
     /// The peer's certificate is refused.
     Certificate(CertificateError),
+    /// The peer's certificate, compressed, does not become the Certificate that it is said to be (RFC 8879 4).
+    BadCompression(CertificateCompressionAlgorithm),
     /// A client certificate is required and none came.
     NoCertificate {
         /// The version, which decides the alert.
@@ -313,6 +318,7 @@ impl ErrorKind {
             Self::InappropriateFallback => A::INAPPROPRIATE_FALLBACK,
             Self::InsufficientSecurity(_) => A::HANDSHAKE_FAILURE,
             Self::Certificate(e) => e.alert(),
+            Self::BadCompression(_) => A::BAD_CERTIFICATE,
             Self::NoCertificate { version } => match *version >= ProtocolVersion::TLS1_3 {
                 true => A::CERTIFICATE_REQUIRED,
                 false => A::HANDSHAKE_FAILURE,

@@ -3,7 +3,7 @@
 use crate::alert::Alert;
 use crate::verify::Stapled;
 use crate::wire::CipherSuite;
-use crate::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::wire::numbers::{CertificateCompressionAlgorithm, NamedGroup, ProtocolVersion, SignatureScheme};
 use rustls_pki_types::CertificateDer;
 
 /// What [`crate::Connection::receive`] came upon.
@@ -59,6 +59,8 @@ pub struct Negotiated {
     pub peer_chain: Vec<CertificateDer<'static>>,
     /// What came with that chain, if anything did: OCSP responses and signed certificate timestamps. Not after a resumption.
     pub stapled: Option<Box<Stapled>>,
+    /// By what the peer's Certificate was compressed, if it was (RFC 8879).
+    pub certificate_compression: Option<CertificateCompressionAlgorithm>,
     /// How the peer's chain was judged, in words.
     pub verified: Option<String>,
     /// Whether the master secret is an extended one (RFC 7627).

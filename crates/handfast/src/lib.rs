@@ -88,6 +88,7 @@
 pub mod alert;
 mod bounded;
 pub mod buffered;
+pub mod compression;
 pub mod config;
 mod connection;
 pub mod crypto;

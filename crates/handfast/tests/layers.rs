@@ -10,6 +10,7 @@ const LAYERS: &[&[&str]] = &[
         "alert",
         "extension",
         "message",
+        "compression",
         "crypto",
         "keys",
         "config",
@@ -31,7 +32,7 @@ const LAYERS: &[&[&str]] = &[
 /// Within the middle layer, what may not look where: bytes know nothing of decisions.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("extension", &["message", "keys", "config", "session", "verify", "error"]),
-    ("message", &["keys", "config", "session", "verify", "error"]),
+    ("message", &["compression", "keys", "config", "session", "verify", "error"]),
     ("keys", &["config", "session", "verify", "error"]),
     ("alert", &["message", "config", "error"]),
 ];

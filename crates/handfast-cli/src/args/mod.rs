@@ -48,6 +48,9 @@ pub(crate) struct Spoken {
     pub(crate) policy: String,
     #[command(flatten)]
     pub(crate) within: Within,
+    /// How certificates, ours and the peer's, may be compressed in TLS 1.3, best first: brotli, zlib; not at all if not given
+    #[arg(long, value_name = "LIST")]
+    pub(crate) cert_compression: Option<String>,
 }
 
 /// What of the policy is wanted.

@@ -11,6 +11,7 @@ use crate::human::{Detail, View};
 use crate::session::SessionFile;
 use crate::trust::{self, Trust};
 use crate::{keylog, lists};
+use handfast::compression::Compression;
 use handfast::config::ClientCredentials;
 use handfast::crypto::Credential;
 use handfast::extension::TicketCounts;
@@ -45,6 +46,7 @@ struct Plan<'a> {
     trust: Trust,
     credential: Option<Credential>,
     alpn: Vec<Vec<u8>>,
+    compression: Option<Arc<Compression>>,
     key_log: Option<Arc<dyn KeyLog>>,
     session: Option<Arc<SessionFile>>,
 }
@@ -53,6 +55,7 @@ impl<'a> Plan<'a> {
     fn of(args: &'a args::Connect) -> Result<Self, Failure> {
         let policy = lists::spoken(&args.spoken)?;
         let alpn = args.alpn.as_deref().map(lists::protocols).transpose()?.unwrap_or_default();
+        let compression = lists::compression(args.spoken.cert_compression.as_deref())?;
         let name = server_name(args.trust.name.as_deref().unwrap_or(&args.target.host))?;
         let trust = Trust::of(&args.trust)?;
         let credential = match (&args.own.cert, &args.own.key) {
@@ -70,7 +73,7 @@ impl<'a> Plan<'a> {
             }
             None => None,
         };
-        Ok(Self { args, name, policy, trust, credential, alpn, key_log, session })
+        Ok(Self { args, name, policy, trust, credential, alpn, compression, key_log, session })
     }
 
     async fn carry_out(self, teller: &Teller) -> Result<(), Failure> {
@@ -102,6 +105,7 @@ impl<'a> Plan<'a> {
     fn client(self, teller: &Teller, address: IpAddr) -> Result<(Connection, wire::Last), Failure> {
         let mut config = ClientConfig::new(self.policy, self.trust.verifier(&self.args.trust, address)?);
         config.credentials = self.credential.map(|c| Arc::new(c) as Arc<dyn ClientCredentials>);
+        config.certificate_compression = self.compression;
         config.alpn = self.alpn;
         config.max_fragment = self.args.records.max_fragment.into();
         config.key_log = self.key_log;

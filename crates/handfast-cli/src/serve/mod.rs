@@ -83,6 +83,7 @@ impl Plan {
         let mut config = ServerConfig::new(policy, Arc::new(Vec::new())).with_session_cache();
         material.serve_by(&mut config);
         config.alpn = alpn;
+        config.certificate_compression = lists::compression(args.spoken.cert_compression.as_deref())?;
         config.ticket_count = args.sessions.tickets.into();
         config.tickets = config.tickets.filter(|_| args.sessions.tickets > 0);
         config.max_fragment = args.records.max_fragment.into();

@@ -2,6 +2,7 @@
 
 mod cert;
 mod codes;
+mod compression;
 mod demo;
 mod hang_up;
 mod json;

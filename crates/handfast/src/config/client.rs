@@ -1,6 +1,7 @@
 //! A client's config.
 
 use super::{Limits, RecordPadding};
+use crate::compression::Compression;
 use crate::crypto::{Credential, Provider, aws_lc};
 use crate::extension::TicketCounts;
 use crate::keys::KeyLog;
@@ -22,6 +23,8 @@ pub struct ClientConfig {
     pub provider: Arc<dyn Provider>,
     /// Client certificates; none by default.
     pub credentials: Option<Arc<dyn ClientCredentials>>,
+    /// How certificates may be compressed, the server's and our own, in TLS 1.3 (RFC 8879); not by default.
+    pub certificate_compression: Option<Arc<Compression>>,
     /// Application protocols in order of preference, each of 1 to 255 bytes; none by default.
     pub alpn: Vec<Vec<u8>>,
     /// Where sessions are kept; in memory by default. `None`: nothing is resumed. A session that is resumed is not judged again, and
@@ -85,6 +88,7 @@ impl ClientConfig {
             verifier,
             provider: aws_lc::provider(),
             credentials: None,
+            certificate_compression: None,
             alpn: Vec::new(),
             store: Some(Arc::new(MemoryClientStore::default())),
             tickets: None,

@@ -1,6 +1,7 @@
 //! A server's config.
 
 use super::{ByName, Limits, RecordPadding};
+use crate::compression::Compression;
 use crate::crypto::{Credential, KeyKind, Provider, aws_lc};
 use crate::keys::KeyLog;
 use crate::policy::Policy;
@@ -46,6 +47,8 @@ pub struct ServerConfig {
     pub client_auth: ClientAuth,
     /// Whether a client's certificate may come with an OCSP response, in TLS 1.3 (RFC 9846 4.5.1.1); not by default.
     pub client_ocsp: bool,
+    /// How certificates may be compressed, our own and the clients', in TLS 1.3 (RFC 8879); not by default.
+    pub certificate_compression: Option<Arc<Compression>>,
     /// Application protocols in order of preference; none by default. If both sides have some and none in common, the
     /// handshake fails (RFC 7301 3.2).
     pub alpn: Vec<Vec<u8>>,
@@ -127,6 +130,7 @@ impl ServerConfig {
             provider: aws_lc::provider(),
             client_auth: ClientAuth::None,
             client_ocsp: false,
+            certificate_compression: None,
             alpn: Vec::new(),
             tickets: Some(Arc::new(RotatingTickets::default())),
             store: None,

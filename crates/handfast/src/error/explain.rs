@@ -137,6 +137,12 @@ impl ErrorKind {
                  the client forget it and connect afresh.",
             ),
             Self::Certificate(e) => certificate(e),
+            Self::BadCompression(algorithm) => words(
+                Peer,
+                format!("its certificates, compressed by {algorithm}, do not decompress to what they are said to be."),
+                "RFC 8879 4",
+                BROKEN_PEER,
+            ),
             Self::NoCertificate { .. } => words(
                 Peer,
                 "a client certificate is required, and none was sent.",
@@ -503,7 +509,9 @@ mod tests {
     #[test]
     fn every_sentence_ends_and_no_kind_is_silent() {
         use super::super::NothingInCommon as N;
-        use crate::wire::numbers::{ContentType, ExtensionType, HandshakeType, NamedGroup};
+        use crate::wire::numbers::{
+            CertificateCompressionAlgorithm, ContentType, ExtensionType, HandshakeType, NamedGroup,
+        };
         use crate::wire::{Malformed, Problem};
         use ErrorKind as K;
         let (got, expected) = (HandshakeType::FINISHED, "Certificate");
@@ -542,6 +550,7 @@ mod tests {
             K::Downgrade,
             K::InsufficientSecurity("an extended master secret"),
             K::Certificate(certificate),
+            K::BadCompression(CertificateCompressionAlgorithm::BROTLI),
             K::NoCertificate { version },
             K::UnrecognizedName(String::new()),
             K::UnrecognizedName("example.org".into()),

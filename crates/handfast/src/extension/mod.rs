@@ -3,6 +3,7 @@
 //! A new extension is a room beside this file, a row in the table below, and whoever uses it.
 
 mod alpn;
+mod compress_certificate;
 mod key_share;
 mod lists;
 mod padding;
@@ -15,6 +16,7 @@ mod supported_versions;
 mod ticket_request;
 
 pub use alpn::Alpn;
+pub use compress_certificate::CompressCertificate;
 pub use key_share::{KeyShare, KeyShareEntry};
 pub use lists::{
     CertificateAuthorities, EcPointFormats, PskKeyExchangeModes, SignatureAlgorithms, SignatureAlgorithmsCert,
@@ -129,6 +131,8 @@ table! {
         [ClientHello ClassicServerHello EncryptedExtensions], "Application protocols (RFC 7301).";
     SignedCertificateTimestamps(SignedCertificateTimestamps<'a>) = SIGNED_CERTIFICATE_TIMESTAMP, signed_certificate_timestamps,
         [ClientHello ClassicServerHello CertificateEntry CertificateRequest], "That logs have seen the certificate (RFC 6962 3.3.1).";
+    CompressCertificate(CompressCertificate<'a>) = COMPRESS_CERTIFICATE, compress_certificate,
+        [ClientHello CertificateRequest], "How the other side's Certificate may be compressed (RFC 8879 3).";
     ExtendedMasterSecret(Empty) = EXTENDED_MASTER_SECRET, extended_master_secret,
         [ClientHello ClassicServerHello], "The master secret covers the whole handshake (RFC 7627).";
     SessionTicket(Bytes<'a>) = SESSION_TICKET, session_ticket,

@@ -5,10 +5,10 @@ use crate::config::ClientConfig;
 use crate::crypto::{BulkCipher, KeyExchange, KeyExchangeKind, Suite};
 use crate::error::{Error, ErrorKind, illegal};
 use crate::extension::{
-    Alpn, Bytes, CertificateAuthorities, Cookie, EcPointFormats, Empty, Extension, Extensions, KeyShare, KeyShareEntry,
-    Name, OfferedPsks, PreSharedKey, PskIdentity, PskKeyExchangeModes, RecordSizeLimit, RenegotiationInfo,
-    ServerNameExtension, SignatureAlgorithms, SignedCertificateTimestamps, StatusRequest, SupportedGroups,
-    SupportedVersions, TicketRequest,
+    Alpn, Bytes, CertificateAuthorities, CompressCertificate, Cookie, EcPointFormats, Empty, Extension, Extensions,
+    KeyShare, KeyShareEntry, Name, OfferedPsks, PreSharedKey, PskIdentity, PskKeyExchangeModes, RecordSizeLimit,
+    RenegotiationInfo, ServerNameExtension, SignatureAlgorithms, SignedCertificateTimestamps, StatusRequest,
+    SupportedGroups, SupportedVersions, TicketRequest,
 };
 use crate::keys::EarlySecret;
 use crate::message::{ClientHello, ClientHelloFixed, HEADER, Message};
@@ -196,6 +196,11 @@ impl Draft {
             list.push(Extension::SignatureAlgorithms(SignatureAlgorithms(List::of(&schemes))));
         }
         let entries = share_entries(&shares, shared);
+        let compression = config.certificate_compression.as_ref().filter(|_| has_13);
+        let compression = compression.map(|c| c.numbers()).unwrap_or_default();
+        if !compression.is_empty() {
+            list.push(Extension::CompressCertificate(CompressCertificate(List::of(&compression))));
+        }
         if has_13 {
             list.push(Extension::SupportedVersions(SupportedVersions::Offered(List::of(&versions))));
             list.extend(authorities(&config.authorities)?);

@@ -47,6 +47,14 @@ impl<'a> Certificate<'a> {
         Ok(Self { context: Some(context), list })
     }
 
+    /// Reads a TLS 1.3 Certificate without its header, as it comes out of a CompressedCertificate.
+    pub(crate) fn from_body(body: &'a [u8]) -> Result<Self, Malformed> {
+        let mut r = Reader::new(body);
+        let message = Self::decode_13(&mut r)?;
+        r.finish()?;
+        Ok(message)
+    }
+
     fn decode_list(
         r: &mut Reader<'a>,
         one: impl Fn(&mut Reader<'a>) -> Result<CertificateEntry<'a>, Malformed>,
@@ -99,6 +107,15 @@ mod tests {
             let list = entries(n, true);
             round_trip(&Message::Certificate(Certificate { context: Some(&[]), list }), Dialect::Tls13);
         }
+    }
+
+    #[test]
+    fn the_body_alone_can_be_read() {
+        let message = Certificate { context: Some(&[]), list: entries(2, true) };
+        let raw = Message::Certificate(message.clone()).to_bytes();
+        assert_eq!(Certificate::from_body(&raw[4..]), Ok(message));
+        let longer = [&raw[4..], &[0]].concat();
+        assert_eq!(Certificate::from_body(&longer).map_err(|m| m.problem), Err(Problem::Trailing));
     }
 
     #[test]

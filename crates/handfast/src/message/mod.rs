@@ -9,6 +9,7 @@ mod certificate_status;
 mod certificate_verify;
 mod client_hello;
 mod client_key_exchange;
+mod compressed_certificate;
 mod encrypted_extensions;
 mod finished;
 mod key_update;
@@ -22,6 +23,7 @@ pub use certificate_status::CertificateStatus;
 pub use certificate_verify::CertificateVerify;
 pub use client_hello::{ClientHello, Fixed as ClientHelloFixed};
 pub use client_key_exchange::ClientKeyExchange;
+pub use compressed_certificate::CompressedCertificate;
 pub use encrypted_extensions::EncryptedExtensions;
 pub use finished::Finished;
 pub use key_update::KeyUpdate;
@@ -66,6 +68,7 @@ pub enum Message<'a> {
     EncryptedExtensions(EncryptedExtensions<'a>),
     Certificate(Certificate<'a>),
     CertificateStatus(CertificateStatus<'a>),
+    CompressedCertificate(CompressedCertificate<'a>),
     ServerKeyExchange(ServerKeyExchange<'a>),
     CertificateRequest(CertificateRequest<'a>),
     CertificateRequest13(CertificateRequest13<'a>),
@@ -113,6 +116,9 @@ impl<'a> Message<'a> {
                     (T::CERTIFICATE, Dialect::Tls13) => Self::Certificate(Certificate::decode_13(r)?),
                     (T::CERTIFICATE_STATUS, Dialect::Classic(_)) => {
                         Self::CertificateStatus(crate::wire::Wire::decode(r)?)
+                    }
+                    (T::COMPRESSED_CERTIFICATE, Dialect::Tls13) => {
+                        Self::CompressedCertificate(CompressedCertificate::decode(r)?)
                     }
                     (T::SERVER_KEY_EXCHANGE, Dialect::Classic(form)) => {
                         Self::ServerKeyExchange(ServerKeyExchange::decode(r, form)?)
@@ -163,6 +169,7 @@ impl<'a> Message<'a> {
             Self::EncryptedExtensions(_) => T::ENCRYPTED_EXTENSIONS,
             Self::Certificate(_) => T::CERTIFICATE,
             Self::CertificateStatus(_) => T::CERTIFICATE_STATUS,
+            Self::CompressedCertificate(_) => T::COMPRESSED_CERTIFICATE,
             Self::ServerKeyExchange(_) => T::SERVER_KEY_EXCHANGE,
             Self::CertificateRequest(_) | Self::CertificateRequest13(_) => T::CERTIFICATE_REQUEST,
             Self::ServerHelloDone => T::SERVER_HELLO_DONE,
@@ -196,6 +203,7 @@ impl<'a> Message<'a> {
             Self::EncryptedExtensions(m) => m.encode(w),
             Self::Certificate(m) => m.encode(w),
             Self::CertificateStatus(m) => crate::wire::Wire::encode(m, w),
+            Self::CompressedCertificate(m) => m.encode(w),
             Self::ServerKeyExchange(m) => m.encode(w),
             Self::CertificateRequest(m) => m.encode(w),
             Self::CertificateRequest13(m) => m.encode(w),

@@ -202,6 +202,15 @@ numbers! {
 }
 
 numbers! {
+    /// How a Certificate is compressed (RFC 8879 7.3).
+    pub struct CertificateCompressionAlgorithm(u16) {
+        ZLIB = 1, "zlib";
+        BROTLI = 2, "brotli";
+        ZSTD = 3, "zstd";
+    }
+}
+
+numbers! {
     /// A compression method: null is the only one that is ever agreed (RFC 9846 4.2.2).
     pub struct CompressionMethod(u8) {
         NULL = 0, "null";

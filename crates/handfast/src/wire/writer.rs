@@ -60,6 +60,12 @@ impl Writer {
         self.0.extend_from_slice(&v.to_be_bytes());
     }
 
+    /// Three bytes, of a number below 2^24.
+    pub fn u24(&mut self, v: usize) {
+        debug_assert!(v < 1 << 24, "{v} in three bytes");
+        self.0.extend_from_slice(&(v as u32).to_be_bytes()[1..]);
+    }
+
     /// Four bytes.
     pub fn u32(&mut self, v: u32) {
         self.0.extend_from_slice(&v.to_be_bytes());

@@ -1,5 +1,6 @@
 //! Certificates of every kind, made once, and configs that use them.
 
+use handfast::compression::{Brotli, Compression, Zlib};
 use handfast::crypto::{Credential, KeyKind, aws_lc};
 use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use handfast::verify::{CertificateError, PeerToVerify, Verified, Verifier};
@@ -94,6 +95,13 @@ impl Verifier for Known {
     }
 }
 
+/// Both algorithms; what they make is kept for all tests.
+pub fn compression() -> Arc<Compression> {
+    static COMPRESSION: OnceLock<Arc<Compression>> = OnceLock::new();
+    let new = || Arc::new(Compression::new([Arc::new(Brotli) as _, Arc::new(Zlib) as _]));
+    COMPRESSION.get_or_init(new).clone()
+}
+
 /// What a handshake is to negotiate.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -111,6 +119,8 @@ pub struct Setup {
     pub cache: bool,
     /// Certificates come with [`RESPONSE`] and [`SCTS`], which everybody asks for.
     pub stapled: bool,
+    /// Both sides' certificates go compressed, where the version has that.
+    pub compression: bool,
 }
 
 /// What nobody here looks into.
@@ -145,6 +155,7 @@ impl Setup {
             tickets: true,
             cache: false,
             stapled: false,
+            compression: false,
         }
     }
 
@@ -180,6 +191,11 @@ impl Setup {
         self
     }
 
+    pub fn compressed(mut self) -> Self {
+        self.compression = true;
+        self
+    }
+
     /// A policy of exactly this version, suite and group.
     pub fn policy(&self) -> Policy {
         let mut policy = Policy::legacy();
@@ -206,6 +222,7 @@ impl Setup {
         let own = if self.stapled { own.map(|c| stapled(&c)) } else { own };
         config.credentials = own.map(|c| c as _);
         config.scts = self.stapled;
+        config.certificate_compression = self.compression.then(compression);
         config
     }
 
@@ -219,6 +236,7 @@ impl Setup {
             Auth::Optional => ClientAuth::Optional(Arc::new(Known)),
             Auth::Required => ClientAuth::Required(Arc::new(Known)),
         };
+        config.certificate_compression = self.compression.then(compression);
         if !self.tickets {
             config.tickets = None;
         }

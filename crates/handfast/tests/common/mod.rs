@@ -429,6 +429,7 @@ impl Pair {
 pub fn facts(end: &End) -> Negotiated {
     let mut facts = end.negotiated().clone();
     facts.peer_chain.clear();
+    facts.certificate_compression = None;
     facts.verified = None;
     facts.peer_record_size_limit = None;
     facts.stapled = None;

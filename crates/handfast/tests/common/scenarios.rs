@@ -27,6 +27,7 @@ pub fn all() -> Vec<Scenario> {
         scenario("TLS 1.3", v13(), false),
         scenario("TLS 1.3, both sides with certificates", v13().mutual(KeyKind::Ecdsa), false),
         scenario("TLS 1.3, with OCSP on both sides", v13().mutual(KeyKind::Ecdsa).stapled(), false),
+        scenario("TLS 1.3, both sides with certificates, compressed", v13().mutual(KeyKind::Ecdsa).compressed(), false),
         scenario("TLS 1.3, resumed", v13(), true),
         scenario("TLS 1.3, retried", v13().retried(), false),
         scenario("TLS 1.2, ECDHE", v12(), false),

@@ -2,17 +2,22 @@
 
 use super::super::{Flow, Side};
 use super::{no_context, only_asked, signs_handshakes};
+use crate::compression::Compression;
 use crate::crypto::{Credential, Failure, KeyExchangeKind, KeyKind};
 use crate::error::{Error, ErrorKind, Limit, illegal, not_signed};
 use crate::extension::{CertificateStatus, Extension, Extensions, SignedCertificateTimestamps, StatusRequest};
 use crate::keys::TrafficSecret;
-use crate::message::{Certificate, CertificateEntry, CertificateVerify, Finished, Message};
+use crate::message::{
+    Certificate, CertificateEntry, CertificateVerify, CompressedCertificate, Finished, HEADER, Message,
+};
 use crate::policy::Policy;
 use crate::trace::Trace;
 use crate::verify::{CertificateError, PeerKey, PeerToVerify, Stapled, Verified, Verifier, public_key};
 use crate::wait::Wait;
 use crate::wire::List;
-use crate::wire::numbers::{ExtensionType, NamedGroup, SignatureScheme};
+use crate::wire::numbers::{
+    CertificateCompressionAlgorithm, ExtensionType, HandshakeType, NamedGroup, SignatureScheme,
+};
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
@@ -68,6 +73,19 @@ fn stapled(message: &Certificate<'_>) -> Option<Box<Stapled>> {
         _ => Vec::new(),
     };
     Some(Box::new(Stapled { ocsp: message.list.iter().map(response).collect(), scts }))
+}
+
+/// The peer's Certificate, its header apart, out of what may come in its stead if we have offered that.
+pub(super) fn decompress(
+    flow: &Flow<'_>,
+    compression: Option<&Compression>,
+    message: &CompressedCertificate<'_>,
+) -> Result<Vec<u8>, Error> {
+    let Some(compression) = compression else {
+        let got = HandshakeType::COMPRESSED_CERTIFICATE;
+        return Err(ErrorKind::UnexpectedMessage { got, expected: "Certificate, as no compression was offered" }.into());
+    };
+    compression.decompress(message, flow.shared.limits.message_size)
 }
 
 /// Asks for a verdict on the peer's chain. A server has a name to be held against.
@@ -154,11 +172,27 @@ pub(super) struct Extras {
     pub(super) ocsp: bool,
     /// Signed certificate timestamps.
     pub(super) scts: bool,
+    /// That it is compressed by this.
+    pub(super) compression: Option<CertificateCompressionAlgorithm>,
 }
 
-/// Sends our chain, or an empty one if we are a client that has none.
-pub(super) fn send_certificate(flow: &mut Flow<'_>, credential: Option<&Credential>, wanted: Extras) {
-    flow.send_raw(&certificate(credential, wanted, &[]));
+/// Sends our chain, or an empty one if we are a client that has none. It goes compressed if both can do that.
+pub(super) fn send_certificate(
+    flow: &mut Flow<'_>,
+    credential: Option<&Credential>,
+    wanted: Extras,
+    compression: Option<&Compression>,
+) {
+    let raw = certificate(credential, wanted, &[]);
+    let body = raw.get(HEADER..).unwrap_or_default();
+    match compression.zip(wanted.compression).and_then(|(how, by)| Some((by, how.compress(by, body)?))) {
+        None => flow.send_raw(&raw),
+        Some((algorithm, compressed)) => flow.send(&Message::CompressedCertificate(CompressedCertificate {
+            algorithm,
+            uncompressed_length: body.len(),
+            compressed: &compressed,
+        })),
+    }
 }
 
 /// Certificate with this chain, in answer to the request of this context.

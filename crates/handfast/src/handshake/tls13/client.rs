@@ -3,8 +3,8 @@
 use super::super::offer::Offered;
 use super::super::{Flow, Input, JUDGED_BEFORE};
 use super::authentication::{
-    Extras, ask_signature, ask_verdict, check_finished, check_signature, judged, send_certificate, send_finished,
-    send_signature, take_chain,
+    Extras, ask_signature, ask_verdict, check_finished, check_signature, decompress, judged, send_certificate,
+    send_finished, send_signature, take_chain,
 };
 use super::{
     CLIENT_APPLICATION, SERVER_APPLICATION, Traffic, application_secrets, last_in_record, no_context, only_asked,
@@ -17,7 +17,8 @@ use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
 use crate::extension::{KeyShare, PreSharedKey, RecordSizeLimit, SupportedVersions, TicketRequest};
 use crate::keys::{ApplicationSecrets, EarlySecret, HandshakeSecrets, MasterOf13, Secret};
 use crate::message::{
-    Certificate, CertificateRequest13, CertificateVerify, Dialect, EncryptedExtensions, Finished, Message, ServerHello,
+    Certificate, CertificateRequest13, CertificateVerify, CompressedCertificate, Dialect, EncryptedExtensions,
+    Finished, Message, ServerHello,
 };
 use crate::record::Aligned;
 use crate::session::{ClientSession, ClientSessionKind};
@@ -91,7 +92,11 @@ impl State {
             (Self::EncryptedExtensions(s), In(Message::EncryptedExtensions(m), _)) => s.extensions(flow, &m),
             (Self::CertificateOrRequest(s), In(Message::CertificateRequest13(m), _)) => s.request(flow, &m),
             (Self::CertificateOrRequest(s), In(Message::Certificate(m), _)) => s.unasked().certificate(flow, &m),
+            (Self::CertificateOrRequest(s), In(Message::CompressedCertificate(m), _)) => {
+                s.unasked().compressed(flow, &m)
+            }
             (Self::Certificate(s), In(Message::Certificate(m), _)) => s.certificate(flow, &m),
+            (Self::Certificate(s), In(Message::CompressedCertificate(m), _)) => s.compressed(flow, &m),
             (Self::Verdict(s), Input::Answer(Answer::Verdict(v))) => s.judged(flow, v),
             (Self::CertificateVerify(s), In(Message::CertificateVerify(m), _)) => s.verify(flow, &m),
             (Self::Finished(s), In(Message::Finished(m), aligned)) => s.finished(flow, &m, aligned),
@@ -312,7 +317,9 @@ pub(super) fn choose(config: &ClientConfig, message: &CertificateRequest13<'_>) 
             let extensions = &message.extensions;
             let ocsp = extensions.status_request().is_some();
             let scts = extensions.signed_certificate_timestamps().is_some();
-            Ok(Own::Certificate(credential, Extras { ocsp, scts }, scheme))
+            let how = config.certificate_compression.as_ref().zip(extensions.compress_certificate());
+            let compression = how.and_then(|(ours, theirs)| ours.common(theirs.0));
+            Ok(Own::Certificate(credential, Extras { ocsp, scts, compression }, scheme))
         }
         Some((None, credential)) => {
             let (theirs, ours) = (theirs.0.iter().collect(), credential.key.schemes().to_vec());
@@ -322,6 +329,13 @@ pub(super) fn choose(config: &ClientConfig, message: &CertificateRequest13<'_>) 
 }
 
 impl Asked {
+    fn compressed(self, flow: &mut Flow<'_>, message: &CompressedCertificate<'_>) -> Next {
+        let compression = self.agreed.offered.config.certificate_compression.as_deref();
+        let certificate = decompress(flow, compression, message)?;
+        flow.negotiated().certificate_compression = Some(message.algorithm);
+        self.certificate(flow, &Certificate::from_body(&certificate)?)
+    }
+
     fn certificate(self, flow: &mut Flow<'_>, message: &Certificate<'_>) -> Next {
         if message.list.is_empty() {
             // A server must have one (RFC 9846 4.5.1.3).
@@ -358,11 +372,12 @@ impl Asked {
         match own {
             Own::Unasked => ending.finish(flow),
             Own::Nothing => {
-                send_certificate(flow, None, Extras::default());
+                send_certificate(flow, None, Extras::default(), None);
                 ending.finish(flow)
             }
             Own::Certificate(credential, wanted, scheme) => {
-                send_certificate(flow, Some(&credential), wanted);
+                let config = ending.agreed.offered.config.clone();
+                send_certificate(flow, Some(&credential), wanted, config.certificate_compression.as_deref());
                 ask_signature(flow, &credential, scheme);
                 Ok(State::Signature(Signing { ending, scheme }).into())
             }

@@ -5,7 +5,7 @@
 
 use super::super::{Flow, Input};
 use super::authentication::{
-    Extras, ask_signature, ask_verdict, certificate, check_finished, check_signature, judged, keep_chain,
+    Extras, ask_signature, ask_verdict, certificate, check_finished, check_signature, decompress, judged, keep_chain,
     send_finished, send_signature,
 };
 use super::client::{Own, choose};
@@ -15,10 +15,10 @@ use crate::config::{ClientAuth, ClientConfig, ServerConfig};
 use crate::crypto::Failure;
 use crate::error::{Error, ErrorKind, Limit, illegal};
 use crate::keys::{TrafficSecret, Transcript};
-use crate::message::{Certificate, CertificateRequest13, CertificateVerify, Finished, Message};
+use crate::message::{Certificate, CertificateRequest13, CertificateVerify, CompressedCertificate, Finished, Message};
 use crate::verify::{CertificateError, Stapled, Verified};
 use crate::wait::Answer;
-use crate::wire::numbers::{ExtensionType, ProtocolVersion, SignatureScheme};
+use crate::wire::numbers::{CertificateCompressionAlgorithm, ExtensionType, ProtocolVersion, SignatureScheme};
 use rustls_pki_types::CertificateDer;
 use std::mem;
 use std::sync::Arc;
@@ -95,6 +95,7 @@ enum Stage {
 struct Claim {
     chain: Vec<CertificateDer<'static>>,
     stapled: Option<Box<Stapled>>,
+    compression: Option<CertificateCompressionAlgorithm>,
     verified: Option<String>,
     scheme: Option<SignatureScheme>,
     judged: Time,
@@ -106,6 +107,7 @@ impl Claim {
         mem::swap(&mut shared.judged, now);
         mem::swap(&mut shared.negotiated.peer_chain, &mut self.chain);
         mem::swap(&mut shared.negotiated.stapled, &mut self.stapled);
+        mem::swap(&mut shared.negotiated.certificate_compression, &mut self.compression);
         mem::swap(&mut shared.negotiated.verified, &mut self.verified);
         mem::swap(&mut shared.negotiated.client_scheme, &mut self.scheme);
     }
@@ -141,7 +143,9 @@ impl Post {
         let begins = match self {
             Self::Client(_) => matches!(input, Input::Message(Message::CertificateRequest13(_), _)),
             Self::Server(asking) => {
-                matches!(input, Input::Message(Message::Certificate(_), _)) && !asking.open.is_empty()
+                let certificate =
+                    matches!(input, Input::Message(Message::Certificate(_) | Message::CompressedCertificate(_), _));
+                certificate && !asking.open.is_empty()
             }
         };
         begins || self.is_exchanging()
@@ -157,7 +161,8 @@ impl Post {
                 (_, input) => Err(flow.unexpected(&input, "an answer")),
             },
             Self::Server(asking) => match (asking.answer.take(), input) {
-                (None, In(Message::Certificate(m), _)) => asking.certificate(flow, &m),
+                (None, In(Message::Certificate(m), _)) => asking.certificate(flow, &m, None),
+                (None, In(Message::CompressedCertificate(m), _)) => asking.compressed(flow, &m),
                 (Some(e @ Exchange { stage: Stage::Verdict, .. }), Told(Answer::Verdict(v))) => {
                     asking.judged(flow, e, v)
                 }
@@ -193,6 +198,7 @@ impl Asked {
             Own::Unasked | Own::Nothing => (None, Extras::default()),
             Own::Certificate(credential, wanted, _) => (Some(&**credential), *wanted),
         };
+        // Not compressed, though it could be: with its context it is another one each time, and the work would be done anew.
         let certificate = certificate(shown, wanted, message.context);
         flow.now().absorb(&certificate);
         match own {
@@ -250,8 +256,18 @@ impl Asking {
         Ok(self.count)
     }
 
+    fn compressed(&mut self, flow: &mut Flow<'_>, message: &CompressedCertificate<'_>) -> Result<(), Error> {
+        let certificate = decompress(flow, self.config.certificate_compression.as_deref(), message)?;
+        self.certificate(flow, &Certificate::from_body(&certificate)?, Some(message.algorithm))
+    }
+
     /// The answer to one of the requests, in whatever order.
-    fn certificate(&mut self, flow: &mut Flow<'_>, message: &Certificate<'_>) -> Result<(), Error> {
+    fn certificate(
+        &mut self,
+        flow: &mut Flow<'_>,
+        message: &Certificate<'_>,
+        compression: Option<CertificateCompressionAlgorithm>,
+    ) -> Result<(), Error> {
         let context = message.context.unwrap_or_default();
         let Some(at) = self.open.iter().position(|r| r.context == *context) else {
             return Err(illegal(
@@ -265,7 +281,7 @@ impl Asking {
         transcript.absorb(&raw);
         flow.enter_transcript(transcript);
         flow.now();
-        let mut claim = Claim::default();
+        let mut claim = Claim { compression, ..Claim::default() };
         let stage = match auth {
             ClientAuth::Required(_) if message.list.is_empty() => {
                 return Err(ErrorKind::NoCertificate { version: ProtocolVersion::TLS1_3 }.into());

@@ -3,8 +3,8 @@
 use super::super::answer::Chosen;
 use super::super::{Flow, Input, JUDGED_BEFORE};
 use super::authentication::{
-    Extras, ask_signature, ask_verdict, check_finished, check_signature, judged, send_certificate, send_finished,
-    send_signature, take_chain,
+    Extras, ask_signature, ask_verdict, check_finished, check_signature, decompress, judged, send_certificate,
+    send_finished, send_signature, take_chain,
 };
 use super::choice::{self, Group, Offer, TicketCount};
 use super::{
@@ -16,20 +16,22 @@ use crate::config::{ClientAuth, ServerConfig};
 use crate::crypto::{Digest, Failure, Response, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::extension::{
-    Alpn, CertificateAuthorities, Extension, Extensions, KeyShare, KeyShareEntry, PreSharedKey, RecordSizeLimit,
-    ServerNameExtension, SignatureAlgorithms, StatusRequest, SupportedVersions, TicketRequest,
+    Alpn, CertificateAuthorities, CompressCertificate, Extension, Extensions, KeyShare, KeyShareEntry, PreSharedKey,
+    RecordSizeLimit, ServerNameExtension, SignatureAlgorithms, StatusRequest, SupportedVersions, TicketRequest,
 };
 use crate::keys::{ApplicationSecrets, EarlySecret, HandshakeSecrets, MasterOf13, Secret, TrafficSecret};
 use crate::message::{
-    Certificate, CertificateRequest13, CertificateVerify, ClientHello, Dialect, EncryptedExtensions, Finished, HEADER,
-    HELLO_RETRY_REQUEST_RANDOM, Message, NewSessionTicket13, ServerHello, ServerHelloFixed,
+    Certificate, CertificateRequest13, CertificateVerify, ClientHello, CompressedCertificate, Dialect,
+    EncryptedExtensions, Finished, HEADER, HELLO_RETRY_REQUEST_RANDOM, Message, NewSessionTicket13, ServerHello,
+    ServerHelloFixed,
 };
 use crate::record::Aligned;
 use crate::session::{self, ServerSession, ServerSessionKind};
 use crate::verify::{CertificateError, Verified, Verifier};
 use crate::wait::{Answer, HelloSummary, Wait};
 use crate::wire::numbers::{
-    CompressionMethod, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme,
+    CertificateCompressionAlgorithm, CompressionMethod, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion,
+    SignatureScheme,
 };
 use crate::wire::{List, Opaque};
 use std::sync::Arc;
@@ -72,6 +74,8 @@ pub(crate) struct Agreed {
     group: NamedGroup,
     exchange: Response,
     tickets: TicketCount,
+    /// By what our certificate is compressed.
+    compression: Option<CertificateCompressionAlgorithm>,
 }
 
 /// Whether a session is resumed hangs on a ticket.
@@ -132,6 +136,7 @@ impl State {
             (Self::Ticket(s), Input::Answer(Answer::Session(found))) => s.opened(flow, found),
             (Self::Signature(s), Input::Answer(Answer::Signature(a))) => s.signed(flow, a),
             (Self::Certificate(s), In(Message::Certificate(m), _)) => s.certificate(flow, &m),
+            (Self::Certificate(s), In(Message::CompressedCertificate(m), _)) => s.compressed(flow, &m),
             (Self::Verdict(s), Input::Answer(Answer::Verdict(v))) => s.judged(flow, v),
             (Self::CertificateVerify(s), In(Message::CertificateVerify(m), _)) => s.verify(flow, &m),
             (Self::Finished(s), In(Message::Finished(m), aligned)) => s.finished(flow, &m, aligned),
@@ -229,7 +234,9 @@ fn accept(
     flow.now().start(&*provider, suite.hash);
     flow.now().forget();
     let counts = choice::ticket_count(&chosen.config, hello);
-    Agreed { chosen, suite, group, exchange, tickets: counts }.resume(flow, tickets, truncated)
+    let how = chosen.config.certificate_compression.as_ref().zip(hello.extensions.compress_certificate());
+    let compression = how.and_then(|(ours, theirs)| ours.common(theirs.0));
+    Agreed { chosen, suite, group, exchange, tickets: counts, compression }.resume(flow, tickets, truncated)
 }
 
 impl Agreed {
@@ -246,7 +253,7 @@ impl Agreed {
 
     /// ServerHello, under whose keys all that follows goes.
     fn hello(self, flow: &mut Flow<'_>, early: EarlySecret, resumed: Option<(u16, Time)>) -> Result<Keyed, Error> {
-        let Self { mut chosen, suite, group, exchange, tickets } = self;
+        let Self { mut chosen, suite, group, exchange, tickets, .. } = self;
         let expected = "nothing behind ClientHello in its record";
         let aligned = last_in_record(chosen.aligned.take(), HandshakeType::CLIENT_HELLO, expected)?;
         let mut random = [0; 32];
@@ -295,12 +302,13 @@ impl Agreed {
     fn full(self, flow: &mut Flow<'_>) -> Next {
         let chosen = &self.chosen;
         let (credential, scheme) = choice::credential(&chosen.config, &chosen.candidates, &chosen.summary)?;
-        let early = EarlySecret::new(flow.provider(), self.suite.hash, None);
+        let (early, compression) = (EarlySecret::new(flow.provider(), self.suite.hash, None), self.compression);
         let keyed = self.hello(flow, early, None)?;
         flow.negotiated().scheme = Some(scheme);
         request_certificate(flow, &keyed.chosen.config)?;
-        let summary = &keyed.chosen.summary;
-        send_certificate(flow, Some(&credential), Extras { ocsp: summary.ocsp, scts: summary.scts });
+        let (summary, ours) = (&keyed.chosen.summary, keyed.chosen.config.certificate_compression.as_deref());
+        let wanted = Extras { ocsp: summary.ocsp, scts: summary.scts, compression };
+        send_certificate(flow, Some(&credential), wanted, ours);
         ask_signature(flow, &credential, scheme);
         flow.shared.own = Some(credential);
         Ok(State::Signature(Signing { keyed, scheme }).into())
@@ -360,6 +368,10 @@ pub(super) fn certificate_request(
     if config.client_ocsp {
         list.push(Extension::StatusRequest(StatusRequest::Empty));
     }
+    let compression = config.certificate_compression.as_ref().map(|c| c.numbers()).unwrap_or_default();
+    if !compression.is_empty() {
+        list.push(Extension::CompressCertificate(CompressCertificate(List::of(&compression))));
+    }
     let request = CertificateRequest13 { context, extensions: Extensions::of(list) };
     Ok(Message::CertificateRequest13(request).to_bytes())
 }
@@ -385,6 +397,13 @@ impl Keyed {
 }
 
 impl Answered {
+    fn compressed(self, flow: &mut Flow<'_>, message: &CompressedCertificate<'_>) -> Next {
+        let compression = self.keyed.chosen.config.certificate_compression.as_deref();
+        let certificate = decompress(flow, compression, message)?;
+        flow.negotiated().certificate_compression = Some(message.algorithm);
+        self.certificate(flow, &Certificate::from_body(&certificate)?)
+    }
+
     fn certificate(self, flow: &mut Flow<'_>, message: &Certificate<'_>) -> Next {
         let config = &self.keyed.chosen.config;
         take_chain(flow, message, |kind| config.client_ocsp && kind == ExtensionType::STATUS_REQUEST)?;

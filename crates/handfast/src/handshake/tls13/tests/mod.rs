@@ -1,5 +1,6 @@
 //! The handshake without records: two machines that hand each other messages, which a test can change on their way.
 
+mod compression;
 mod conversation;
 mod refusals;
 mod resumption;
