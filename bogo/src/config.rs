@@ -286,6 +286,9 @@ fn own_schemes(flags: &Flags) -> Vec<SignatureScheme> {
         S::ECDSA_SECP521R1_SHA512,
         S::RSA_PSS_RSAE_SHA512,
         S::RSA_PKCS1_SHA512,
+        S::MLDSA44,
+        S::MLDSA65,
+        S::MLDSA87,
         S::ECDSA_SHA1,
         S::RSA_PKCS1_SHA1,
     ];

@@ -69,13 +69,13 @@ fn load(
     let chain = chain_of(cert)?;
     let der = PrivateKeyDer::from_pem_file(key).map_err(|e| Stop::broken(format!("{key}: {e}")))?;
     let inner = aws_lc::private_key(der).map_err(|_| Stop::Unimplemented(format!("the private key in {key}")))?;
-    let mut schemes = inner.schemes().to_vec();
-    if !flags.signing_prefs.is_empty() {
-        let able = |s: &SignatureScheme| inner.schemes().contains(s);
-        schemes = flags.signing_prefs.iter().copied().filter(able).collect();
-    }
+    let chosen = |able: &[SignatureScheme]| match flags.signing_prefs.as_slice() {
+        [] => able.to_vec(),
+        prefs => prefs.iter().copied().filter(|s| able.contains(s)).collect(),
+    };
+    let (schemes, classic_schemes) = (chosen(inner.schemes()), chosen(inner.classic_schemes()));
     let key: Arc<dyn PrivateKey> =
-        Arc::new(Key { inner, schemes, index, fails: all.fail_cert_callback, seen: seen.clone() });
+        Arc::new(Key { inner, schemes, classic_schemes, index, fails: all.fail_cert_callback, seen: seen.clone() });
     let key = match gate {
         Some(gate) => Arc::new(Later { inner: key, gate: gate.clone() }),
         None => key,
@@ -98,6 +98,8 @@ pub(crate) fn chain_of(path: &str) -> Result<Vec<CertificateDer<'static>>, Stop>
 struct Key {
     inner: Arc<dyn PrivateKey>,
     schemes: Vec<SignatureScheme>,
+    /// Those of TLS 1.2, where any curve goes with any hash.
+    classic_schemes: Vec<SignatureScheme>,
     index: i32,
     fails: bool,
     seen: Witness,
@@ -109,6 +111,9 @@ impl PrivateKey for Key {
     }
     fn schemes(&self) -> &[SignatureScheme] {
         &self.schemes
+    }
+    fn classic_schemes(&self) -> &[SignatureScheme] {
+        &self.classic_schemes
     }
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Reply<Result<Vec<u8>, Failure>> {
         self.seen.see().selected = Some(self.index);
@@ -147,7 +152,14 @@ impl ClientCredentials for Credentials {
             (Some(chosen), _) => Some((*chosen).clone()),
             (None, Some(own)) => {
                 let key = own.credential.key.clone();
-                let key = Key { inner: key, schemes: Vec::new(), index: -1, fails: true, seen: self.seen.clone() };
+                let key = Key {
+                    inner: key,
+                    schemes: Vec::new(),
+                    classic_schemes: Vec::new(),
+                    index: -1,
+                    fails: true,
+                    seen: self.seen.clone(),
+                };
                 Some(Arc::new(Credential::new(own.credential.chain.clone(), Arc::new(key))))
             }
             (None, None) => None,

@@ -69,6 +69,9 @@ impl PrivateKey for Later<dyn PrivateKey> {
     fn schemes(&self) -> &[SignatureScheme] {
         self.inner.schemes()
     }
+    fn classic_schemes(&self) -> &[SignatureScheme] {
+        self.inner.classic_schemes()
+    }
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Reply<Result<Vec<u8>, Failure>> {
         self.gate.pass(|| self.inner.sign(scheme, message))
     }

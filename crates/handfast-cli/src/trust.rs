@@ -7,7 +7,7 @@ use handfast::crypto::{Authentication, Credential, KeyExchangeKind, KeyKind, Sui
 use handfast::pki_types::pem::PemObject;
 use handfast::pki_types::{CertificateDer, CertificateRevocationListDer};
 use handfast::verify::{NotChecked, Roots, Verifier, WebPki};
-use handfast::wire::numbers::ProtocolVersion;
+use handfast::wire::numbers::{ProtocolVersion, SignatureScheme};
 use handfast::{ClientAuth, Policy};
 use std::io::{self, Read};
 use std::net::IpAddr;
@@ -119,13 +119,14 @@ pub(crate) fn credential(cert: &Path, key: &Path) -> Result<Credential, Failure>
 
 /// Whether a server can prove itself with this in some version, by some suite of the policy.
 pub(crate) fn usable(credential: &Credential, policy: &Policy) -> bool {
-    let signs = !credential.schemes_among(policy.signs_with()).is_empty();
+    let signs = |by: &[SignatureScheme]| by.iter().any(|s| policy.signs_with().contains(s));
     let serves = |suite: &Suite| match (suite.key_exchange, suite.authentication, credential.kind()) {
-        (KeyExchangeKind::Tls13, ..) => signs,
+        (KeyExchangeKind::Tls13, ..) => signs(credential.key.schemes()),
         (KeyExchangeKind::Rsa, ..) => credential.key.decrypts(),
         // Before TLS 1.2 there was no choice of schemes.
-        (_, Authentication::Rsa, KeyKind::Rsa) | (_, Authentication::Ecdsa, KeyKind::Ecdsa | KeyKind::Ed25519) => {
-            signs || policy.min_version < ProtocolVersion::TLS1_2
+        (_, Authentication::Rsa, KeyKind::Rsa | KeyKind::RsaPss)
+        | (_, Authentication::Ecdsa, KeyKind::Ecdsa | KeyKind::Ed25519) => {
+            signs(credential.key.classic_schemes()) || policy.min_version < ProtocolVersion::TLS1_2
         }
         _ => false,
     };

@@ -1,4 +1,5 @@
-//! ECDSA over a SHA-1 digest (RFC 8422 5.4 and 5.10), as TLS 1.0 and 1.1 sign with elliptic curves, and TLS 1.2 may.
+//! ECDSA over a digest that is not the curve's own (RFC 8422 5.4 and 5.10): SHA-1, as TLS 1.0 and 1.1 sign with elliptic curves and
+//! TLS 1.2 may, and any of SHA-2 with any curve in TLS 1.2.
 
 use core::fmt;
 use core::ptr::null_mut;
@@ -85,11 +86,15 @@ impl EcdsaPrivateKey {
         self.curve
     }
 
-    /// Signs a SHA-1 digest; the signature is a DER Ecdsa-Sig-Value (RFC 3279 2.2.3).
+    /// Signs a digest of SHA-1 or SHA-2, whatever the curve (RFC 5246 7.4.1.4.1); the signature is a DER Ecdsa-Sig-Value (RFC
+    /// 3279 2.2.3).
     ///
     /// # Errors
-    /// Only if AWS-LC lacks memory or randomness.
-    pub fn sign_sha1(&self, digest: &[u8; 20]) -> Result<Vec<u8>> {
+    /// If the digest is as long as none of these, or AWS-LC lacks memory or randomness.
+    pub fn sign_digest(&self, digest: &[u8]) -> Result<Vec<u8>> {
+        if !matches!(digest.len(), 20 | 32 | 48 | 64) {
+            return Err(Error);
+        }
         // SAFETY: the key is live.
         let mut signature = vec![0; unsafe { ECDSA_size(self.key.as_ptr()) }];
         let mut len = 0;
@@ -192,7 +197,7 @@ mod tests {
                 EcdsaPrivateKey::from_sec1(&sec1(&pair)).expect("SEC 1"),
             ] {
                 assert_eq!(key.curve(), curve);
-                let signature = key.sign_sha1(&DIGEST).expect("signs");
+                let signature = key.sign_digest(&DIGEST).expect("signs");
                 assert_eq!(verify_ecdsa_sha1(&spki, &DIGEST, &signature), Ok(()));
                 assert_eq!(verify_ecdsa_sha1_point(curve, point, &DIGEST, &signature), Ok(()));
 

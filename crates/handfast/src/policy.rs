@@ -1,6 +1,6 @@
 //! Policies: what may be spoken, by name.
 
-use crate::crypto::{KeyExchangeKind, Provider, SUITES, Suite};
+use crate::crypto::{AeadAlgorithm, BulkCipher, KeyExchangeKind, KeyKind, Provider, SUITES, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
@@ -51,19 +51,26 @@ impl Policy {
 
     /// TLS 1.3.
     pub fn modern() -> Self {
-        Self::between("modern", ProtocolVersion::TLS1_3, |_| true)
+        Self::between("modern", ProtocolVersion::TLS1_3, is_fast)
     }
 
-    /// TLS 1.2 with RSA key exchange and CBC too.
+    /// TLS 1.2 with RSA key exchange, CBC and CCM too, and finite fields.
     pub fn compatible() -> Self {
-        Self::between("compatible", ProtocolVersion::TLS1_2, |_| true)
+        Self::between("compatible", ProtocolVersion::TLS1_2, |_| true).with_finite_fields()
     }
 
     /// TLS 1.0 too, and SHA-1 signatures.
     pub fn legacy() -> Self {
-        let mut policy = Self::between("legacy", ProtocolVersion::TLS1_0, |_| true);
+        let mut policy = Self::between("legacy", ProtocolVersion::TLS1_0, |_| true).with_finite_fields();
         policy.schemes.extend([SignatureScheme::ECDSA_SHA1, SignatureScheme::RSA_PKCS1_SHA1]);
         policy
+    }
+
+    /// Finite fields cost a server many times what a curve does (ffdhe4096 fifty times what X25519 does), for no more security, and
+    /// any client could have it pay that; whoever has them has a curve too, but for what is configured by an old rule book.
+    fn with_finite_fields(mut self) -> Self {
+        self.groups.extend([NamedGroup::FFDHE2048, NamedGroup::FFDHE3072, NamedGroup::FFDHE4096]);
+        self
     }
 
     fn between(name: &'static str, min: ProtocolVersion, suite: impl Fn(&Suite) -> bool) -> Self {
@@ -75,8 +82,18 @@ impl Policy {
             min_version: min,
             max_version: max,
             suites: SUITES.iter().filter(|s| s.to >= min && suite(s)).map(|s| s.number).collect(),
-            // The last is for certificates on it: a TLS 1.2 server shows none whose curve is not listed (RFC 8422 5.3).
-            groups: vec![G::X25519MLKEM768, G::X25519, G::SECP256R1, G::SECP384R1],
+            // P-384 and P-521 are for certificates on them, too: a TLS 1.2 server shows none whose curve is not listed (RFC 8422
+            // 5.3). The other hybrids are for who must have a NIST curve, and else lose to X25519MLKEM768, which all have that have
+            // any.
+            groups: vec![
+                G::X25519MLKEM768,
+                G::X25519,
+                G::SECP256R1,
+                G::SECP384R1,
+                G::SECP521R1,
+                G::SECP256R1MLKEM768,
+                G::SECP384R1MLKEM1024,
+            ],
             key_shares: 2,
             schemes: [
                 S::ECDSA_SECP256R1_SHA256,
@@ -85,9 +102,18 @@ impl Policy {
                 S::RSA_PSS_RSAE_SHA384,
                 S::RSA_PSS_RSAE_SHA512,
                 S::ECDSA_SECP384R1_SHA384,
+                S::ECDSA_SECP521R1_SHA512,
+                S::RSA_PSS_PSS_SHA256,
+                S::RSA_PSS_PSS_SHA384,
+                S::RSA_PSS_PSS_SHA512,
                 S::RSA_PKCS1_SHA256,
                 S::RSA_PKCS1_SHA384,
                 S::RSA_PKCS1_SHA512,
+                // Last: signatures and keys are forty times as long, and nobody can forge one afterwards, when there may be a machine
+                // for it. A server with certificates of both kinds shows this one to whom it must.
+                S::MLDSA44,
+                S::MLDSA65,
+                S::MLDSA87,
             ]
             .into(),
             own_schemes: None,
@@ -96,9 +122,14 @@ impl Policy {
         }
     }
 
-    /// The signatures that a peer is told of: those accepted that have a number and can be checked.
-    pub(crate) fn accepts(&self, provider: &dyn Provider) -> Result<Vec<SignatureScheme>, Error> {
-        let can = |s: &SignatureScheme| s.is_named() && provider.schemes().contains(s);
+    /// The signatures that a peer is told of: those accepted that have a number, can be checked, and exist up to this version.
+    pub(crate) fn accepts(
+        &self,
+        provider: &dyn Provider,
+        newest: ProtocolVersion,
+    ) -> Result<Vec<SignatureScheme>, Error> {
+        let exists = |s| newest >= ProtocolVersion::TLS1_3 || KeyKind::of(s) != Some(KeyKind::MlDsa);
+        let can = |s: &SignatureScheme| s.is_named() && exists(*s) && provider.schemes().contains(s);
         let schemes: Vec<_> = self.schemes.iter().copied().filter(can).collect();
         match schemes.is_empty() {
             true => {
@@ -128,8 +159,13 @@ impl Policy {
 impl Default for Policy {
     /// TLS 1.3, and TLS 1.2 with ECDHE and AEAD.
     fn default() -> Self {
-        Self::between("default", ProtocolVersion::TLS1_2, |s| {
-            matches!(s.bulk, crate::crypto::BulkCipher::Aead(_)) && s.key_exchange != KeyExchangeKind::Rsa
-        })
+        Self::between("default", ProtocolVersion::TLS1_2, |s| is_fast(s) && s.key_exchange != KeyExchangeKind::Rsa)
     }
+}
+
+/// AEADs but CCM, which takes two passes that hardware does not help as it does GCM, and with the short tag is weaker. Small devices
+/// speak nothing else; who serves them asks for it.
+fn is_fast(suite: &Suite) -> bool {
+    use AeadAlgorithm as A;
+    matches!(suite.bulk, BulkCipher::Aead(A::Aes128Gcm | A::Aes256Gcm | A::ChaCha20Poly1305))
 }

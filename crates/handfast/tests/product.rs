@@ -3,11 +3,12 @@
 
 mod common;
 
-use common::certificates::{Auth, Setup, client_credential, server_credential};
+use common::certificates::{Auth, Setup, by_scheme};
 use common::{End, Pair, noon};
-use handfast::crypto::{Authentication, KeyExchangeKind, KeyKind, SUITES, Suite};
-use handfast::wire::numbers::{NamedGroup, ProtocolVersion};
-use handfast::{ClientConfig, ServerConfig, Time};
+use handfast::crypto::{Authentication, KeyExchangeKind, KeyKind, SUITES, Suite, aws_lc};
+use handfast::wire::CipherSuite;
+use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+use handfast::{ClientConfig, ErrorKind, ServerConfig, Time};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,9 +41,11 @@ fn whole(version: ProtocolVersion) {
 fn over(version: ProtocolVersion, which: impl Fn(&Suite) -> bool) {
     let mut handshakes = 0;
     for suite in SUITES.iter().filter(|s| s.fits(version) && which(s)) {
-        for group in groups(suite) {
+        for (index, group) in groups(suite).into_iter().enumerate() {
             for server in server_kinds(suite, version) {
-                for (auth, client) in clients(version) {
+                // How a client proves itself has nothing to do with the group.
+                let clients = if index == 0 { clients(version) } else { vec![(Auth::None, None)] };
+                for (auth, client) in clients {
                     for by_id in [false, true] {
                         if by_id && version == ProtocolVersion::TLS1_3 {
                             continue;
@@ -64,11 +67,52 @@ fn over(version: ProtocolVersion, which: impl Fn(&Suite) -> bool) {
     assert!(handshakes > 0, "no suite fits");
 }
 
+/// Every other kind of key, on both sides, with every suite that it serves.
+#[test]
+fn signatures() {
+    for (scheme, credential) in by_scheme() {
+        let serves = |s: &&Suite| match (s.key_exchange, s.authentication, credential.kind()) {
+            (KeyExchangeKind::Tls13, ..) => true,
+            (KeyExchangeKind::Ecdhe, Authentication::Ecdsa, kind) => kind == KeyKind::Ecdsa,
+            (KeyExchangeKind::Ecdhe, Authentication::Rsa, kind) => kind == KeyKind::RsaPss,
+            _ => false,
+        };
+        let mut cases = 0;
+        for suite in SUITES.iter().filter(serves) {
+            let setup = Setup::new(suite.to).suite(suite.number).signing(*scheme).mutual(KeyKind::Ecdsa);
+            for chunk in [usize::MAX, 1] {
+                case(suite, &setup, chunk);
+                cases += 1;
+            }
+        }
+        assert!(cases > 0, "{scheme}");
+    }
+}
+
+/// Those that TLS 1.2 has no use for.
+#[test]
+fn keys_that_do_not_serve() {
+    let tls12 = || Setup::new(ProtocolVersion::TLS1_2);
+    let rsa = CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256;
+    for setup in
+        [tls12().signing(SignatureScheme::MLDSA44), tls12().signing(SignatureScheme::RSA_PSS_PSS_SHA256).suite(rsa)]
+    {
+        let (client, server) = setup.configs();
+        let mut pair = Pair::new(&client, &server);
+        pair.run();
+        let error = pair.server.error.as_ref().expect("nothing in common");
+        assert!(matches!(error.kind(), ErrorKind::NothingInCommon(_)), "{error}");
+        assert_eq!(pair.server.alerts(), ["fatal handshake_failure"]);
+    }
+}
+
 fn groups(suite: &Suite) -> Vec<NamedGroup> {
     match suite.key_exchange {
         KeyExchangeKind::Rsa => vec![NamedGroup::X25519],
-        KeyExchangeKind::Ecdhe => vec![NamedGroup::X25519, NamedGroup::SECP256R1],
-        KeyExchangeKind::Tls13 => vec![NamedGroup::X25519MLKEM768, NamedGroup::X25519, NamedGroup::SECP256R1],
+        KeyExchangeKind::Ecdhe => {
+            vec![NamedGroup::X25519, NamedGroup::SECP256R1, NamedGroup::SECP384R1, NamedGroup::SECP521R1]
+        }
+        KeyExchangeKind::Tls13 => aws_lc::provider().groups().to_vec(),
     }
 }
 
@@ -134,13 +178,14 @@ fn connect(
     let signs = suite.key_exchange != KeyExchangeKind::Rsa && !resumed;
     assert_eq!(facts.scheme.is_some(), signs);
     if let Some(scheme) = facts.scheme {
-        assert!(server_credential(setup.server).key.schemes().contains(&scheme));
+        assert!(setup.server_credential().key.schemes().contains(&scheme));
+        assert!(setup.scheme.is_none_or(|s| s == scheme));
     }
-    assert_eq!(facts.peer_chain, server_credential(setup.server).chain);
+    assert_eq!(facts.peer_chain, setup.server_credential().chain);
 
-    let proves = setup.client.filter(|_| setup.auth != Auth::None);
+    let proves = setup.client_credential().filter(|_| setup.auth != Auth::None);
     let seen = pair.server.negotiated();
-    assert_eq!(seen.peer_chain, proves.map_or(Vec::new(), |kind| client_credential(kind).chain.clone()), "{setup:?}");
+    assert_eq!(seen.peer_chain, proves.as_ref().map_or(Vec::new(), |c| c.chain.clone()), "{setup:?}");
     assert_eq!(seen.client_scheme.is_some(), proves.is_some() && !resumed);
     assert_eq!(seen.verified.is_some(), proves.is_some());
 

@@ -115,6 +115,12 @@ impl Credential {
     pub fn schemes_among(&self, accepted: &[SignatureScheme]) -> Vec<SignatureScheme> {
         accepted.iter().copied().filter(|s| self.key.schemes().contains(s)).collect()
     }
+    /// The scheme among `accepted` that this key signs with in TLS 1.2 and older: the first in `accepted`'s order of those that it
+    /// would use anyway ([`PrivateKey::schemes`](crate::crypto::PrivateKey::schemes)), else the best of what is left to it.
+    pub(crate) fn classic_scheme_among(&self, accepted: &[SignatureScheme]) -> Option<SignatureScheme> {
+        let own = accepted.iter().find(|s| self.key.schemes().contains(s));
+        own.or_else(|| self.key.classic_schemes().iter().find(|s| accepted.contains(s))).copied()
+    }
     /// The kind of its key.
     pub fn kind(&self) -> KeyKind {
         self.key.kind()

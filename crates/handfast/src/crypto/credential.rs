@@ -67,11 +67,12 @@ impl fmt::Display for CredentialError {
             Self::EncryptedKey => "the private key is encrypted: decrypt it first, as `openssl pkey` does",
             Self::Key => {
                 "the private key cannot be used: it is not well-formed PKCS#8, PKCS#1 or SEC 1, or is neither RSA of 1024 \
-                 to 8192 bits, nor ECDSA on P-256, P-384 or P-521, nor Ed25519"
+                 to 8192 bits (2048 and SHA-2 if it is for RSA-PSS), nor ECDSA on P-256, P-384 or P-521, nor Ed25519, nor \
+                 ML-DSA"
             }
             Self::Certificate => {
-                "the first certificate cannot be used: it is not well-formed X.509, or its key is neither RSA, nor ECDSA \
-                 on P-256, P-384 or P-521, nor Ed25519"
+                "the first certificate cannot be used: it is not well-formed X.509, or its key is neither RSA, nor RSA-PSS \
+                 with SHA-2, nor ECDSA on P-256, P-384 or P-521, nor Ed25519, nor ML-DSA"
             }
             Self::Mismatch => {
                 "the private key does not belong to the first certificate: the own certificate must stand before those \
@@ -174,7 +175,7 @@ mod tests {
 
     #[test]
     fn every_form_of_key_is_read_with_its_certificate() {
-        let forms: [(&[u8], &[u8], KeyKind); 9] = [
+        let forms: [(&[u8], &[u8], KeyKind); 11] = [
             (pem!("rsa.cert"), pem!("rsa.pkcs1"), KeyKind::Rsa),
             (pem!("rsa.cert"), pem!("rsa.pkcs8"), KeyKind::Rsa),
             (pem!("rsa1024.cert"), pem!("rsa1024.pkcs1"), KeyKind::Rsa),
@@ -185,6 +186,8 @@ mod tests {
             (pem!("p384.cert"), pem!("p384.pkcs8"), KeyKind::Ecdsa),
             (pem!("p521.cert"), pem!("p521.sec1"), KeyKind::Ecdsa),
             (pem!("ed25519.cert"), pem!("ed25519.pkcs8"), KeyKind::Ed25519),
+            (pem!("pss.cert"), pem!("pss.pkcs8"), KeyKind::RsaPss),
+            (pem!("pss384.cert"), pem!("pss384.pkcs8"), KeyKind::RsaPss),
         ];
         for (chain, key, kind) in forms {
             let credential = Credential::from_pem(chain, key).unwrap();
@@ -217,7 +220,9 @@ mod tests {
         assert_eq!(error(chain, b""), CredentialError::NoKey);
         assert_eq!(error(chain, chain), CredentialError::NoKey);
         assert_eq!(error(chain, pem!("p256.encrypted")), CredentialError::EncryptedKey);
-        for other in [&pem!("p384.sec1")[..], pem!("rsa.pkcs8"), pem!("rsa1024.pkcs1"), pem!("ed25519.pkcs8")] {
+        for other in
+            [&pem!("p384.sec1")[..], pem!("pss.pkcs8"), pem!("rsa.pkcs8"), pem!("rsa1024.pkcs1"), pem!("ed25519.pkcs8")]
+        {
             assert_eq!(error(chain, other), CredentialError::Mismatch);
         }
         assert_eq!(error(pem!("rsa1024.cert"), pem!("rsa.pkcs1")), CredentialError::Mismatch);
@@ -225,6 +230,7 @@ mod tests {
         assert_eq!(error(not_x509, key), CredentialError::Certificate);
         let not_a_key = b"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
         assert_eq!(error(chain, not_a_key), CredentialError::Key);
+        assert_eq!(error(chain, pem!("pss-sha1.pkcs8")), CredentialError::Key);
         let cut = error(&chain[..chain.len() - 30], key).to_string();
         assert_eq!(cut, "the PEM of the certificates is damaged: the line -----END CERTIFICATE----- is missing");
         let not_base64 = b"-----BEGIN PRIVATE KEY-----\n!!\n-----END PRIVATE KEY-----\n";

@@ -7,6 +7,7 @@ mod credential;
 mod private_key;
 mod suites;
 
+pub(crate) use aws_lc::{mldsa_scheme, pss_scheme};
 pub use credential::{Credential, CredentialError};
 pub use private_key::{KeyKind, PrivateKey};
 pub use suites::{AeadAlgorithm, Authentication, BulkCipher, CbcCipher, CbcMac, KeyExchangeKind, SUITES, Suite};
@@ -95,13 +96,41 @@ pub trait Hmac: Send + Sync {
     fn sign(&self, parts: &[&[u8]], out: &mut [u8]);
 }
 
-/// A record AEAD: 16-byte tag, 12-byte nonce.
+/// What a record AEAD appends to a ciphertext: as many bytes as [`AeadAlgorithm::tag_len`] says, 16 at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Tag {
+    bytes: [u8; 16],
+    len: usize,
+}
+
+impl From<[u8; 16]> for Tag {
+    fn from(bytes: [u8; 16]) -> Self {
+        Self { bytes, len: bytes.len() }
+    }
+}
+
+impl From<[u8; 8]> for Tag {
+    fn from(short: [u8; 8]) -> Self {
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(short).for_each(|(to, from)| *to = from);
+        Self { bytes, len: short.len() }
+    }
+}
+
+impl std::ops::Deref for Tag {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+/// A record AEAD with a nonce of 12 bytes.
 pub trait Aead: Send + Sync {
     /// Encrypts `data` in place and gives the tag.
     ///
     /// # Errors
     /// [`Failure`], which a correct caller does not see.
-    fn seal(&self, nonce: [u8; 12], ad: &[u8], data: &mut [u8]) -> Result<[u8; 16], Failure>;
+    fn seal(&self, nonce: [u8; 12], ad: &[u8], data: &mut [u8]) -> Result<Tag, Failure>;
     /// Opens `data`, ciphertext and tag, in place, and gives the plaintext's length.
     ///
     /// # Errors
@@ -120,7 +149,7 @@ pub trait KeyExchange: Send + Sync {
     /// # Errors
     /// [`Failure`], if the peer's share is not a valid one of this group.
     fn finish(self: Box<Self>, peer: &[u8]) -> Result<Secret, Failure>;
-    /// The X25519 half of a hybrid, if the same key may be offered by itself too.
+    /// The elliptic half of a hybrid, if the same key may be offered by itself too.
     fn hybrid_part(&self) -> Option<(NamedGroup, &[u8])> {
         None
     }

@@ -15,6 +15,28 @@ pub enum KeyKind {
     Ecdsa,
     /// Ed25519.
     Ed25519,
+    /// RSA for RSASSA-PSS only (RFC 4055 1.2): it signs, and decrypts nothing.
+    RsaPss,
+    /// ML-DSA (FIPS 204), in TLS 1.3 only.
+    MlDsa,
+}
+
+impl KeyKind {
+    /// The kind of key that signs by this scheme; `None` if it is not spoken here.
+    pub fn of(scheme: SignatureScheme) -> Option<Self> {
+        use SignatureScheme as S;
+        Some(match scheme {
+            S::RSA_PKCS1_MD5_SHA1 | S::RSA_PKCS1_SHA1 | S::RSA_PKCS1_SHA224 => Self::Rsa,
+            S::RSA_PKCS1_SHA256 | S::RSA_PKCS1_SHA384 | S::RSA_PKCS1_SHA512 => Self::Rsa,
+            S::RSA_PSS_RSAE_SHA256 | S::RSA_PSS_RSAE_SHA384 | S::RSA_PSS_RSAE_SHA512 => Self::Rsa,
+            S::RSA_PSS_PSS_SHA256 | S::RSA_PSS_PSS_SHA384 | S::RSA_PSS_PSS_SHA512 => Self::RsaPss,
+            S::ECDSA_SHA1 | S::ECDSA_SHA224 | S::ECDSA_SECP256R1_SHA256 => Self::Ecdsa,
+            S::ECDSA_SECP384R1_SHA384 | S::ECDSA_SECP521R1_SHA512 => Self::Ecdsa,
+            S::ED25519 => Self::Ed25519,
+            S::MLDSA44 | S::MLDSA65 | S::MLDSA87 => Self::MlDsa,
+            _ => return None,
+        })
+    }
 }
 
 /// A private key. In memory it answers at once; in an HSM or behind a network, [`Reply::Later`].
@@ -23,6 +45,11 @@ pub trait PrivateKey: Send + Sync + fmt::Debug {
     fn kind(&self) -> KeyKind;
     /// What it can sign with, best first; `RSA_PKCS1_MD5_SHA1` and the SHA-1 schemes too if it can.
     fn schemes(&self) -> &[SignatureScheme];
+    /// What it can sign with in TLS 1.2 and older, where ECDSA's schemes name the hash and any curve goes with it (RFC 5246
+    /// 7.4.1.4.1): all of [`PrivateKey::schemes`], and what more there is.
+    fn classic_schemes(&self) -> &[SignatureScheme] {
+        self.schemes()
+    }
     /// Signs `message`, hashing it as the scheme says. For `RSA_PKCS1_MD5_SHA1` the message is hashed with both.
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Reply<Result<Vec<u8>, Failure>>;
     /// Whether [`PrivateKey::premaster`] can be had: RSA keys, unless whoever holds this one only lets it sign. A certificate whose

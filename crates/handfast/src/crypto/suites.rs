@@ -35,20 +35,36 @@ pub enum AeadAlgorithm {
     Aes256Gcm,
     /// RFC 8439
     ChaCha20Poly1305,
+    /// RFC 5116 5.3
+    Aes128Ccm,
+    /// RFC 5116 5.4
+    Aes256Ccm,
+    /// With a tag of eight bytes (RFC 6655 6.1).
+    Aes128Ccm8,
+    /// With a tag of eight bytes (RFC 6655 6.2).
+    Aes256Ccm8,
 }
 
 impl AeadAlgorithm {
     /// The key's size in bytes.
     pub const fn key_len(self) -> usize {
         match self {
-            Self::Aes128Gcm => 16,
-            Self::Aes256Gcm | Self::ChaCha20Poly1305 => 32,
+            Self::Aes128Gcm | Self::Aes128Ccm | Self::Aes128Ccm8 => 16,
+            Self::Aes256Gcm | Self::Aes256Ccm | Self::Aes256Ccm8 | Self::ChaCha20Poly1305 => 32,
+        }
+    }
+    /// The tag's size in bytes.
+    pub const fn tag_len(self) -> usize {
+        match self {
+            Self::Aes128Ccm8 | Self::Aes256Ccm8 => 8,
+            Self::Aes128Gcm | Self::Aes256Gcm | Self::Aes128Ccm | Self::Aes256Ccm | Self::ChaCha20Poly1305 => 16,
         }
     }
     /// In TLS 1.2: how many bytes of the nonce come from the key block; the other `12 - n` travel in the record.
     pub const fn fixed_iv_len(self) -> usize {
         match self {
             Self::Aes128Gcm | Self::Aes256Gcm => 4,
+            Self::Aes128Ccm | Self::Aes256Ccm | Self::Aes128Ccm8 | Self::Aes256Ccm8 => 4,
             Self::ChaCha20Poly1305 => 12,
         }
     }
@@ -148,7 +164,7 @@ macro_rules! suites {
     };
 }
 
-use AeadAlgorithm::{Aes128Gcm, Aes256Gcm, ChaCha20Poly1305};
+use AeadAlgorithm::{Aes128Ccm, Aes128Ccm8, Aes128Gcm, Aes256Ccm, Aes256Ccm8, Aes256Gcm, ChaCha20Poly1305};
 use BulkCipher::{Aead, Cbc};
 use CbcCipher::{Aes128, Aes256};
 use CbcMac::Sha1;
@@ -157,18 +173,29 @@ suites! {
     TLS_AES_128_GCM_SHA256: Tls13 Tls13 Aead(Aes128Gcm), Sha256, TLS1_3..TLS1_3;
     TLS_AES_256_GCM_SHA384: Tls13 Tls13 Aead(Aes256Gcm), Sha384, TLS1_3..TLS1_3;
     TLS_CHACHA20_POLY1305_SHA256: Tls13 Tls13 Aead(ChaCha20Poly1305), Sha256, TLS1_3..TLS1_3;
+    TLS_AES_128_CCM_SHA256: Tls13 Tls13 Aead(Aes128Ccm), Sha256, TLS1_3..TLS1_3;
     TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: Ecdhe Ecdsa Aead(Aes128Gcm), Sha256, TLS1_2..TLS1_2;
     TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: Ecdhe Rsa Aead(Aes128Gcm), Sha256, TLS1_2..TLS1_2;
     TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: Ecdhe Ecdsa Aead(Aes256Gcm), Sha384, TLS1_2..TLS1_2;
     TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: Ecdhe Rsa Aead(Aes256Gcm), Sha384, TLS1_2..TLS1_2;
     TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: Ecdhe Ecdsa Aead(ChaCha20Poly1305), Sha256, TLS1_2..TLS1_2;
     TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256: Ecdhe Rsa Aead(ChaCha20Poly1305), Sha256, TLS1_2..TLS1_2;
+    TLS_ECDHE_ECDSA_WITH_AES_128_CCM: Ecdhe Ecdsa Aead(Aes128Ccm), Sha256, TLS1_2..TLS1_2;
+    TLS_ECDHE_ECDSA_WITH_AES_256_CCM: Ecdhe Ecdsa Aead(Aes256Ccm), Sha256, TLS1_2..TLS1_2;
     TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA: Ecdhe Ecdsa Cbc(Aes128, Sha1), Sha256, TLS1_0..TLS1_2;
     TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA: Ecdhe Rsa Cbc(Aes128, Sha1), Sha256, TLS1_0..TLS1_2;
     TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA: Ecdhe Ecdsa Cbc(Aes256, Sha1), Sha256, TLS1_0..TLS1_2;
     TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA: Ecdhe Rsa Cbc(Aes256, Sha1), Sha256, TLS1_0..TLS1_2;
     TLS_RSA_WITH_AES_128_GCM_SHA256: Rsa Rsa Aead(Aes128Gcm), Sha256, TLS1_2..TLS1_2;
     TLS_RSA_WITH_AES_256_GCM_SHA384: Rsa Rsa Aead(Aes256Gcm), Sha384, TLS1_2..TLS1_2;
+    TLS_RSA_WITH_AES_128_CCM: Rsa Rsa Aead(Aes128Ccm), Sha256, TLS1_2..TLS1_2;
+    TLS_RSA_WITH_AES_256_CCM: Rsa Rsa Aead(Aes256Ccm), Sha256, TLS1_2..TLS1_2;
     TLS_RSA_WITH_AES_128_CBC_SHA: Rsa Rsa Cbc(Aes128, Sha1), Sha256, TLS1_0..TLS1_2;
     TLS_RSA_WITH_AES_256_CBC_SHA: Rsa Rsa Cbc(Aes256, Sha1), Sha256, TLS1_0..TLS1_2;
+    // Half as long a tag as all others have: one forgery in 2^64 tries. They stand behind even CBC.
+    TLS_AES_128_CCM_8_SHA256: Tls13 Tls13 Aead(Aes128Ccm8), Sha256, TLS1_3..TLS1_3;
+    TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8: Ecdhe Ecdsa Aead(Aes128Ccm8), Sha256, TLS1_2..TLS1_2;
+    TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8: Ecdhe Ecdsa Aead(Aes256Ccm8), Sha256, TLS1_2..TLS1_2;
+    TLS_RSA_WITH_AES_128_CCM_8: Rsa Rsa Aead(Aes128Ccm8), Sha256, TLS1_2..TLS1_2;
+    TLS_RSA_WITH_AES_256_CCM_8: Rsa Rsa Aead(Aes256Ccm8), Sha256, TLS1_2..TLS1_2;
 }

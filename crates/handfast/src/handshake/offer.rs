@@ -189,7 +189,7 @@ impl Draft {
             list.push(Extension::SignedCertificateTimestamps(SignedCertificateTimestamps::Wanted));
         }
         let schemes = match newest >= ProtocolVersion::TLS1_2 {
-            true => policy.accepts(&*provider)?,
+            true => policy.accepts(&*provider, newest)?,
             false => Vec::new(),
         };
         if !schemes.is_empty() {

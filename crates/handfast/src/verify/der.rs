@@ -3,8 +3,8 @@
 //!
 //! Values are not copied. Errors are just `None`: that a certificate is malformed is found out, and said, by those who judge it.
 
-use crate::crypto::KeyKind;
-use crate::wire::numbers::NamedGroup;
+use crate::crypto::{KeyKind, mldsa_scheme, pss_scheme};
+use crate::wire::numbers::{NamedGroup, SignatureScheme};
 use std::net::IpAddr;
 
 /// Tags of DER (X.690 8.1.2).
@@ -175,7 +175,7 @@ pub(super) struct Key<'a> {
     pub(super) identifier: &'a [u8],
     /// The OID's content.
     pub(super) algorithm: &'a [u8],
-    /// The content of the OID that goes with it, if one does: a curve's.
+    /// What goes with it, whole: a curve's OID, RSASSA-PSS-params, NULL, nothing.
     parameters: &'a [u8],
     /// The key itself.
     pub(super) bits: &'a [u8],
@@ -193,7 +193,7 @@ impl<'a> Key<'a> {
         let identifier = info.next(tag::SEQUENCE)?.content;
         let mut fields = Der(identifier);
         let algorithm = fields.next(tag::OID)?.content;
-        let parameters = fields.optional(tag::OID).map_or(&[][..], |oid| oid.content);
+        let parameters = fields.0;
         let (_unused, bits) = info.next(tag::BIT_STRING)?.content.split_first()?;
         Some(Self { identifier, algorithm, parameters, bits })
     }
@@ -203,13 +203,31 @@ impl<'a> Key<'a> {
             RSA_ENCRYPTION => Some(KeyKind::Rsa),
             EC_PUBLIC_KEY => Some(KeyKind::Ecdsa),
             ED25519 => Some(KeyKind::Ed25519),
-            _ => None,
+            RSASSA_PSS if self.parameters.is_empty() || self.pss_scheme().is_some() => Some(KeyKind::RsaPss),
+            other => mldsa_scheme(other).map(|_| KeyKind::MlDsa),
         }
+    }
+
+    /// The one scheme by which the key signs handshakes of TLS 1.3, if its algorithm leaves but one.
+    pub(super) fn only(&self) -> Option<SignatureScheme> {
+        match self.curve() {
+            Some(NamedGroup::SECP256R1) => Some(SignatureScheme::ECDSA_SECP256R1_SHA256),
+            Some(NamedGroup::SECP384R1) => Some(SignatureScheme::ECDSA_SECP384R1_SHA384),
+            Some(NamedGroup::SECP521R1) => Some(SignatureScheme::ECDSA_SECP521R1_SHA512),
+            _ => mldsa_scheme(self.algorithm).or_else(|| self.pss_scheme()),
+        }
+    }
+
+    /// The one scheme that the parameters of an RSASSA-PSS key leave, if it has any that can be used (RFC 4055 3.3).
+    fn pss_scheme(&self) -> Option<SignatureScheme> {
+        let params = Der(self.parameters).next(tag::SEQUENCE).filter(|_| self.algorithm == RSASSA_PSS);
+        pss_scheme(params?.content).ok()
     }
 
     /// The curve of an ECDSA key, if it is a named one (RFC 5480 2.1.1.1).
     pub(super) fn curve(&self) -> Option<NamedGroup> {
-        match (self.algorithm, self.parameters) {
+        let oid = Der(self.parameters).next(tag::OID).map_or(&[][..], |oid| oid.content);
+        match (self.algorithm, oid) {
             (EC_PUBLIC_KEY, SECP256R1) => Some(NamedGroup::SECP256R1),
             (EC_PUBLIC_KEY, SECP384R1) => Some(NamedGroup::SECP384R1),
             (EC_PUBLIC_KEY, SECP521R1) => Some(NamedGroup::SECP521R1),
@@ -219,7 +237,7 @@ impl<'a> Key<'a> {
 
     /// How many bits the modulus of an RSA key has (RFC 8017 A.1.1).
     pub(super) fn rsa_bits(&self) -> Option<usize> {
-        if self.kind() != Some(KeyKind::Rsa) {
+        if !matches!(self.algorithm, RSA_ENCRYPTION | RSASSA_PSS) {
             return None;
         }
         let mut modulus = Der(Der(self.bits).next(tag::SEQUENCE)?.content).next(tag::INTEGER)?.content;
@@ -232,6 +250,8 @@ impl<'a> Key<'a> {
 
 /// 1.2.840.113549.1.1.1 (RFC 3279 2.3.1)
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+/// 1.2.840.113549.1.1.10 (RFC 4055 3.1)
+const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
 /// 1.2.840.10045.2.1 (RFC 5480 2.1.1)
 const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 /// 1.2.840.10045.3.1.7, 1.3.132.0.34, 1.3.132.0.35 (RFC 5480 2.1.1.1)

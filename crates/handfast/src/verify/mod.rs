@@ -7,6 +7,7 @@ mod end_point;
 mod error;
 mod ocsp;
 mod pinned;
+mod pss;
 mod roots;
 mod stapled;
 mod usage;
@@ -108,11 +109,24 @@ pub(crate) struct PeerKey {
     pub(crate) kind: KeyKind,
     /// The curve of an ECDSA key, if it is known here.
     pub(crate) curve: Option<NamedGroup>,
+    /// The one scheme by which it signs in TLS 1.3, if its algorithm leaves but one.
+    only: Option<SignatureScheme>,
     /// The SubjectPublicKeyInfo in DER.
     pub(crate) spki: Vec<u8>,
 }
 
 impl PeerKey {
+    /// Whether the key can sign a handshake so. From TLS 1.3 on ECDSA's schemes name the curve too (RFC 9846 4.3.3); `any_curve`: they
+    /// do not yet (RFC 8422 5.1.1).
+    pub(crate) fn fits(&self, scheme: SignatureScheme, any_curve: bool) -> bool {
+        let ecdsa = self.kind == KeyKind::Ecdsa;
+        KeyKind::of(scheme) == Some(self.kind)
+            && match self.only {
+                Some(only) => only == scheme || (ecdsa && any_curve),
+                None => !ecdsa || any_curve,
+            }
+    }
+
     /// Why a handshake's signature by this key was not found good. No scheme but those with SHA-1 is verified with a short RSA key,
     /// whoever judged the chain.
     pub(crate) fn not_verified(&self, scheme: SignatureScheme) -> ErrorKind {
@@ -125,6 +139,14 @@ impl PeerKey {
     }
 }
 
+#[cfg(test)]
+impl PeerKey {
+    /// A key of this kind, of which no more is known.
+    pub(crate) fn of(kind: KeyKind) -> Self {
+        Self { kind, curve: None, only: None, spki: Vec::new() }
+    }
+}
+
 /// The key of the first certificate of a chain. That the certificate is good is the verifier's to say.
 pub(crate) fn public_key(chain: &[CertificateDer<'_>]) -> Result<PeerKey, CertificateError> {
     let malformed = |what: &str| CertificateError::Malformed(what.into());
@@ -134,12 +156,15 @@ pub(crate) fn public_key(chain: &[CertificateDer<'_>]) -> Result<PeerKey, Certif
     let key = der::Key::read(certificate.spki).ok_or_else(|| malformed("the peer's certificate holds no key"))?;
     let kind = key.kind().ok_or_else(|| {
         let algorithm = der::dotted(key.algorithm);
+        let what = match words::oid(&algorithm) {
+            "RSA-PSS" => "RSA-PSS with SHA-1 or two hashes",
+            other => other,
+        };
         CertificateError::WrongUsage(format!(
-            "the key in the peer's certificate is for {}, and not RSA, ECDSA or Ed25519",
-            words::oid(&algorithm)
+            "the key in the peer's certificate is for {what}, and not RSA, RSA-PSS with SHA-2, ECDSA, Ed25519 or ML-DSA"
         ))
     })?;
-    Ok(PeerKey { kind, curve: key.curve(), spki: certificate.spki.to_vec() })
+    Ok(PeerKey { kind, curve: key.curve(), only: key.only(), spki: certificate.spki.to_vec() })
 }
 
 #[cfg(test)]

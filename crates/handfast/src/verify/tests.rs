@@ -303,7 +303,7 @@ fn signatures_that_are_wrong() {
 
 #[test]
 fn every_modern_algorithm() {
-    use KeyKind::{Ecdsa, Ed25519, Rsa};
+    use KeyKind::{Ecdsa, Ed25519, MlDsa, Rsa};
     use rcgen::*;
     for (algorithm, kind) in [
         (&PKCS_ECDSA_P256_SHA256, Ecdsa),
@@ -314,6 +314,9 @@ fn every_modern_algorithm() {
         (&PKCS_RSA_SHA256, Rsa),
         (&PKCS_RSA_SHA384, Rsa),
         (&PKCS_RSA_SHA512, Rsa),
+        (&PKCS_ML_DSA_44, MlDsa),
+        (&PKCS_ML_DSA_65, MlDsa),
+        (&PKCS_ML_DSA_87, MlDsa),
     ] {
         let root = Authority::root_with("Root", KeyPair::generate_for(algorithm).unwrap(), |_| ());
         let leaf = root.leaf_of(root.issuer.key(), &["localhost"], |_| ());
@@ -321,6 +324,56 @@ fn every_modern_algorithm() {
         let key = public_key(&[leaf]).unwrap();
         assert_eq!(key.kind, kind);
         assert_eq!(key.spki, root.issuer.key().subject_public_key_info());
+    }
+}
+
+/// Keys for RSASSA-PSS sign certificates too, without parameters or with those of their signatures; with others they do not (RFC 9846
+/// 4.3.3). Made by OpenSSL.
+#[test]
+fn pss_keys_sign_certificates() {
+    let pem = [
+        (include_str!("testdata/root-pss-open.pem"), include_str!("testdata/under-pss-open.pem")),
+        (include_str!("testdata/root-pss-salted.pem"), include_str!("testdata/under-pss-salted.pem")),
+    ];
+    for (index, (root, leaf)) in pem.iter().enumerate() {
+        let servers = WebPki::for_servers(Roots::from_pem(root.as_bytes()).unwrap());
+        let leaf = test_data(leaf);
+        assert!(verdict(&servers, &peer(&[&leaf], "localhost"), LATER).is_ok(), "{index}");
+        let mut forged = leaf.to_vec();
+        *forged.last_mut().unwrap() ^= 1;
+        assert!(verdict(&servers, &peer(&[&forged.into()], "localhost"), LATER).is_err(), "{index}");
+        // The roots are called the same; none but its own signed it.
+        let (other, _) = pem[(index + 1) % pem.len()];
+        let servers = WebPki::for_servers(Roots::from_pem(other.as_bytes()).unwrap());
+        assert!(verdict(&servers, &peer(&[&leaf], "localhost"), LATER).is_err(), "{index}");
+    }
+    // The salt's least length is 20 bytes in the key, and 48 in the signature.
+    let servers = WebPki::for_servers(Roots::from_pem(include_bytes!("testdata/root-pss-unsalted.pem")).unwrap());
+    let leaf = test_data(include_str!("testdata/under-pss-unsalted.pem"));
+    assert!(verdict(&servers, &peer(&[&leaf], "localhost"), LATER).is_err());
+}
+
+/// RFC 9846 4.3.3, RFC 4055 3.3
+#[test]
+fn schemes_fit_keys() {
+    use SignatureScheme as S;
+    let pss = |pem| public_key(&[test_data(pem)]).unwrap();
+    let open = pss(include_str!("../../tests/pem/pss.cert.pem"));
+    let only384 = pss(include_str!("../../tests/pem/pss384.cert.pem"));
+    assert_eq!((open.kind, only384.kind), (KeyKind::RsaPss, KeyKind::RsaPss));
+    for any_curve in [false, true] {
+        let fits = |key: &PeerKey| -> Vec<S> { S::NAMED.iter().copied().filter(|s| key.fits(*s, any_curve)).collect() };
+        assert_eq!(fits(&open), [S::RSA_PSS_PSS_SHA256, S::RSA_PSS_PSS_SHA384, S::RSA_PSS_PSS_SHA512]);
+        assert_eq!(fits(&only384), [S::RSA_PSS_PSS_SHA384]);
+        let of = |algorithm| {
+            let root = Authority::root_with("Root", KeyPair::generate_for(algorithm).unwrap(), |_| ());
+            public_key(&[root.der]).unwrap()
+        };
+        assert_eq!(fits(&of(&rcgen::PKCS_ML_DSA_65)), [S::MLDSA65]);
+        assert_eq!(fits(&of(&rcgen::PKCS_ED25519)), [S::ED25519]);
+        let p384 = of(&rcgen::PKCS_ECDSA_P384_SHA384);
+        assert_eq!(fits(&p384).contains(&S::ECDSA_SECP256R1_SHA256), any_curve);
+        assert!(p384.fits(S::ECDSA_SECP384R1_SHA384, any_curve) && !p384.fits(S::ED25519, any_curve));
     }
 }
 
@@ -342,10 +395,12 @@ fn old_certificates_are_refused() {
 
 #[test]
 fn keys_of_other_kinds() {
-    let kinds = [(include_str!("testdata/pss.pem"), "RSA-PSS"), (include_str!("testdata/ed448.pem"), "Ed448")];
+    let pss = "RSA-PSS with SHA-1 or two hashes";
+    let kinds = [(include_str!("testdata/pss-sha1.pem"), pss), (include_str!("testdata/ed448.pem"), "Ed448")];
     for (pem, kind) in kinds {
         let error = public_key(&[test_data(pem)]).unwrap_err();
-        let words = format!("the key in the peer's certificate is for {kind}, and not RSA, ECDSA or Ed25519");
+        let spoken = "RSA, RSA-PSS with SHA-2, ECDSA, Ed25519 or ML-DSA";
+        let words = format!("the key in the peer's certificate is for {kind}, and not {spoken}");
         assert_eq!(error, CertificateError::WrongUsage(words));
     }
     assert!(matches!(public_key(&[]), Err(CertificateError::Malformed(_))));

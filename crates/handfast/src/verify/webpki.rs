@@ -3,7 +3,7 @@
 use super::cache::{Cached, SignatureCache};
 use super::diagnose::Case;
 use super::ocsp::Question;
-use super::{CertificateError, PeerToVerify, Roots, Verified, Verifier, der, pinned, usage, words};
+use super::{CertificateError, PeerToVerify, Roots, Verified, Verifier, der, pinned, pss, usage, words};
 use crate::Time;
 use crate::wait::Reply;
 use ::webpki::{
@@ -40,13 +40,22 @@ static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     algorithms::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
     algorithms::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
     algorithms::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
+    algorithms::ML_DSA_44,
+    algorithms::ML_DSA_65,
+    algorithms::ML_DSA_87,
+    &pss::SHA256[0],
+    &pss::SHA256[1],
+    &pss::SHA384[0],
+    &pss::SHA384[1],
+    &pss::SHA512[0],
+    &pss::SHA512[1],
 ];
 
 /// Judges chains as the web does. What is checked: a path of signatures to one of the roots, of at most six authorities; dates of
 /// all; CA flags, path lengths and name constraints; extendedKeyUsage and, of the peer's own certificate, keyUsage (RFC 5280
 /// 4.2.1.3); a server's name, DNS or address, in subjectAltName, where the left-most label may be a wildcard; and the lists of
-/// revoked certificates that were given. Signatures are RSA (PKCS#1 and PSS), ECDSA and Ed25519, whatever [`PeerToVerify::schemes`]
-/// says; SHA-1 and RSA under 2048 bits are refused.
+/// revoked certificates that were given. Signatures are RSA (PKCS#1 and PSS), ECDSA, Ed25519 and ML-DSA, whatever
+/// [`PeerToVerify::schemes`] says; SHA-1 and RSA under 2048 bits are refused.
 pub struct WebPki {
     roots: Roots,
     clients: bool,

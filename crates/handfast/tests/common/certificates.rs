@@ -5,7 +5,7 @@ use handfast::crypto::{Credential, KeyKind, aws_lc};
 use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use handfast::verify::{CertificateError, PeerToVerify, Verified, Verifier};
 use handfast::wire::CipherSuite;
-use handfast::wire::numbers::{NamedGroup, ProtocolVersion};
+use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
 use handfast::{ClientAuth, ClientConfig, Policy, Reply, ServerConfig, Time};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -24,7 +24,42 @@ fn index(kind: KeyKind) -> usize {
         KeyKind::Rsa => 0,
         KeyKind::Ecdsa => 1,
         KeyKind::Ed25519 => 2,
+        KeyKind::RsaPss | KeyKind::MlDsa => panic!("see by_scheme"),
     }
+}
+
+/// Certificates for a server and for clients with the keys that are left, each by a scheme that it signs by. They signed themselves.
+pub fn by_scheme() -> &'static [(SignatureScheme, Arc<Credential>)] {
+    static MADE: OnceLock<Vec<(SignatureScheme, Arc<Credential>)>> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let made = |algorithm| {
+            let key = KeyPair::generate_for(algorithm).unwrap();
+            let certificate = CertificateParams::new(vec![super::NAME.to_owned()]).unwrap().self_signed(&key).unwrap();
+            let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+            Arc::new(Credential::from_der(vec![certificate.der().clone()], der).unwrap())
+        };
+        macro_rules! pem {
+            ($name:literal) => {
+                Arc::new(
+                    Credential::from_pem(
+                        include_bytes!(concat!("../pem/", $name, ".cert.pem")),
+                        include_bytes!(concat!("../pem/", $name, ".pkcs8.pem")),
+                    )
+                    .unwrap(),
+                )
+            };
+        }
+        vec![
+            (SignatureScheme::ECDSA_SECP384R1_SHA384, made(&rcgen::PKCS_ECDSA_P384_SHA384)),
+            (SignatureScheme::ECDSA_SECP521R1_SHA512, made(&rcgen::PKCS_ECDSA_P521_SHA512)),
+            // The first leaves the hash open, the second does not.
+            (SignatureScheme::RSA_PSS_PSS_SHA256, pem!("pss")),
+            (SignatureScheme::RSA_PSS_PSS_SHA384, pem!("pss384")),
+            (SignatureScheme::MLDSA44, made(&rcgen::PKCS_ML_DSA_44)),
+            (SignatureScheme::MLDSA65, made(&rcgen::PKCS_ML_DSA_65)),
+            (SignatureScheme::MLDSA87, made(&rcgen::PKCS_ML_DSA_87)),
+        ]
+    })
 }
 
 /// Every kind of key.
@@ -56,6 +91,7 @@ fn leaf(issuer: &Issuer<'_, KeyPair>, kind: KeyKind, name: &str, usage: Extended
         KeyKind::Rsa => &rcgen::PKCS_RSA_SHA256,
         KeyKind::Ecdsa => &rcgen::PKCS_ECDSA_P256_SHA256,
         KeyKind::Ed25519 => &rcgen::PKCS_ED25519,
+        KeyKind::RsaPss | KeyKind::MlDsa => panic!("see by_scheme"),
     })
     .unwrap();
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
@@ -86,7 +122,8 @@ pub struct Known;
 
 impl Verifier for Known {
     fn verify(&self, peer: &PeerToVerify, _: Time) -> Reply<Result<Verified, CertificateError>> {
-        let known = authority().server.iter().chain(&authority().client).any(|c| c.chain == peer.chain);
+        let others = by_scheme().iter().map(|(_, c)| c);
+        let known = authority().server.iter().chain(&authority().client).chain(others).any(|c| c.chain == peer.chain);
         Reply::Now(if known {
             Ok(Verified::because("known to the tests"))
         } else {
@@ -110,6 +147,8 @@ pub struct Setup {
     pub suite: Option<CipherSuite>,
     pub group: NamedGroup,
     pub server: KeyKind,
+    /// The certificate is the one of [`by_scheme`] instead, and the client's too if it has one.
+    pub scheme: Option<SignatureScheme>,
     /// A group that the client would rather have, which the server does not: leads to a HelloRetryRequest.
     pub hoped: Option<NamedGroup>,
     /// The client's certificate.
@@ -150,6 +189,7 @@ impl Setup {
             group: NamedGroup::X25519,
             hoped: None,
             server: KeyKind::Ecdsa,
+            scheme: None,
             client: None,
             auth: Auth::None,
             tickets: true,
@@ -167,6 +207,26 @@ impl Setup {
     pub fn server(mut self, kind: KeyKind) -> Self {
         self.server = kind;
         self
+    }
+
+    /// With the certificate that signs by this scheme.
+    pub fn signing(mut self, scheme: SignatureScheme) -> Self {
+        self.scheme = Some(scheme);
+        self
+    }
+
+    fn by_scheme(&self) -> Option<Arc<Credential>> {
+        let scheme = self.scheme?;
+        by_scheme().iter().find(|(s, _)| *s == scheme).map(|(_, c)| c.clone())
+    }
+
+    pub fn server_credential(&self) -> Arc<Credential> {
+        self.by_scheme().unwrap_or_else(|| server_credential(self.server))
+    }
+
+    pub fn client_credential(&self) -> Option<Arc<Credential>> {
+        let kind = self.client?;
+        Some(self.by_scheme().unwrap_or_else(|| client_credential(kind)))
     }
 
     pub fn mutual(mut self, client: KeyKind) -> Self {
@@ -211,14 +271,21 @@ impl Setup {
 
     pub fn client_config(&self) -> ClientConfig {
         let mut config = ClientConfig::new(self.policy(), Arc::new(Known));
-        if self.version < ProtocolVersion::TLS1_3 && self.group != NamedGroup::SECP256R1 {
+        if self.version < ProtocolVersion::TLS1_3 {
             // The curve of the ECDSA certificate, without which it must not be shown (RFC 8422 5.3).
-            config.policy.groups.push(NamedGroup::SECP256R1);
+            let curve = match self.scheme {
+                Some(SignatureScheme::ECDSA_SECP384R1_SHA384) => NamedGroup::SECP384R1,
+                Some(SignatureScheme::ECDSA_SECP521R1_SHA512) => NamedGroup::SECP521R1,
+                _ => NamedGroup::SECP256R1,
+            };
+            if self.group != curve {
+                config.policy.groups.push(curve);
+            }
         }
         if let Some(group) = self.hoped {
             config.policy.groups.insert(0, group);
         }
-        let own = self.client.map(client_credential);
+        let own = self.client_credential();
         let own = if self.stapled { own.map(|c| stapled(&c)) } else { own };
         config.credentials = own.map(|c| c as _);
         config.scts = self.stapled;
@@ -227,7 +294,7 @@ impl Setup {
     }
 
     pub fn server_config(&self) -> ServerConfig {
-        let own = server_credential(self.server);
+        let own = self.server_credential();
         let own = if self.stapled { stapled(&own) } else { own };
         let mut config = ServerConfig::new(self.policy(), own);
         config.client_ocsp = self.stapled;

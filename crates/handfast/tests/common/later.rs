@@ -74,6 +74,9 @@ impl PrivateKey for Later<dyn PrivateKey> {
     fn schemes(&self) -> &[SignatureScheme] {
         self.0.schemes()
     }
+    fn classic_schemes(&self) -> &[SignatureScheme] {
+        self.0.classic_schemes()
+    }
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Reply<Result<Vec<u8>, Failure>> {
         defer(|| self.0.sign(scheme, message))
     }

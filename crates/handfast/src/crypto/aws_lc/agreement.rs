@@ -1,10 +1,12 @@
-//! Key exchange: X25519 and the NIST curves (RFC 9846 4.3.8.2), and X25519MLKEM768 (draft-ietf-tls-ecdhe-mlkem 4).
+//! Key exchange: X25519 and the NIST curves (RFC 9846 4.3.8.2), hybrids of a curve and ML-KEM (draft-ietf-tls-ecdhe-mlkem 4),
+//! and finite fields ([`ffdhe`](super::ffdhe)).
 
+use super::ffdhe;
 use crate::crypto::{Failure, KeyExchange, Response};
 use crate::keys::Secret;
 use crate::wire::numbers::NamedGroup;
-use aws_lc_rs::agreement::{self, Algorithm, PrivateKey, PublicKey, UnparsedPublicKey};
-use aws_lc_rs::kem::{DecapsulationKey, EncapsulationKey, ML_KEM_768};
+use aws_lc_rs::agreement::{self, PrivateKey, PublicKey, UnparsedPublicKey};
+use aws_lc_rs::kem::{self, AlgorithmId, DecapsulationKey, EncapsulationKey, ML_KEM_768, ML_KEM_1024};
 
 pub(super) const GROUPS: &[NamedGroup] = &[
     NamedGroup::X25519MLKEM768,
@@ -12,30 +14,34 @@ pub(super) const GROUPS: &[NamedGroup] = &[
     NamedGroup::SECP256R1,
     NamedGroup::SECP384R1,
     NamedGroup::SECP521R1,
+    NamedGroup::SECP256R1MLKEM768,
+    NamedGroup::SECP384R1MLKEM1024,
+    NamedGroup::FFDHE2048,
+    NamedGroup::FFDHE3072,
+    NamedGroup::FFDHE4096,
 ];
 
-/// The sizes in bytes of an ML-KEM-768 encapsulation key and ciphertext (FIPS 203, table 3). In a share, what is
-/// X25519's comes after.
-const ENCAPSULATION_KEY: usize = 1184;
-const CIPHERTEXT: usize = 1088;
-
 pub(super) fn start(group: NamedGroup) -> Result<Box<dyn KeyExchange>, Failure> {
-    match group {
-        NamedGroup::X25519MLKEM768 => Ok(Box::new(Hybrid::generate()?)),
-        _ => Ok(Box::new(Ecdh::generate(group)?)),
+    if let Some(form) = Form::find(group) {
+        return Ok(Box::new(Hybrid::generate(form)?));
+    }
+    match ffdhe::Group::find(group) {
+        Some(field) => Ok(Box::new(field.generate()?)),
+        None => Ok(Box::new(Ecdh::generate(group)?)),
     }
 }
 
 pub(super) fn respond(group: NamedGroup, peer: &[u8]) -> Result<Response, Failure> {
-    if group != NamedGroup::X25519MLKEM768 {
-        let own = Ecdh::generate(group)?;
-        return Ok(Response { secret: own.agree(peer, Secret::copy)?, share: own.share().to_vec() });
+    if let Some(form) = Form::find(group) {
+        return form.respond(peer);
     }
-    let (encapsulation_key, x25519) = peer.split_at_checked(ENCAPSULATION_KEY).ok_or(Failure)?;
-    let own = Ecdh::generate(NamedGroup::X25519)?;
-    let (ciphertext, kem_secret) = EncapsulationKey::new(&ML_KEM_768, encapsulation_key)?.encapsulate()?;
-    let secret = own.agree(x25519, |secret| concat(kem_secret.as_ref(), secret))?;
-    Ok(Response { share: [ciphertext.as_ref(), own.share()].concat(), secret })
+    if let Some(field) = ffdhe::Group::find(group) {
+        let own = field.generate()?;
+        let share = own.share().to_vec();
+        return Ok(Response { secret: own.agree(peer)?, share });
+    }
+    let own = Ecdh::generate(group)?;
+    Ok(Response { secret: own.agree(peer, Secret::copy)?, share: own.share().to_vec() })
 }
 
 /// One key pair on a curve.
@@ -47,7 +53,7 @@ struct Ecdh {
 
 impl Ecdh {
     fn generate(group: NamedGroup) -> Result<Self, Failure> {
-        let algorithm: &'static Algorithm = match group {
+        let algorithm: &'static agreement::Algorithm = match group {
             NamedGroup::X25519 => &agreement::X25519,
             NamedGroup::SECP256R1 => &agreement::ECDH_P256,
             NamedGroup::SECP384R1 => &agreement::ECDH_P384,
@@ -83,48 +89,114 @@ impl KeyExchange for Ecdh {
     }
 }
 
-/// A client's ML-KEM-768 and X25519 keys. The latter is offered by itself too.
+/// What a hybrid is made of.
+struct Form {
+    group: NamedGroup,
+    curve: NamedGroup,
+    /// The size of the curve's public keys in bytes.
+    point: usize,
+    kem: &'static kem::Algorithm<AlgorithmId>,
+    /// In shares and in the secret what is the curve's stands first; in X25519MLKEM768, which was there before, it stands last.
+    curve_first: bool,
+}
+
+static FORMS: [Form; 3] = [
+    Form {
+        group: NamedGroup::X25519MLKEM768,
+        curve: NamedGroup::X25519,
+        point: 32,
+        kem: &ML_KEM_768,
+        curve_first: false,
+    },
+    Form {
+        group: NamedGroup::SECP256R1MLKEM768,
+        curve: NamedGroup::SECP256R1,
+        point: 65,
+        kem: &ML_KEM_768,
+        curve_first: true,
+    },
+    Form {
+        group: NamedGroup::SECP384R1MLKEM1024,
+        curve: NamedGroup::SECP384R1,
+        point: 97,
+        kem: &ML_KEM_1024,
+        curve_first: true,
+    },
+];
+
+impl Form {
+    fn find(group: NamedGroup) -> Option<&'static Self> {
+        FORMS.iter().find(|f| f.group == group)
+    }
+
+    /// The halves of a peer's share: the curve's, and the KEM's, whose length is for the KEM to check.
+    fn split<'s>(&self, share: &'s [u8]) -> Result<(&'s [u8], &'s [u8]), Failure> {
+        if self.curve_first {
+            return share.split_at_checked(self.point).ok_or(Failure);
+        }
+        let at = share.len().checked_sub(self.point).ok_or(Failure)?;
+        share.split_at_checked(at).map(|(kem, curve)| (curve, kem)).ok_or(Failure)
+    }
+
+    /// Which half stands first.
+    fn in_order<'s>(&self, curve: &'s [u8], kem: &'s [u8]) -> [&'s [u8]; 2] {
+        if self.curve_first { [curve, kem] } else { [kem, curve] }
+    }
+
+    /// Both secrets, one after the other.
+    fn secret(&self, curve: &[u8], kem: &[u8]) -> Secret {
+        Secret::filled(curve.len() + kem.len(), |out| {
+            let [first, second] = self.in_order(curve, kem);
+            let (left, right) = out.split_at_mut(first.len());
+            left.copy_from_slice(first);
+            right.copy_from_slice(second);
+        })
+    }
+
+    fn respond(&self, peer: &[u8]) -> Result<Response, Failure> {
+        let (point, encapsulation_key) = self.split(peer)?;
+        let own = Ecdh::generate(self.curve)?;
+        let (ciphertext, kem_secret) = EncapsulationKey::new(self.kem, encapsulation_key)?.encapsulate()?;
+        let secret = own.agree(point, |secret| self.secret(secret, kem_secret.as_ref()))?;
+        Ok(Response { share: self.in_order(own.share(), ciphertext.as_ref()).concat(), secret })
+    }
+}
+
+/// A client's keys of both kinds. That on the curve is offered by itself too.
 struct Hybrid {
+    form: &'static Form,
     kem: DecapsulationKey,
-    x25519: Ecdh,
+    curve: Ecdh,
     share: Vec<u8>,
 }
 
 impl Hybrid {
-    fn generate() -> Result<Self, Failure> {
-        let kem = DecapsulationKey::generate(&ML_KEM_768)?;
-        let x25519 = Ecdh::generate(NamedGroup::X25519)?;
-        let share = [kem.encapsulation_key()?.key_bytes()?.as_ref(), x25519.share()].concat();
-        Ok(Self { kem, x25519, share })
+    fn generate(form: &'static Form) -> Result<Self, Failure> {
+        let kem = DecapsulationKey::generate(form.kem)?;
+        let curve = Ecdh::generate(form.curve)?;
+        let share = form.in_order(curve.share(), kem.encapsulation_key()?.key_bytes()?.as_ref()).concat();
+        Ok(Self { form, kem, curve, share })
     }
 }
 
 impl KeyExchange for Hybrid {
     fn group(&self) -> NamedGroup {
-        NamedGroup::X25519MLKEM768
+        self.form.group
     }
     fn share(&self) -> &[u8] {
         &self.share
     }
     fn finish(self: Box<Self>, peer: &[u8]) -> Result<Secret, Failure> {
-        let (ciphertext, x25519) = peer.split_at_checked(CIPHERTEXT).ok_or(Failure)?;
+        let (point, ciphertext) = self.form.split(peer)?;
         let kem_secret = self.kem.decapsulate(ciphertext.into())?;
-        self.x25519.agree(x25519, |secret| concat(kem_secret.as_ref(), secret))
+        self.curve.agree(point, |secret| self.form.secret(secret, kem_secret.as_ref()))
     }
     fn hybrid_part(&self) -> Option<(NamedGroup, &[u8])> {
-        Some((NamedGroup::X25519, self.x25519.share()))
+        Some((self.form.curve, self.curve.share()))
     }
     fn finish_part(self: Box<Self>, peer: &[u8]) -> Result<Secret, Failure> {
-        self.x25519.agree(peer, Secret::copy)
+        self.curve.agree(peer, Secret::copy)
     }
-}
-
-fn concat(a: &[u8], b: &[u8]) -> Secret {
-    Secret::filled(a.len() + b.len(), |out| {
-        let (left, right) = out.split_at_mut(a.len());
-        left.copy_from_slice(a);
-        right.copy_from_slice(b);
-    })
 }
 
 #[cfg(test)]
@@ -146,6 +218,11 @@ mod tests {
             (NamedGroup::SECP384R1, (97, 97), 48),
             (NamedGroup::SECP521R1, (133, 133), 66),
             (NamedGroup::X25519MLKEM768, (1216, 1120), 64),
+            (NamedGroup::SECP256R1MLKEM768, (1249, 1153), 64),
+            (NamedGroup::SECP384R1MLKEM1024, (1665, 1665), 80),
+            (NamedGroup::FFDHE2048, (256, 256), 256),
+            (NamedGroup::FFDHE3072, (384, 384), 384),
+            (NamedGroup::FFDHE4096, (512, 512), 512),
         ] {
             let client = start(group).unwrap();
             assert_eq!(client.group(), group);
@@ -175,27 +252,46 @@ mod tests {
         }
     }
 
+    /// The order is not the same in all (draft-ietf-tls-ecdhe-mlkem 4.1 to 4.3).
     #[test]
-    fn a_hybrid_secret_is_the_kem_s_and_then_the_curve_s() {
-        let client = Hybrid::generate().unwrap();
-        let server = respond(NamedGroup::X25519MLKEM768, client.share()).unwrap();
-        let (ciphertext, x25519) = server.share.split_at(CIPHERTEXT);
-        let kem = client.kem.decapsulate(ciphertext.into()).unwrap();
-        let curve = client.x25519.agree(x25519, Secret::copy).unwrap();
-        assert_eq!(server.secret.bytes(), [kem.as_ref(), curve.bytes()].concat());
+    fn halves_stand_in_the_order_of_the_draft() {
+        const POINTS: [(NamedGroup, Option<usize>); 3] = [
+            (NamedGroup::X25519MLKEM768, None),
+            (NamedGroup::SECP256R1MLKEM768, Some(65)),
+            (NamedGroup::SECP384R1MLKEM1024, Some(97)),
+        ];
+        for (group, curve_first) in POINTS {
+            let client = Hybrid::generate(Form::find(group).unwrap()).unwrap();
+            let (own, server) = (client.share().to_vec(), respond(group, client.share()).unwrap());
+            let halves = |share: &[u8]| {
+                let (first, second) = share.split_at(curve_first.unwrap_or(share.len() - 32));
+                let halves = (first.to_vec(), second.to_vec());
+                if curve_first.is_some() { halves } else { (halves.1, halves.0) }
+            };
+            assert_eq!(halves(&own).0, client.curve.share());
+            let (point, ciphertext) = halves(&server.share);
+            let kem = client.kem.decapsulate(ciphertext.as_slice().into()).unwrap();
+            let curve = client.curve.agree(&point, Secret::copy).unwrap();
+            let parts =
+                if curve_first.is_some() { [curve.bytes(), kem.as_ref()] } else { [kem.as_ref(), curve.bytes()] };
+            assert_eq!(server.secret.bytes(), parts.concat());
+        }
     }
 
     #[test]
-    fn the_x25519_key_of_a_hybrid_serves_by_itself() {
-        let client = start(NamedGroup::X25519MLKEM768).unwrap();
-        let (group, share) = client.hybrid_part().unwrap();
-        assert_eq!((group, share), (NamedGroup::X25519, &client.share()[ENCAPSULATION_KEY..]));
-        let server = respond(NamedGroup::X25519, share).unwrap();
-        assert!(client.finish_part(&server.share).unwrap().same(server.secret.bytes()));
+    fn the_curve_s_key_of_a_hybrid_serves_by_itself() {
+        for form in &FORMS {
+            let client = start(form.group).unwrap();
+            let (group, share) = client.hybrid_part().unwrap();
+            assert_eq!(group, form.curve);
+            assert_eq!(form.split(client.share()).unwrap().0, share);
+            let server = respond(group, share).unwrap();
+            assert!(client.finish_part(&server.share).unwrap().same(server.secret.bytes()));
 
-        let plain = start(NamedGroup::X25519).unwrap();
-        assert!(plain.hybrid_part().is_none());
-        assert!(plain.finish_part(&server.share).is_err());
+            let plain = start(form.curve).unwrap();
+            assert!(plain.hybrid_part().is_none());
+            assert!(plain.finish_part(&server.share).is_err());
+        }
     }
 
     #[test]
@@ -223,10 +319,14 @@ mod tests {
         refused(NamedGroup::SECP256R1, &hybrid_form);
 
         // Each half of a hybrid is checked: coefficients of the encapsulation key (FIPS 203 7.2), and the point.
-        let share = start(NamedGroup::X25519MLKEM768).unwrap().share().to_vec();
-        let bad_kem = [&[0xff; ENCAPSULATION_KEY], &share[ENCAPSULATION_KEY..]].concat();
-        assert!(respond(NamedGroup::X25519MLKEM768, &bad_kem).is_err());
-        let bad_point = [&share[..ENCAPSULATION_KEY], &[0; 32]].concat();
-        assert!(respond(NamedGroup::X25519MLKEM768, &bad_point).is_err());
+        for form in &FORMS {
+            let share = start(form.group).unwrap().share().to_vec();
+            let (point, key) = form.split(&share).unwrap();
+            let bad_key = form.in_order(point, &vec![0xff; key.len()]).concat();
+            assert!(respond(form.group, &bad_key).is_err());
+            let bad_point = form.in_order(&vec![0; point.len()], key).concat();
+            assert!(respond(form.group, &bad_point).is_err());
+            assert!(respond(form.group, &share).is_ok());
+        }
     }
 }

@@ -6,6 +6,7 @@
 mod aead;
 mod agreement;
 mod der;
+mod ffdhe;
 mod hash;
 mod legacy;
 mod private_key;
@@ -14,6 +15,7 @@ mod signature;
 mod tests;
 
 pub(super) use der::Spki;
+pub(crate) use der::{mldsa_scheme, pss_scheme};
 pub(super) use private_key::private_and_public;
 pub use private_key::private_key;
 

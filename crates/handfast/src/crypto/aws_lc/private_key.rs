@@ -1,6 +1,6 @@
 //! Private keys in memory.
 
-use super::der::{Der, INTEGER, OCTET_STRING, SEQUENCE, push_element};
+use super::der::{Der, INTEGER, KeyType, SEQUENCE, private_key_info, push_element};
 use super::signature::{md5_sha1, sha1};
 use crate::crypto::{Failure, KeyKind, PrivateKey};
 use crate::keys::Secret;
@@ -9,14 +9,15 @@ use crate::wire::numbers::SignatureScheme;
 use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa;
-use aws_lc_rs::signature::{self as alg, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaEncoding};
+use aws_lc_rs::signature::{self as alg, EcdsaKeyPair, Ed25519KeyPair, KeyPair, PqdsaKeyPair, RsaEncoding};
 use handfast_legacy::{EcCurve, EcdsaPrivateKey, HashKind, RsaPrivateKey};
 use rustls_pki_types::PrivateKeyDer;
 use std::fmt;
 use std::sync::Arc;
 
 /// A private key in memory: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 A.1.2) or SEC 1 (RFC 5915), of RSA with 1024 to 8192 bits,
-/// ECDSA on P-256, P-384 or P-521, or Ed25519. RSA under 2048 bits signs with PKCS#1 v1.5 only.
+/// ECDSA on P-256, P-384 or P-521, or Ed25519; and in PKCS#8 also of RSASSA-PSS with 2048 to 8192 bits (RFC 4055), and of ML-DSA as
+/// a seed, expanded, or both (RFC 9881 6). RSA under 2048 bits signs with PKCS#1 v1.5 only.
 ///
 /// # Errors
 /// [`Failure`] if it is malformed, inconsistent, or of another kind.
@@ -44,6 +45,15 @@ enum Key {
         legacy: EcdsaPrivateKey,
     },
     Ed25519(Ed25519KeyPair),
+    RsaPss {
+        key: rsa::KeyPair,
+        /// The one scheme that its parameters leave, if it has any.
+        only: Option<SignatureScheme>,
+    },
+    MlDsa {
+        key: PqdsaKeyPair,
+        scheme: SignatureScheme,
+    },
 }
 
 impl Key {
@@ -55,16 +65,29 @@ impl Key {
                 Ok(Self::Rsa { strong, legacy: RsaPrivateKey::from_pkcs1(bytes)? })
             }
             PrivateKeyDer::Sec1(_) => Self::ecdsa(bytes, EcdsaPrivateKey::from_sec1(bytes)?),
-            PrivateKeyDer::Pkcs8(_) => {
-                if let Ok(legacy) = RsaPrivateKey::from_pkcs8(bytes) {
-                    return Ok(Self::Rsa { strong: rsa::KeyPair::from_pkcs8(bytes).ok(), legacy });
-                }
-                if let Ok(legacy) = EcdsaPrivateKey::from_pkcs8(bytes) {
-                    return Self::ecdsa(bytes, legacy);
-                }
-                Ok(Self::Ed25519(Ed25519KeyPair::from_pkcs8(bytes)?))
-            }
+            PrivateKeyDer::Pkcs8(_) => Self::pkcs8(bytes),
             _ => Err(Failure),
+        }
+    }
+
+    fn pkcs8(bytes: &[u8]) -> Result<Self, Failure> {
+        let (key_type, inner) = private_key_info(bytes)?;
+        match key_type {
+            KeyType::Rsa => {
+                let strong = rsa::KeyPair::from_pkcs8(bytes).ok();
+                Ok(Self::Rsa { strong, legacy: RsaPrivateKey::from_pkcs8(bytes)? })
+            }
+            KeyType::RsaPss(only) => Ok(Self::RsaPss { key: rsa::KeyPair::from_der(inner)?, only }),
+            KeyType::P256 | KeyType::P384 | KeyType::P521 => Self::ecdsa(bytes, EcdsaPrivateKey::from_pkcs8(bytes)?),
+            KeyType::Ed25519 => Ok(Self::Ed25519(Ed25519KeyPair::from_pkcs8(bytes)?)),
+            KeyType::MlDsa(scheme) => {
+                let algorithm = match scheme {
+                    SignatureScheme::MLDSA44 => &alg::ML_DSA_44_SIGNING,
+                    SignatureScheme::MLDSA65 => &alg::ML_DSA_65_SIGNING,
+                    _ => &alg::ML_DSA_87_SIGNING,
+                };
+                Ok(Self::MlDsa { key: PqdsaKeyPair::from_pkcs8(algorithm, bytes)?, scheme })
+            }
         }
     }
 
@@ -80,7 +103,8 @@ impl Key {
     /// The contents of the subjectPublicKey.
     fn public(&self, der: &PrivateKeyDer<'_>) -> Result<Vec<u8>, Failure> {
         match self {
-            Self::Rsa { .. } => rsa_public(der),
+            Self::Rsa { .. } | Self::RsaPss { .. } => rsa_public(der),
+            Self::MlDsa { key, .. } => Ok(key.public_key().as_ref().to_vec()),
             Self::Ecdsa { key, .. } => Ok(key.public_key().as_ref().to_vec()),
             Self::Ed25519(key) => Ok(key.public_key().as_ref().to_vec()),
         }
@@ -88,13 +112,13 @@ impl Key {
 
     fn try_sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, Failure> {
         use SignatureScheme as S;
-        if !self.schemes().contains(&scheme) {
+        if !self.schemes().contains(&scheme) && !self.classic_schemes().contains(&scheme) {
             return Err(Failure);
         }
         match (self, scheme) {
             (Self::Rsa { legacy, .. }, S::RSA_PKCS1_MD5_SHA1) => Ok(legacy.sign_md5_sha1(&md5_sha1(message))?),
             (Self::Rsa { legacy, .. }, S::RSA_PKCS1_SHA1) => Ok(legacy.sign_sha1(&sha1(message))?),
-            (Self::Rsa { strong: Some(key), .. }, _) => {
+            (Self::Rsa { strong: Some(key), .. } | Self::RsaPss { key, .. }, _) => {
                 let mut signature = vec![0; key.public_modulus_len()];
                 key.sign(rsa_encoding(scheme).ok_or(Failure)?, &SystemRandom::new(), message, &mut signature)?;
                 Ok(signature)
@@ -108,8 +132,23 @@ impl Key {
                 };
                 Ok(legacy.sign(kind, digest(hash, message).as_ref())?)
             }
-            (Self::Ecdsa { legacy, .. }, S::ECDSA_SHA1) => Ok(legacy.sign_sha1(&sha1(message))?),
-            (Self::Ecdsa { key, .. }, _) => Ok(key.sign(&SystemRandom::new(), message)?.as_ref().to_vec()),
+            (Self::Ecdsa { legacy, .. }, S::ECDSA_SHA1) => Ok(legacy.sign_digest(&sha1(message))?),
+            (Self::Ecdsa { key, .. }, own) if self.schemes().first() == Some(&own) => {
+                Ok(key.sign(&SystemRandom::new(), message)?.as_ref().to_vec())
+            }
+            (Self::Ecdsa { legacy, .. }, _) => {
+                let hash = match scheme {
+                    S::ECDSA_SECP256R1_SHA256 => &SHA256,
+                    S::ECDSA_SECP384R1_SHA384 => &SHA384,
+                    _ => &SHA512,
+                };
+                Ok(legacy.sign_digest(digest(hash, message).as_ref())?)
+            }
+            (Self::MlDsa { key, .. }, _) => {
+                let mut signature = vec![0; key.algorithm().signature_len()];
+                key.sign(message, &mut signature)?;
+                Ok(signature)
+            }
             (Self::Ed25519(key), _) => Ok(key.try_sign(message)?.as_ref().to_vec()),
         }
     }
@@ -117,13 +156,11 @@ impl Key {
 
 /// The RSAPublicKey of a private key: modulus and public exponent stand in it just as they do there (RFC 8017 A.1).
 fn rsa_public(der: &PrivateKeyDer<'_>) -> Result<Vec<u8>, Failure> {
-    let mut outer = Der::new(der.secret_der());
-    let mut key = outer.sequence()?;
-    if let PrivateKeyDer::Pkcs8(_) = der {
-        key.element(INTEGER)?;
-        key.element(SEQUENCE)?;
-        key = Der::new(key.element(OCTET_STRING)?).sequence()?;
-    }
+    let pkcs1 = match der {
+        PrivateKeyDer::Pkcs8(_) => private_key_info(der.secret_der())?.1,
+        _ => der.secret_der(),
+    };
+    let mut key = Der::new(pkcs1).sequence()?;
     key.element(INTEGER)?;
     let (modulus, exponent) = (key.element(INTEGER)?, key.element(INTEGER)?);
     let mut contents = Vec::new();
@@ -137,9 +174,9 @@ fn rsa_public(der: &PrivateKeyDer<'_>) -> Result<Vec<u8>, Failure> {
 fn rsa_encoding(scheme: SignatureScheme) -> Option<&'static dyn RsaEncoding> {
     use SignatureScheme as S;
     Some(match scheme {
-        S::RSA_PSS_RSAE_SHA256 => &alg::RSA_PSS_SHA256,
-        S::RSA_PSS_RSAE_SHA384 => &alg::RSA_PSS_SHA384,
-        S::RSA_PSS_RSAE_SHA512 => &alg::RSA_PSS_SHA512,
+        S::RSA_PSS_RSAE_SHA256 | S::RSA_PSS_PSS_SHA256 => &alg::RSA_PSS_SHA256,
+        S::RSA_PSS_RSAE_SHA384 | S::RSA_PSS_PSS_SHA384 => &alg::RSA_PSS_SHA384,
+        S::RSA_PSS_RSAE_SHA512 | S::RSA_PSS_PSS_SHA512 => &alg::RSA_PSS_SHA512,
         S::RSA_PKCS1_SHA256 => &alg::RSA_PKCS1_SHA256,
         S::RSA_PKCS1_SHA384 => &alg::RSA_PKCS1_SHA384,
         S::RSA_PKCS1_SHA512 => &alg::RSA_PKCS1_SHA512,
@@ -153,6 +190,8 @@ impl PrivateKey for Key {
             Self::Rsa { .. } => KeyKind::Rsa,
             Self::Ecdsa { .. } => KeyKind::Ecdsa,
             Self::Ed25519(_) => KeyKind::Ed25519,
+            Self::RsaPss { .. } => KeyKind::RsaPss,
+            Self::MlDsa { .. } => KeyKind::MlDsa,
         }
     }
 
@@ -177,6 +216,29 @@ impl PrivateKey for Key {
                 EcCurve::P521 => &[S::ECDSA_SECP521R1_SHA512, S::ECDSA_SHA1],
             },
             Self::Ed25519(_) => &[S::ED25519],
+            Self::RsaPss { only: Some(only), .. } => std::slice::from_ref(only),
+            Self::RsaPss { only: None, .. } => &[S::RSA_PSS_PSS_SHA256, S::RSA_PSS_PSS_SHA384, S::RSA_PSS_PSS_SHA512],
+            Self::MlDsa { scheme, .. } => std::slice::from_ref(scheme),
+        }
+    }
+
+    fn classic_schemes(&self) -> &[SignatureScheme] {
+        use SignatureScheme as S;
+        match self {
+            // The curve's own hash first, then the others, from the longest on.
+            Self::Ecdsa { legacy, .. } => match legacy.curve() {
+                EcCurve::P256 => {
+                    &[S::ECDSA_SECP256R1_SHA256, S::ECDSA_SECP521R1_SHA512, S::ECDSA_SECP384R1_SHA384, S::ECDSA_SHA1]
+                }
+                EcCurve::P384 => {
+                    &[S::ECDSA_SECP384R1_SHA384, S::ECDSA_SECP521R1_SHA512, S::ECDSA_SECP256R1_SHA256, S::ECDSA_SHA1]
+                }
+                EcCurve::P521 => {
+                    &[S::ECDSA_SECP521R1_SHA512, S::ECDSA_SECP384R1_SHA384, S::ECDSA_SECP256R1_SHA256, S::ECDSA_SHA1]
+                }
+            },
+            Self::MlDsa { .. } => &[],
+            Self::Rsa { .. } | Self::RsaPss { .. } | Self::Ed25519(_) => self.schemes(),
         }
     }
 

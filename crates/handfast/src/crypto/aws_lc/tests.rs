@@ -1,7 +1,7 @@
 //! Private keys against the verification, and the legacy half.
 
 use super::*;
-use crate::crypto::{CbcCipher, CbcMac, Credential, PrivateKey};
+use crate::crypto::{CbcCipher, CbcMac, Credential, KeyKind, PrivateKey};
 use crate::keys::Secret;
 use crate::keys::tests::unhex;
 use crate::wait::Reply;
@@ -38,15 +38,21 @@ fn what_a_key_signs_its_public_key_verifies_and_no_other() {
         credential!("p384", "p384.pkcs8"),
         credential!("p521", "p521.sec1"),
         credential!("ed25519", "ed25519.pkcs8"),
+        credential!("pss", "pss.pkcs8"),
+        credential!("pss384", "pss384.pkcs8"),
+        mldsa(&rcgen::PKCS_ML_DSA_44),
+        mldsa(&rcgen::PKCS_ML_DSA_65),
+        mldsa(&rcgen::PKCS_ML_DSA_87),
     ];
     let provider = provider();
     for credential in &credentials {
         let own = spki(credential);
         for &scheme in credential.key.schemes() {
+            assert!(credential.key.classic_schemes().contains(&scheme) || credential.kind() == KeyKind::MlDsa);
             assert!(provider.schemes().contains(&scheme), "{scheme}");
             let signature = sign(&*credential.key, scheme, b"message").unwrap();
             // Under 2048 bits only the legacy schemes are verified.
-            let weak = own.len() < 200 && credential.kind() == crate::crypto::KeyKind::Rsa;
+            let weak = own.len() < 200 && credential.kind() == KeyKind::Rsa;
             let legacy = [SignatureScheme::RSA_PKCS1_SHA1, SignatureScheme::RSA_PKCS1_MD5_SHA1].contains(&scheme);
             let verdict = provider.verify(scheme, &own, false, b"message", &signature);
             assert_eq!(verdict.is_ok(), !weak || legacy, "{scheme}");
@@ -68,10 +74,78 @@ fn what_a_key_signs_its_public_key_verifies_and_no_other() {
                 assert!(provider.verify(wrong, &own, true, b"message", &signature).is_err(), "{scheme} as {wrong}");
             }
         }
-        let not_its = provider.schemes().iter().filter(|s| !credential.key.schemes().contains(s));
+        let can =
+            |s: &SignatureScheme| credential.key.schemes().contains(s) || credential.key.classic_schemes().contains(s);
+        let not_its = provider.schemes().iter().filter(|s| !can(s));
         for &scheme in not_its {
             assert_eq!(sign(&*credential.key, scheme, b"message"), Err(Failure), "{scheme}");
         }
+    }
+}
+
+/// A certificate with a key of ML-DSA, both made here.
+fn mldsa(algorithm: &'static rcgen::SignatureAlgorithm) -> Credential {
+    let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
+    let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap();
+    let der = rustls_pki_types::PrivatePkcs8KeyDer::from(key.serialize_der());
+    Credential::from_der(vec![certificate.der().clone()], der.into()).unwrap()
+}
+
+/// The three forms of an ML-DSA private key (RFC 9881 6): a seed, expanded, both.
+#[test]
+fn keys_of_ml_dsa_are_read_in_every_form() {
+    use super::der::{INTEGER, OCTET_STRING, SEQUENCE, push_element};
+    use aws_lc_rs::encoding::AsRawBytes;
+    use aws_lc_rs::signature::{KeyPair, ML_DSA_44_SIGNING, ML_DSA_65_SIGNING, ML_DSA_87_SIGNING, PqdsaKeyPair};
+    let element = |tag, contents: &[u8]| {
+        let mut out = Vec::new();
+        push_element(&mut out, tag, contents);
+        out
+    };
+    let seed: Vec<u8> = (0..32).collect();
+    for (algorithm, last, scheme) in [
+        (&ML_DSA_44_SIGNING, 17, SignatureScheme::MLDSA44),
+        (&ML_DSA_65_SIGNING, 18, SignatureScheme::MLDSA65),
+        (&ML_DSA_87_SIGNING, 19, SignatureScheme::MLDSA87),
+    ] {
+        let pair = PqdsaKeyPair::from_seed(algorithm, &seed).unwrap();
+        let expanded = element(OCTET_STRING, pair.private_key().as_raw_bytes().unwrap().as_ref());
+        let both = element(SEQUENCE, &[element(OCTET_STRING, &seed), expanded.clone()].concat());
+        let oid = element(SEQUENCE, &[&[6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3][..], &[last]].concat());
+        for inner in [element(0x80, &seed), expanded, both] {
+            let info = [element(INTEGER, &[0]), oid.clone(), element(OCTET_STRING, &inner)].concat();
+            let info = element(SEQUENCE, &info);
+            let der = rustls_pki_types::PrivatePkcs8KeyDer::from(info);
+            let (key, public) = private_and_public(&der.into()).unwrap();
+            assert_eq!(public, pair.public_key().as_ref());
+            assert_eq!((key.kind(), key.schemes()), (KeyKind::MlDsa, &[scheme][..]));
+            assert!(sign(&*key, scheme, b"message").is_ok());
+        }
+    }
+}
+
+/// Any hash goes with any curve.
+#[test]
+fn ecdsa_keys_sign_with_every_hash_in_tls_1_2() {
+    use SignatureScheme as S;
+    for credential in
+        [credential!("p256", "p256.sec1"), credential!("p384", "p384.sec1"), credential!("p521", "p521.sec1")]
+    {
+        let own = spki(&credential);
+        let schemes = [S::ECDSA_SECP256R1_SHA256, S::ECDSA_SECP384R1_SHA384, S::ECDSA_SECP521R1_SHA512, S::ECDSA_SHA1];
+        assert_eq!(credential.key.classic_schemes()[0], credential.key.schemes()[0]);
+        for scheme in schemes {
+            assert!(credential.key.classic_schemes().contains(&scheme));
+            let signature = sign(&*credential.key, scheme, b"message").unwrap();
+            assert_eq!(provider().verify(scheme, &own, true, b"message", &signature), Ok(()), "{scheme}");
+            let strict = provider().verify(scheme, &own, false, b"message", &signature);
+            assert_eq!(strict.is_ok(), credential.key.schemes().contains(&scheme), "{scheme}");
+        }
+        // The hash of its curve goes first, wherever it stands in the other's list; then the longest.
+        assert_eq!(credential.classic_scheme_among(&schemes), Some(credential.key.schemes()[0]));
+        let others: Vec<_> = schemes[..3].iter().copied().filter(|s| *s != credential.key.schemes()[0]).collect();
+        assert_eq!(credential.classic_scheme_among(&others), others.last().copied());
+        assert_eq!(credential.classic_scheme_among(&[S::ED25519]), None);
     }
 }
 

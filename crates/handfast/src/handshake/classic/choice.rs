@@ -61,7 +61,7 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
 
     let no_suite = || NothingInCommon::suite(summary.suites.iter().copied(), &ours);
     let serve = |suite: &'static Suite, strict: bool| -> Result<Choice, NothingInCommon> {
-        let proves = |c: &&Arc<Credential>| proves(c.kind(), suite.authentication);
+        let proves = |c: &&Arc<Credential>| proves(c.kind(), suite);
         let curves: Vec<_> = chosen.candidates.iter().filter(proves).map(|c| curve(c)).collect();
         let allowed =
             |c: &Option<NamedGroup>| summary.groups.is_empty() || c.is_none_or(|c| summary.groups.contains(&c));
@@ -82,11 +82,11 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
                 fitting().next().ok_or_else(no_suite)?;
                 let group = *group
                     .ok_or_else(|| NothingInCommon::Group { theirs: their_groups.clone(), ours: our_groups.clone() })?;
-                let signs = |c: &'_ Arc<Credential>| c.schemes_among(&schemes).first().copied();
+                let signs = |c: &'_ Arc<Credential>| c.classic_scheme_among(&schemes);
                 let found = fitting().find_map(|c| signs(c).map(|scheme| (c, Plan::Ecdhe { group, scheme })));
                 found.ok_or_else(|| NothingInCommon::Scheme {
                     theirs: their_schemes.clone(),
-                    ours: fitting().flat_map(|c| c.key.schemes().iter().copied()).collect(),
+                    ours: fitting().flat_map(|c| c.key.classic_schemes().iter().copied()).collect(),
                 })?
             }
             KeyExchangeKind::Tls13 => return Err(no_suite()),
@@ -113,7 +113,7 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
 fn curve(credential: &Credential) -> Option<NamedGroup> {
     match credential.kind() {
         KeyKind::Ecdsa => public_key(&credential.chain).ok().and_then(|key| key.curve),
-        KeyKind::Rsa | KeyKind::Ed25519 => None,
+        KeyKind::Rsa | KeyKind::RsaPss | KeyKind::Ed25519 | KeyKind::MlDsa => None,
     }
 }
 

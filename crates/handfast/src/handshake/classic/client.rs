@@ -14,7 +14,7 @@
 use super::super::offer::Offered;
 use super::super::{self as handshake, Flow, Input};
 use super::key_exchange::{ServerHalf, proves};
-use super::rules::{Rules, signer};
+use super::rules::Rules;
 use super::secrets::{Agreed, Secrets};
 use super::{certificates, server_hello};
 use crate::config::ClientConfig;
@@ -218,7 +218,7 @@ impl Agreement {
             return Err(Malformed { field: "certificate_list", at: 0, problem: Problem::Length }.into());
         }
         let key = certificates::read(flow, message)?;
-        if !proves(key.kind, suite.authentication) {
+        if !proves(key.kind, suite) {
             return Err(illegal("certificate_list", "holds a key that does not fit the suite", "RFC 5246 7.4.2"));
         }
         if key.curve.is_some_and(|curve| !policy.groups.contains(&curve)) {
@@ -289,10 +289,12 @@ impl Server {
         let credential = config.credentials.as_ref().and_then(|c| c.choose(&common, &authorities));
         let identity = match credential {
             None => Identity(None),
-            Some(credential) => match credential.schemes_among(&common).first() {
-                Some(scheme) => Identity(Some((credential, *scheme))),
+            Some(credential) => match credential.classic_scheme_among(&common) {
+                Some(scheme) => Identity(Some((credential, scheme))),
                 None => {
-                    return Err(NothingInCommon::Scheme { theirs, ours: credential.key.schemes().to_vec() }.into());
+                    return Err(
+                        NothingInCommon::Scheme { theirs, ours: credential.key.classic_schemes().to_vec() }.into()
+                    );
                 }
             },
         };
@@ -411,7 +413,7 @@ impl End {
 
 /// The type of a client certificate whose key signs by this scheme (RFC 8422 5.5).
 fn type_of(scheme: SignatureScheme) -> ClientCertificateType {
-    match signer(scheme) {
+    match KeyKind::of(scheme) {
         Some(KeyKind::Ecdsa | KeyKind::Ed25519) => ClientCertificateType::ECDSA_SIGN,
         _ => ClientCertificateType::RSA_SIGN,
     }

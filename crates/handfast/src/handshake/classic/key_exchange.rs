@@ -2,7 +2,7 @@
 
 use super::super::Flow;
 use super::Rules;
-use crate::crypto::{Authentication, Failure, KeyExchange, KeyKind, PrivateKey};
+use crate::crypto::{Authentication, Failure, KeyExchange, KeyExchangeKind, KeyKind, PrivateKey, Suite};
 use crate::error::{Error, ErrorKind, illegal};
 use crate::keys::Secret;
 use crate::message::{ClientKeyExchange, EcdheParams, Message, ServerKeyExchange};
@@ -20,10 +20,12 @@ pub(crate) fn is_curve(group: NamedGroup) -> bool {
     group < NamedGroup::FFDHE2048
 }
 
-/// Whether a key of this kind can prove a server in a suite of this authentication (RFC 5246 7.4.2, RFC 8422 2).
-pub(super) fn proves(key: KeyKind, authentication: Authentication) -> bool {
-    match authentication {
-        Authentication::Rsa => key == KeyKind::Rsa,
+/// Whether a key of this kind can prove a server in this suite (RFC 5246 7.4.2, RFC 8422 2). One for RSASSA-PSS can where it signs
+/// (RFC 9846 4.3.3).
+pub(super) fn proves(key: KeyKind, suite: &Suite) -> bool {
+    match suite.authentication {
+        Authentication::Rsa if suite.key_exchange == KeyExchangeKind::Rsa => key == KeyKind::Rsa,
+        Authentication::Rsa => matches!(key, KeyKind::Rsa | KeyKind::RsaPss),
         Authentication::Ecdsa => matches!(key, KeyKind::Ecdsa | KeyKind::Ed25519),
         Authentication::Tls13 => false,
     }
@@ -63,7 +65,7 @@ impl ServerHalf {
         if !is_curve(group) || !policy.groups.contains(&group) || !provider.groups().contains(&group) {
             return Err(illegal("namedcurve", "is none that was offered", "RFC 8422 5.4"));
         }
-        let scheme = rules.scheme(scheme, key.kind, &rules.ours(&policy.schemes, &*provider))?;
+        let scheme = rules.scheme(scheme, key, &rules.ours(&policy.schemes, &*provider))?;
         let verified = provider.verify(scheme, &key.spki, true, &signed(flow, params), signature);
         verified.map_err(|Failure| Error::from(key.not_verified(scheme)))?;
         flow.negotiated().group = Some(group);

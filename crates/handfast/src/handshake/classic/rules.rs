@@ -3,6 +3,7 @@
 use crate::crypto::{HashAlgorithm, KeyKind, Provider, Suite};
 use crate::error::{Error, NothingInCommon, illegal};
 use crate::message::ClassicForm;
+use crate::verify::PeerKey;
 use crate::wire::numbers::{ProtocolVersion, SignatureScheme};
 
 /// One version's rules.
@@ -104,8 +105,11 @@ impl Rules {
         let spoken = provider.schemes();
         let Implied { rsa, ecdsa } = self.implied;
         match self.schemes {
-            // A scheme without a number of its own cannot be named.
-            true => allowed.iter().copied().filter(|s| spoken.contains(s) && s.is_named()).collect(),
+            // A scheme without a number of its own cannot be named, and ML-DSA must not be (draft-ietf-tls-mldsa 3.3).
+            true => {
+                let exists = |s: &SignatureScheme| s.is_named() && KeyKind::of(*s) != Some(KeyKind::MlDsa);
+                allowed.iter().copied().filter(|s| spoken.contains(s) && exists(s)).collect()
+            }
             false => [rsa, ecdsa].into_iter().filter(|s| spoken.contains(s)).collect(),
         }
     }
@@ -126,39 +130,24 @@ impl Rules {
     pub(super) fn scheme(
         &self,
         named: Option<SignatureScheme>,
-        key: KeyKind,
+        key: &PeerKey,
         ours: &[SignatureScheme],
     ) -> Result<SignatureScheme, Error> {
         let bad = |why| illegal("algorithm", why, "RFC 5246 7.4.3");
-        let scheme = match (named, key) {
+        let scheme = match (named, key.kind) {
             (Some(scheme), _) => scheme,
             (None, KeyKind::Rsa) => self.implied.rsa,
             (None, KeyKind::Ecdsa) => self.implied.ecdsa,
-            (None, KeyKind::Ed25519) => return Err(bad("cannot be told for a key of this kind")),
+            (None, _) => return Err(bad("cannot be told for a key of this kind")),
         };
         if !ours.contains(&scheme) {
             return Err(bad("is none that was offered"));
         }
-        if signer(scheme) != Some(key) {
+        if !key.fits(scheme, true) {
             return Err(bad("does not fit the key of the certificate"));
         }
         Ok(scheme)
     }
-}
-
-/// The kind of key that signs by this scheme.
-pub(super) fn signer(scheme: SignatureScheme) -> Option<KeyKind> {
-    use SignatureScheme as S;
-    Some(match scheme {
-        S::RSA_PKCS1_MD5_SHA1 | S::RSA_PKCS1_SHA1 | S::RSA_PKCS1_SHA224 => KeyKind::Rsa,
-        S::RSA_PKCS1_SHA256 | S::RSA_PKCS1_SHA384 | S::RSA_PKCS1_SHA512 => KeyKind::Rsa,
-        S::RSA_PSS_RSAE_SHA256 | S::RSA_PSS_RSAE_SHA384 | S::RSA_PSS_RSAE_SHA512 => KeyKind::Rsa,
-        S::RSA_PSS_PSS_SHA256 | S::RSA_PSS_PSS_SHA384 | S::RSA_PSS_PSS_SHA512 => KeyKind::Rsa,
-        S::ECDSA_SHA1 | S::ECDSA_SHA224 | S::ECDSA_SECP256R1_SHA256 => KeyKind::Ecdsa,
-        S::ECDSA_SECP384R1_SHA384 | S::ECDSA_SECP521R1_SHA512 => KeyKind::Ecdsa,
-        S::ED25519 => KeyKind::Ed25519,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -196,18 +185,32 @@ mod tests {
         assert!(!new.downgraded(V::TLS1_3, &[7; 32]));
     }
 
+    /// draft-ietf-tls-mldsa 3.3
+    #[test]
+    fn ml_dsa_is_for_tls_1_3() {
+        use SignatureScheme as S;
+        let provider = crate::crypto::aws_lc::provider();
+        assert!(provider.schemes().contains(&S::MLDSA44));
+        for rules in &RULES {
+            let ours = rules.ours(&[S::MLDSA44, S::ED25519], &*provider);
+            assert!(!ours.contains(&S::MLDSA44));
+            assert!(rules.scheme(Some(S::MLDSA44), &PeerKey::of(KeyKind::MlDsa), &ours).is_err());
+        }
+    }
+
     #[test]
     fn schemes_are_named_or_implied() {
         use SignatureScheme as S;
         let [new, old] = &RULES;
+        let (rsa, ecdsa) = (PeerKey::of(KeyKind::Rsa), PeerKey::of(KeyKind::Ecdsa));
         let ours = [S::RSA_PKCS1_SHA256, S::ECDSA_SHA1, S::RSA_PKCS1_MD5_SHA1, S::ED25519];
-        assert_eq!(new.scheme(Some(S::RSA_PKCS1_SHA256), KeyKind::Rsa, &ours).ok(), Some(S::RSA_PKCS1_SHA256));
-        assert_eq!(old.scheme(None, KeyKind::Rsa, &ours).ok(), Some(S::RSA_PKCS1_MD5_SHA1));
-        assert_eq!(old.scheme(None, KeyKind::Ecdsa, &ours).ok(), Some(S::ECDSA_SHA1));
+        assert_eq!(new.scheme(Some(S::RSA_PKCS1_SHA256), &rsa, &ours).ok(), Some(S::RSA_PKCS1_SHA256));
+        assert_eq!(old.scheme(None, &rsa, &ours).ok(), Some(S::RSA_PKCS1_MD5_SHA1));
+        assert_eq!(old.scheme(None, &ecdsa, &ours).ok(), Some(S::ECDSA_SHA1));
         // Not the key's, not offered, none there is for such a key.
-        assert!(new.scheme(Some(S::RSA_PKCS1_SHA256), KeyKind::Ecdsa, &ours).is_err());
-        assert!(new.scheme(Some(S::RSA_PKCS1_SHA384), KeyKind::Rsa, &ours).is_err());
-        assert!(old.scheme(None, KeyKind::Ed25519, &ours).is_err());
+        assert!(new.scheme(Some(S::RSA_PKCS1_SHA256), &ecdsa, &ours).is_err());
+        assert!(new.scheme(Some(S::RSA_PKCS1_SHA384), &rsa, &ours).is_err());
+        assert!(old.scheme(None, &PeerKey::of(KeyKind::Ed25519), &ours).is_err());
         assert_eq!(new.theirs([S::ED25519].into_iter()), [S::ED25519]);
         assert_eq!(new.theirs([].into_iter()), [S::RSA_PKCS1_SHA1, S::ECDSA_SHA1]);
         assert_eq!(old.theirs([S::ED25519].into_iter()), [S::RSA_PKCS1_MD5_SHA1, S::ECDSA_SHA1]);

@@ -14,7 +14,7 @@ use super::super::{self as handshake, Flow, Input};
 use super::certificates;
 use super::choice::{Choice, Plan, Resumption, choose, resumable};
 use super::key_exchange::{OwnHalf, PREMASTER};
-use super::rules::{Rules, signer};
+use super::rules::Rules;
 use super::secrets::{Agreed, Secrets};
 use crate::config::{ClientAuth, ServerConfig};
 use crate::crypto::{Credential, Failure, KeyExchangeKind, KeyKind};
@@ -358,8 +358,9 @@ impl Server {
         };
         let rules = self.agreed.rules;
         let schemes = rules.ours(&self.config.policy.schemes, &*flow.shared.provider);
-        let rsa = schemes.iter().any(|s| signer(*s) == Some(KeyKind::Rsa));
-        let ecdsa = schemes.iter().any(|s| signer(*s) != Some(KeyKind::Rsa));
+        let is_rsa = |s: &SignatureScheme| matches!(KeyKind::of(*s), Some(KeyKind::Rsa | KeyKind::RsaPss));
+        let rsa = schemes.iter().any(is_rsa);
+        let ecdsa = !schemes.iter().all(is_rsa);
         let types: Vec<_> =
             [rsa.then_some(ClientCertificateType::RSA_SIGN), ecdsa.then_some(ClientCertificateType::ECDSA_SIGN)]
                 .into_iter()
@@ -487,7 +488,7 @@ impl End {
     ) -> Result<handshake::State, Error> {
         let (provider, rules) = (flow.provider(), self.secrets.agreed.rules);
         let ours = rules.ours(&self.config.policy.schemes, &*provider);
-        let scheme = rules.scheme(message.scheme, peer.kind, &ours)?;
+        let scheme = rules.scheme(message.scheme, peer, &ours)?;
         let verified = provider.verify(scheme, &peer.spki, true, flow.before().raw(), message.signature);
         verified.map_err(|Failure| Error::from(peer.not_verified(scheme)))?;
         flow.negotiated().client_scheme = Some(scheme);

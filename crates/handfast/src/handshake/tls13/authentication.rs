@@ -3,7 +3,7 @@
 use super::super::{Flow, Side};
 use super::{no_context, only_asked, signs_handshakes};
 use crate::compression::Compression;
-use crate::crypto::{Credential, Failure, KeyExchangeKind, KeyKind};
+use crate::crypto::{Credential, Failure, KeyExchangeKind};
 use crate::error::{Error, ErrorKind, Limit, illegal, not_signed};
 use crate::extension::{CertificateStatus, Extension, Extensions, SignedCertificateTimestamps, StatusRequest};
 use crate::keys::TrafficSecret;
@@ -12,12 +12,10 @@ use crate::message::{
 };
 use crate::policy::Policy;
 use crate::trace::Trace;
-use crate::verify::{CertificateError, PeerKey, PeerToVerify, Stapled, Verified, Verifier, public_key};
+use crate::verify::{CertificateError, PeerToVerify, Stapled, Verified, Verifier, public_key};
 use crate::wait::Wait;
 use crate::wire::List;
-use crate::wire::numbers::{
-    CertificateCompressionAlgorithm, ExtensionType, HandshakeType, NamedGroup, SignatureScheme,
-};
+use crate::wire::numbers::{CertificateCompressionAlgorithm, ExtensionType, HandshakeType, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
@@ -132,7 +130,7 @@ pub(super) fn check_signature(
         Side::Server => Side::Client,
     };
     let key = public_key(&flow.shared.negotiated.peer_chain).map_err(ErrorKind::Certificate)?;
-    if !fits(&key, scheme) {
+    if !key.fits(scheme, false) {
         return Err(illegal("algorithm", "does not fit the certificate's key", "RFC 9846 4.5.2"));
     }
     let content = signed_content(signer, &flow.before().hash());
@@ -141,19 +139,6 @@ pub(super) fn check_signature(
         .verify(scheme, &key.spki, false, &content, message.signature)
         .map_err(|_| key.not_verified(scheme))?;
     Ok(scheme)
-}
-
-/// Whether a key can sign a TLS 1.3 handshake so. ECDSA's schemes name the curve too (RFC 9846 4.3.3).
-fn fits(key: &PeerKey, scheme: SignatureScheme) -> bool {
-    use SignatureScheme as S;
-    match (key.kind, key.curve) {
-        (KeyKind::Rsa, _) => matches!(scheme, S::RSA_PSS_RSAE_SHA256 | S::RSA_PSS_RSAE_SHA384 | S::RSA_PSS_RSAE_SHA512),
-        (KeyKind::Ecdsa, Some(NamedGroup::SECP256R1)) => scheme == S::ECDSA_SECP256R1_SHA256,
-        (KeyKind::Ecdsa, Some(NamedGroup::SECP384R1)) => scheme == S::ECDSA_SECP384R1_SHA384,
-        (KeyKind::Ecdsa, Some(NamedGroup::SECP521R1)) => scheme == S::ECDSA_SECP521R1_SHA512,
-        (KeyKind::Ecdsa, _) => false,
-        (KeyKind::Ed25519, _) => scheme == S::ED25519,
-    }
 }
 
 /// Whether the peer saw what we saw, and has the same secrets.

@@ -357,7 +357,7 @@ pub(super) fn certificate_request(
     verifier: &Arc<dyn Verifier>,
     context: &[u8],
 ) -> Result<Vec<u8>, Error> {
-    let schemes = config.policy.accepts(&*flow.provider())?;
+    let schemes = config.policy.accepts(&*flow.provider(), ProtocolVersion::TLS1_3)?;
     let algorithms = SignatureAlgorithms(List::of(&schemes));
     let mut list = vec![Extension::SignatureAlgorithms(algorithms)];
     let names = verifier.authorities();

@@ -8,12 +8,12 @@ use crate::record::HEADER;
 use crate::wire::numbers::{ContentType, ProtocolVersion};
 use std::ops::Range;
 
-const TAG: usize = 16;
-
 /// A key, and what its nonces are made from.
 struct Key {
     aead: Box<dyn Aead>,
     iv: [u8; 12],
+    /// The tag's length.
+    tag: usize,
 }
 
 impl Key {
@@ -56,7 +56,8 @@ impl Classic {
         let mut iv = [0; 12];
         iv.iter_mut().zip(fixed).for_each(|(iv, fixed)| *iv = *fixed);
         let aead = provider.aead(algorithm, keys.key.bytes())?;
-        Ok(Self { key: Key { aead, iv }, explicit: fixed.len() < iv.len() })
+        let tag = algorithm.tag_len();
+        Ok(Self { key: Key { aead, iv, tag }, explicit: fixed.len() < iv.len() })
     }
 
     fn explicit_len(&self) -> usize {
@@ -64,7 +65,7 @@ impl Classic {
     }
 
     pub(super) fn overhead(&self) -> usize {
-        self.explicit_len() + TAG
+        self.explicit_len() + self.key.tag
     }
 
     pub(super) fn seal(
@@ -118,7 +119,9 @@ pub(super) struct Tls13(Key);
 
 impl Tls13 {
     /// The inner content type, and the tag.
-    pub(super) const OVERHEAD: usize = 1 + TAG;
+    pub(super) fn overhead(&self) -> usize {
+        1 + self.0.tag
+    }
 
     pub(super) fn new(
         provider: &dyn Provider,
@@ -126,7 +129,7 @@ impl Tls13 {
         secret: &TrafficSecret,
     ) -> Result<Self, Failure> {
         let (aead, iv) = secret.keys(provider, algorithm)?;
-        Ok(Self(Key { aead, iv }))
+        Ok(Self(Key { aead, iv, tag: algorithm.tag_len() }))
     }
 
     pub(super) fn seal(
@@ -137,7 +140,7 @@ impl Tls13 {
         padding: usize,
         out: &mut Vec<u8>,
     ) -> Result<(), Failure> {
-        let length = plaintext.len() + padding + Self::OVERHEAD;
+        let length = plaintext.len() + padding + self.overhead();
         let header = header(ContentType::APPLICATION_DATA, ProtocolVersion::TLS1_2, length);
         out.extend_from_slice(&header);
         let from = out.len();
@@ -155,7 +158,7 @@ impl Tls13 {
         fragment: &mut [u8],
         most: usize,
     ) -> Result<(ContentType, Range<usize>), Error> {
-        if fragment.len() < TAG {
+        if fragment.len() < self.0.tag {
             return Err(ErrorKind::BadRecordMac.into());
         }
         let opened = self.0.aead.open(self.0.nonce(sequence), header, fragment);

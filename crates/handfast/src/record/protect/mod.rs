@@ -130,7 +130,7 @@ impl Sealer {
             + match &self.keys {
                 Protection::Null => 0,
                 Protection::Classic(aead) => aead.overhead(),
-                Protection::Tls13(_) => aead::Tls13::OVERHEAD,
+                Protection::Tls13(aead) => aead.overhead(),
                 Protection::Cbc(_) => cbc::OVERHEAD,
             }
     }
@@ -252,11 +252,14 @@ impl Opener {
     }
 }
 
-/// How many blocks one key may protect: those of 2^24.5 full records under AES-GCM (RFC 9846 5.5), since it is blocks that wear a
-/// key out (and a TLS 1.2 connection of small records would have to end soon). For the others the numbers end first.
+/// How many blocks one key may protect: those of 2^24.5 full records under AES-GCM (RFC 9846 5.5) and of 2^23 under CCM (RFC 9147
+/// 4.5.3), since it is blocks that wear a key out (and a TLS 1.2 connection of small records would have to end soon). For the others
+/// the numbers end first.
 fn limit(bulk: BulkCipher) -> u64 {
     match bulk {
         BulkCipher::Aead(AeadAlgorithm::Aes128Gcm | AeadAlgorithm::Aes256Gcm) => 23_726_566 * FULL,
+        BulkCipher::Aead(AeadAlgorithm::Aes128Ccm | AeadAlgorithm::Aes256Ccm) => FULL << 23,
+        BulkCipher::Aead(AeadAlgorithm::Aes128Ccm8 | AeadAlgorithm::Aes256Ccm8) => FULL << 23,
         BulkCipher::Aead(AeadAlgorithm::ChaCha20Poly1305) | BulkCipher::Cbc(..) => u64::MAX,
     }
 }

@@ -62,6 +62,8 @@ const GCM: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256;
 const CHACHA: CipherSuite = CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256;
 const CBC: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
 const GCM13: CipherSuite = CipherSuite::TLS_AES_128_GCM_SHA256;
+const CCM_8: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CCM_8;
+const CCM13: CipherSuite = CipherSuite::TLS_AES_128_CCM_SHA256;
 
 /// Every protection there is.
 pub(in crate::record) fn protections() -> Vec<Pair> {
@@ -76,6 +78,10 @@ pub(in crate::record) fn protections() -> Vec<Pair> {
         tls13(GCM13),
         tls13(CipherSuite::TLS_AES_256_GCM_SHA384),
         tls13(CipherSuite::TLS_CHACHA20_POLY1305_SHA256),
+        classic(CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_CCM, false, false),
+        classic(CCM_8, false, false),
+        tls13(CCM13),
+        tls13(CipherSuite::TLS_AES_128_CCM_8_SHA256),
     ]
 }
 
@@ -179,8 +185,13 @@ fn numbers_do_not_wrap() {
 }
 
 #[test]
-fn gcm_is_good_for_so_many_records_and_no_more() {
-    for (mut pair, limit) in [(classic(GCM, false, false), 23_726_566), (tls13(GCM13), 23_726_566)] {
+fn keys_of_aes_are_good_for_so_many_records_and_no_more() {
+    for (mut pair, limit) in [
+        (classic(GCM, false, false), 23_726_566),
+        (tls13(GCM13), 23_726_566),
+        (classic(CCM_8, false, false), 1 << 23),
+        (tls13(CCM13), 1 << 23),
+    ] {
         assert_eq!(pair.sealer.left(), limit);
         seal(&mut pair, b"");
         assert_eq!(pair.sealer.left(), limit - 1);
@@ -205,7 +216,7 @@ fn keys_of_a_wrong_length_are_a_failure() {
         BulkCipher::Aead(a) => [0, a.key_len(), a.fixed_iv_len()],
         BulkCipher::Cbc(cipher, mac) => [mac.len(), cipher.key_len(), 0],
     };
-    for number in [GCM, CHACHA, CBC] {
+    for number in [GCM, CHACHA, CBC, CCM_8] {
         for wrong in 1..3 {
             let mut lens = right(number);
             lens[wrong] += 1;
