@@ -42,6 +42,7 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
         },
         ErrorKind::IllegalParameter { field, .. } => illegal(field),
         ErrorKind::RecordVersion { .. } => &[":WRONG_VERSION_NUMBER:"],
+        ErrorKind::EarlyDataVersion(_) => &[":WRONG_VERSION_ON_EARLY_DATA:"],
         ErrorKind::LegacyVersion(_) => &[":UNSUPPORTED_PROTOCOL:", ":DECODE_ERROR:"],
         ErrorKind::NotTls(NotTls::Http) => &[":HTTP_REQUEST:", ":HTTPS_PROXY_REQUEST:"],
         ErrorKind::NotTls(_) => &[":WRONG_VERSION_NUMBER:"],
@@ -56,6 +57,7 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
             Limit::Warnings => &[":TOO_MANY_WARNING_ALERTS:"],
             Limit::KeyUpdates => &[":TOO_MANY_KEY_UPDATES:"],
             Limit::Renegotiations => &[":NO_RENEGOTIATION:"],
+            Limit::EarlyData => &[":TOO_MUCH_READ_EARLY_DATA:"],
             _ => &[],
         },
         ErrorKind::NothingInCommon(what) => match what {
@@ -75,6 +77,7 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
             NothingInCommon::Scheme { .. } => &[":NO_COMMON_SIGNATURE_ALGORITHMS:", ":NO_SHARED_CIPHER:"],
             NothingInCommon::Protocol { .. } => &[":NO_APPLICATION_PROTOCOL:"],
             NothingInCommon::Compression => &[":INVALID_COMPRESSION_LIST:"],
+            NothingInCommon::Psk => &[":PSK_IDENTITY_NOT_FOUND:", ":NO_SUPPORTED_PSK_MODE:"],
         },
         ErrorKind::UnsolicitedExtension(_) => &[":UNEXPECTED_EXTENSION:", ":ERROR_PARSING_EXTENSION:"],
         ErrorKind::MissingExtension(which) => match *which {
@@ -157,6 +160,7 @@ fn illegal(field: &str) -> &'static [&'static str] {
             ":WRONG_CERTIFICATE_TYPE:",
             ":OLD_SESSION_CIPHER_NOT_RETURNED:",
             ":OLD_SESSION_PRF_HASH_MISMATCH:",
+            ":CIPHER_MISMATCH_ON_EARLY_DATA:",
         ],
         "key_share" | "selected_group" | "named_curve" | "namedcurve" => {
             &[":WRONG_CURVE:", ":DUPLICATE_KEY_SHARE:", ":MISSING_KEY_SHARE:", ":BAD_ECPOINT:"]
@@ -173,7 +177,11 @@ fn illegal(field: &str) -> &'static [&'static str] {
             ":SECOND_SERVERHELLO_VERSION_MISMATCH:",
         ],
         "selected_identity" => &[":PSK_IDENTITY_NOT_FOUND:"],
-        "protocol_name" => &[":INVALID_ALPN_PROTOCOL:"],
+        "protocol_name" => &[":INVALID_ALPN_PROTOCOL:", ":ALPN_MISMATCH_ON_EARLY_DATA:"],
+        "early_data" => {
+            &[":CIPHER_MISMATCH_ON_EARLY_DATA:", ":UNEXPECTED_EXTENSION:", ":UNEXPECTED_EXTENSION_ON_EARLY_DATA:"]
+        }
+        "pre_shared_key" => &[":PSK_IDENTITY_NOT_FOUND:"],
         "binders" => &[":PSK_IDENTITY_BINDER_COUNT_MISMATCH:"],
         "certificate_list" => &[":WRONG_CERTIFICATE_TYPE:", ":BAD_ECC_CERT:"],
         "certificate_request_context" => &[":DECODE_ERROR:"],

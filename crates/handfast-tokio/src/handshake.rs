@@ -139,6 +139,31 @@ impl<IO> Handshake<IO> {
         self
     }
 
+    /// With early data that is sent again if the server takes none of it: see [`Buffered::resend_early_data`]. The handshake then fails
+    /// with [`handfast::ErrorKind::EarlyDataProtocol`] if the server chooses another application protocol.
+    ///
+    /// [`Buffered::resend_early_data`]: handfast::buffered::Buffered::resend_early_data
+    pub fn resending_early_data(mut self) -> Self {
+        if let Place::Going(stream) = &mut self.0 {
+            stream.resend_early_data();
+        }
+        self
+    }
+
+    /// Early data, which goes out when the handshake is polled; gives how much was taken, which is 0 if there is no room (any more), or
+    /// not known to be any: the store is still being asked. What may be said so is told at [`Connection::send_early`], and whether the
+    /// server has taken it is known after the handshake ([`handfast::Negotiated::early_data`]).
+    ///
+    /// # Errors
+    /// Whatever ended the connection.
+    pub fn send_early(&mut self, plaintext: &[u8]) -> Result<usize, Error> {
+        match &mut self.0 {
+            Place::Going(stream) => stream.send_early(plaintext),
+            Place::Failed(error) => Err(error.clone()),
+            Place::Done => Ok(0),
+        }
+    }
+
     /// The connection, as far as it has come; `None` once the handshake is over.
     pub fn connection(&self) -> Option<&Connection> {
         match &self.0 {

@@ -39,6 +39,20 @@ impl<IO> TlsStream<IO> {
         self.answers = Some(answers);
     }
 
+    pub(crate) fn resend_early_data(&mut self) {
+        self.buffered.resend_early_data();
+    }
+
+    pub(crate) fn send_early(&mut self, plaintext: &[u8]) -> Result<usize, Error> {
+        self.buffered.send_early(plaintext)
+    }
+
+    /// What came as early data and was not taken yet, apart from what is read: see
+    /// [`Buffered::take_early_data`].
+    pub fn take_early_data(&mut self) -> Vec<u8> {
+        self.buffered.take_early_data()
+    }
+
     /// The connection: all that was negotiated, exporters.
     pub fn connection(&self) -> &Connection {
         self.buffered.connection()

@@ -518,3 +518,39 @@ fn streams_can_go_to_other_threads() {
     is_send::<Tls>();
     is_send::<Handshake<DuplexStream>>();
 }
+
+/// Early data is heard apart; where it is refused it is said again if that is wanted.
+#[tokio::test]
+async fn early_data() {
+    for (accepted, resend) in [(true, true), (true, false), (false, true), (false, false)] {
+        let setup = tls13().early();
+        let (client, mut server) = (setup.client_config(), setup.server_config());
+        let connector = Connector::new(Arc::new(client));
+        let (near, far) = duplex(1 << 16);
+        let acceptor = Acceptor::new(Arc::new(server.clone()));
+        let (first, second) = tokio::join!(connector.connect(name(), near), acceptor.accept(far));
+        let (mut first, mut second) = (first.unwrap(), second.unwrap());
+        second.write_all(b"tickets come before this").await.unwrap();
+        first.read_exact(&mut [0; 24]).await.unwrap();
+        if !accepted {
+            server.early_data = None;
+        }
+        let acceptor = Acceptor::new(Arc::new(server));
+        let (near, far) = duplex(1 << 16);
+        let mut handshake = connector.connect(name(), near);
+        if resend {
+            handshake = handshake.resending_early_data();
+        }
+        assert_eq!(handshake.send_early(b"hello").unwrap(), 5);
+        let (near, far) = tokio::join!(handshake, acceptor.accept(far));
+        let (mut near, mut far) = (near.unwrap(), far.unwrap());
+        assert_eq!(near.connection().negotiated().early_data, Some(accepted));
+        near.write_all(b"!").await.unwrap();
+        near.shutdown().await.unwrap();
+        let mut heard = Vec::new();
+        far.read_to_end(&mut heard).await.unwrap();
+        let early = if accepted { &b"hello"[..] } else { b"" };
+        assert_eq!(far.take_early_data(), early);
+        assert_eq!(heard, if resend && !accepted { &b"hello!"[..] } else { b"!" });
+    }
+}

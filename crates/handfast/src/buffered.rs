@@ -29,6 +29,18 @@ pub struct Buffered {
     /// How much of `output` is on the wire.
     written: usize,
     connected: bool,
+    early: Option<Box<Early>>,
+}
+
+/// Early data.
+#[derive(Default)]
+struct Early {
+    /// What came, to a server, and was not taken yet.
+    received: Vec<u8>,
+    /// What a client has sent and would send again.
+    kept: Option<Vec<u8>>,
+    /// In which application protocol.
+    protocol: Option<Vec<u8>>,
 }
 
 /// What a [`Buffered`] needs to go on.
@@ -50,7 +62,17 @@ impl Buffered {
     /// With empty buffers.
     pub fn new(connection: Connection) -> Self {
         let (input, output) = (Vec::new(), Vec::new());
-        Self { connection, input, plain: 0..0, fresh: 0..0, size: LONGEST_RECORD, output, written: 0, connected: false }
+        Self {
+            connection,
+            input,
+            plain: 0..0,
+            fresh: 0..0,
+            size: LONGEST_RECORD,
+            output,
+            written: 0,
+            connected: false,
+            early: None,
+        }
     }
 
     /// The connection.
@@ -94,8 +116,12 @@ impl Buffered {
                     let start = data.as_ptr() as usize - base;
                     self.plain = start..start + data.len();
                 }
+                Some(Event::EarlyData(data)) => {
+                    self.early.get_or_insert_default().received.extend_from_slice(data);
+                }
                 Some(Event::Connected) => {
                     self.connected = true;
+                    self.resend()?;
                     return Ok(Next::Connected);
                 }
                 Some(_) => {}
@@ -103,6 +129,57 @@ impl Buffered {
                 None => return Ok(Next::Read),
             }
         }
+    }
+
+    // --- early data ---
+
+    /// Sends early data (RFC 9846 4.3.10), as much as there is room for; gives how much was taken, which is 0 where there is no room.
+    /// What may be said so is told at [`Connection::send_early`].
+    ///
+    /// # Errors
+    /// Whatever ended the connection.
+    pub fn send_early(&mut self, plaintext: &[u8]) -> Result<usize, Error> {
+        let room = self.connection.early_data_room().unwrap_or(0).min(MOST_OUTPUT);
+        let part = plaintext.get(..room).unwrap_or(plaintext);
+        if part.is_empty() {
+            return Ok(0);
+        }
+        self.connection.send_early(part, &mut self.output)?;
+        if let Some(Early { kept: Some(kept), protocol, .. }) = self.early.as_deref_mut() {
+            kept.extend_from_slice(part);
+            *protocol = self.connection.early_protocol().map(<[u8]>::to_vec);
+        }
+        Ok(part.len())
+    }
+
+    /// Early data that is sent from here on is kept, no more than the server allows, and if the server takes none of it, is sent again
+    /// as soon as the handshake is done, before all else. Not by default: whoever wants that has thought of what it means if a
+    /// server hears it in the end, though another heard it before (RFC 9846 8).
+    ///
+    /// In a connection of another application protocol it is not sent: then [`Buffered::advance`] gives
+    /// [`ErrorKind::EarlyDataProtocol`] in place of [`Next::Connected`].
+    pub fn resend_early_data(&mut self) {
+        self.early.get_or_insert_default().kept.get_or_insert_default();
+    }
+
+    /// What came as early data and was not taken yet: apart from all other plaintext, and what must not be done twice has to wait until
+    /// the handshake is done ([`Event::EarlyData`]). No more than [`crate::ServerConfig::early_data`] allows.
+    pub fn take_early_data(&mut self) -> Vec<u8> {
+        self.early.as_mut().map(|e| std::mem::take(&mut e.received)).unwrap_or_default()
+    }
+
+    /// Sends again what was not taken, where that is wanted.
+    fn resend(&mut self) -> Result<(), Error> {
+        let Some(early) = &mut self.early else { return Ok(()) };
+        let (kept, protocol) = (early.kept.take().unwrap_or_default(), early.protocol.take());
+        let negotiated = self.connection.negotiated();
+        if negotiated.early_data != Some(false) || kept.is_empty() {
+            return Ok(());
+        }
+        if negotiated.alpn != protocol {
+            return Err(ErrorKind::EarlyDataProtocol.into());
+        }
+        self.connection.send(&kept, &mut self.output)
     }
 
     // --- in ---

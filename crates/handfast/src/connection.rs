@@ -16,6 +16,7 @@ use rustls_pki_types::ServerName;
 use std::mem;
 use std::sync::Arc;
 
+mod early;
 mod exports;
 pub use exports::ChannelBinding;
 
@@ -361,6 +362,12 @@ impl Connection {
             }
             match content {
                 ContentType::HANDSHAKE => self.drain(body, now)?,
+                ContentType::APPLICATION_DATA if self.takes_early_data() => {
+                    self.count_early(body.len())?;
+                    if !body.is_empty() {
+                        stop!(Some(Event::EarlyData(body)));
+                    }
+                }
                 ContentType::APPLICATION_DATA => {
                     if self.joiner.pending() || !self.state.takes_data() {
                         let expected = "a handshake message";
@@ -384,6 +391,19 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Whether we are a server that has accepted early data, whose end has not come.
+    fn takes_early_data(&self) -> bool {
+        let open = self.shared.early.as_ref().is_some_and(|e| e.open);
+        open && self.shared.side == Side::Server && !self.joiner.pending()
+    }
+
+    /// No more early data than the ticket allows (RFC 9846 4.7.1).
+    fn count_early(&mut self, bytes: usize) -> Result<(), Error> {
+        let Some(early) = &mut self.shared.early else { return Ok(()) };
+        early.room = early.room.checked_sub(bytes).ok_or(ErrorKind::TooMuch(Limit::EarlyData))?;
+        Ok(())
     }
 
     /// Steps over every whole message: from the joiner while that has bytes, else straight from the record. Parked, it keeps

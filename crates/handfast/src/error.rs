@@ -88,6 +88,8 @@ pub enum NothingInCommon {
     },
     /// The client does not offer null compression.
     Compression,
+    /// The client offers no pre-shared key that is known here, with a suite of its hash, and there is no certificate.
+    Psk,
 }
 
 impl NothingInCommon {
@@ -143,6 +145,8 @@ pub enum Limit {
     Renegotiations,
     /// Requests for our certificate after the handshake.
     CertificateRequests,
+    /// Bytes of early data.
+    EarlyData,
     /// Data that we have sealed under one key, or the numbers of its records.
     Records,
 }
@@ -185,6 +189,8 @@ pub enum ErrorKind {
     },
     /// A hello agrees to TLS 1.3 in supported_versions, and its legacy_version is not that of TLS 1.2.
     LegacyVersion(ProtocolVersion),
+    /// A server chose a version that has no early data, which was sent (RFC 9846 E.3).
+    EarlyDataVersion(ProtocolVersion),
     /// What comes is not TLS.
     NotTls(NotTls),
     /// A record is longer than allowed.
@@ -226,6 +232,9 @@ pub enum ErrorKind {
     BadBinder,
     /// A key exchange with the peer's share fails.
     BadKeyShare(NamedGroup),
+    /// Early data was not accepted, and was to be sent again; but the connection is of another application protocol, in which it
+    /// may mean something else (RFC 9846 4.3.10). The connection itself is sound.
+    EarlyDataProtocol,
     /// The stream ended without close_notify.
     Truncated {
         /// Whether the handshake was over.
@@ -289,7 +298,7 @@ impl ErrorKind {
             },
             Self::UnexpectedMessage { .. } | Self::UnexpectedRecord { .. } => A::UNEXPECTED_MESSAGE,
             Self::IllegalParameter { .. } | Self::BadKeyShare(_) | Self::Downgrade => A::ILLEGAL_PARAMETER,
-            Self::RecordVersion { .. } | Self::LegacyVersion(_) => A::PROTOCOL_VERSION,
+            Self::RecordVersion { .. } | Self::LegacyVersion(_) | Self::EarlyDataVersion(_) => A::PROTOCOL_VERSION,
             Self::NotTls(_) => return None,
             Self::RecordOverflow => A::RECORD_OVERFLOW,
             Self::BadRecordMac => A::BAD_RECORD_MAC,
@@ -301,15 +310,17 @@ impl ErrorKind {
                 | Limit::Warnings
                 | Limit::KeyUpdates
                 | Limit::ChangeCipherSpecs
+                | Limit::EarlyData
                 | Limit::Renegotiations
                 | Limit::CertificateRequests => A::UNEXPECTED_MESSAGE,
             },
-            Self::PeerAlert(_) | Self::Truncated { .. } => return None,
+            Self::PeerAlert(_) | Self::Truncated { .. } | Self::EarlyDataProtocol => return None,
             Self::NothingInCommon(what) => match what {
                 NothingInCommon::Version { .. } => A::PROTOCOL_VERSION,
-                NothingInCommon::Suite { .. } | NothingInCommon::Group { .. } | NothingInCommon::Scheme { .. } => {
-                    A::HANDSHAKE_FAILURE
-                }
+                NothingInCommon::Suite { .. }
+                | NothingInCommon::Group { .. }
+                | NothingInCommon::Scheme { .. }
+                | NothingInCommon::Psk => A::HANDSHAKE_FAILURE,
                 NothingInCommon::Protocol { .. } => A::NO_APPLICATION_PROTOCOL,
                 NothingInCommon::Compression => A::ILLEGAL_PARAMETER,
             },

@@ -12,6 +12,11 @@ use rustls_pki_types::CertificateDer;
 pub enum Event<'b> {
     /// Plaintext, decrypted in place in the caller's buffer.
     Data(&'b mut [u8]),
+    /// Plaintext that a client sent before the handshake was done (RFC 9846 4.3.10), which a server takes by
+    /// [`crate::ServerConfig::early_data`] only. It comes from someone who has the session's secret, and this server has not taken it
+    /// before; but another server may have, and whether the client is still there is not known until [`Event::Connected`]. What must
+    /// not be done twice has to wait for that.
+    EarlyData(&'b mut [u8]),
     /// The connection is parked on a question: see [`crate::Connection::wait`].
     Parked,
     /// The handshake is done: [`crate::Connection::negotiated`] has it all.
@@ -39,14 +44,17 @@ pub struct Negotiated {
     pub version: Option<ProtocolVersion>,
     /// The suite.
     pub suite: Option<CipherSuite>,
-    /// The group of the key exchange; `None` with RSA key exchange, and where a classic session was resumed.
+    /// The group of the key exchange; `None` with RSA key exchange, where a pre-shared key is used alone, and where a classic session was resumed.
     pub group: Option<NamedGroup>,
-    /// What the server signed with; `None` with RSA key exchange and when resumed.
+    /// What the server signed with; `None` with RSA key exchange, with a pre-shared key and when resumed.
     pub scheme: Option<SignatureScheme>,
     /// What the client signed with, if it did.
     pub client_scheme: Option<SignatureScheme>,
     /// The application protocol.
     pub alpn: Option<Vec<u8>>,
+    /// Whether early data was accepted; `None` if there was none to accept. If it was not, nothing of it was heard: it may be sent
+    /// again, if it still makes sense.
+    pub early_data: Option<bool>,
     /// Whether a session was resumed.
     pub resumed: bool,
     /// How many tickets the server expects to send, where the client asked (RFC 9149 3).
@@ -61,6 +69,9 @@ pub struct Negotiated {
     pub stapled: Option<Box<Stapled>>,
     /// By what the peer's Certificate was compressed, if it was (RFC 8879).
     pub certificate_compression: Option<CertificateCompressionAlgorithm>,
+    /// The identity of the external pre-shared key that authenticated both sides, be it in the handshake that is resumed
+    /// (RFC 9846 4.3.11). There is then no chain.
+    pub psk_identity: Option<Vec<u8>>,
     /// How the peer's chain was judged, in words.
     pub verified: Option<String>,
     /// Whether the master secret is an extended one (RFC 7627).

@@ -99,6 +99,7 @@ mod handshake;
 pub mod keys;
 pub mod message;
 pub mod policy;
+pub mod psk;
 mod record;
 pub mod session;
 mod stream;

@@ -3,7 +3,7 @@
 use crate::crypto::{AeadAlgorithm, BulkCipher, KeyExchangeKind, KeyKind, Provider, SUITES, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::wire::CipherSuite;
-use crate::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::wire::numbers::{NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
 
 /// The versions that are spoken here, newest first.
 pub const SPOKEN: &[ProtocolVersion] = &[ProtocolVersion::TLS1_3, ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_0];
@@ -24,6 +24,9 @@ pub struct Policy {
     pub groups: Vec<NamedGroup>,
     /// For how many of the groups a TLS 1.3 client sends a share at once.
     pub key_shares: usize,
+    /// How pre-shared keys, tickets among them, may be used in TLS 1.3, best first (RFC 9846 4.3.9). By default only psk_dhe_ke: with
+    /// psk_ke there is no fresh key exchange, so that whoever learns the pre-shared key later can read what was recorded.
+    pub psk_modes: Vec<PskKeyExchangeMode>,
     /// Signatures of handshakes that are accepted and made, in order of preference.
     pub schemes: Vec<SignatureScheme>,
     /// Those that are made, where they are others than are accepted; `None` by default.
@@ -116,6 +119,7 @@ impl Policy {
                 S::MLDSA87,
             ]
             .into(),
+            psk_modes: vec![PskKeyExchangeMode::PSK_DHE_KE],
             own_schemes: None,
             require_extended_master_secret: false,
             server_preference: true,

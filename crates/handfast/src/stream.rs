@@ -56,6 +56,34 @@ impl<S: Read + Write> Stream<S> {
         Ok(self)
     }
 
+    /// With early data that is sent again if the server takes none of it: see [`Buffered::resend_early_data`]. The handshake then ends
+    /// with [`crate::ErrorKind::EarlyDataProtocol`] if the server chooses another application protocol.
+    pub fn resending_early_data(mut self) -> Self {
+        self.buffered.resend_early_data();
+        self
+    }
+
+    /// Sends early data, before the handshake; gives how much was taken, which is 0 if there is no room (any more). What may be said so
+    /// is told at [`Connection::send_early`], and whether the server has taken it is known after the handshake
+    /// ([`crate::Negotiated::early_data`]).
+    ///
+    /// # Errors
+    /// Those of the connection, and of `io`.
+    pub fn send_early(&mut self, plaintext: &[u8]) -> io::Result<usize> {
+        // The store may have to be asked before there is room.
+        while self.buffered.wait().is_some() {
+            self.answer()?;
+        }
+        let taken = self.buffered.send_early(plaintext)?;
+        self.flush_output()?;
+        Ok(taken)
+    }
+
+    /// What came as early data and was not taken yet, apart from what is read: see [`Buffered::take_early_data`].
+    pub fn take_early_data(&mut self) -> Vec<u8> {
+        self.buffered.take_early_data()
+    }
+
     /// Says close_notify. Reading may go on, until the peer says it too: up to TLS 1.2 that is at once, whatever it had to send.
     ///
     /// # Errors

@@ -8,10 +8,12 @@ use crate::Time;
 use crate::config::{ConfigSource, ServerConfig};
 use crate::crypto::{Failure, PrivateKey};
 use crate::keys::Secret;
-use crate::session::{ClientSession, ClientStore, ServerStore, SessionKey, Tickets};
+use crate::psk::{ClientPsks, ExternalPsk, ServerPsks};
+use crate::session::{ClientSession, ClientStore, EarlyHello, ReplayStore, ServerStore, SessionKey, Tickets};
 use crate::verify::{CertificateError, PeerToVerify, Verified, Verifier};
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+use rustls_pki_types::ServerName;
 use std::sync::Arc;
 
 /// What a part of the config says when it is asked.
@@ -93,6 +95,24 @@ pub enum Wait {
         /// Under what.
         key: SessionKey,
     },
+    /// A client's external PSKs for this server. [`Answer::Psks`]
+    OfferPsks {
+        /// Who has them.
+        psks: Arc<dyn ClientPsks>,
+        /// For which server.
+        server: ServerName<'static>,
+        /// The server's hint (RFC 4279 5.2), which there is none of before a ClientHello.
+        hint: Option<Vec<u8>>,
+    },
+    /// Find the external PSK that a client names. [`Answer::Psk`]
+    FindPsk {
+        /// Who has them.
+        psks: Arc<dyn ServerPsks>,
+        /// Its name.
+        identity: Vec<u8>,
+        /// The context, if the client has imported it (RFC 9258).
+        context: Option<Vec<u8>>,
+    },
     /// Open a ticket. [`Answer::Session`]
     OpenTicket {
         /// Who can.
@@ -106,6 +126,13 @@ pub enum Wait {
         tickets: Arc<dyn Tickets>,
         /// What the server wants to find in it again.
         session: Secret,
+    },
+    /// Whether early data may be taken with this ticket: it comes for the first time. [`Answer::FirstUse`]
+    FirstUse {
+        /// Who remembers.
+        store: Arc<dyn ReplayStore>,
+        /// What came.
+        hello: EarlyHello,
     },
     /// Find a session by its ID. [`Answer::Session`]
     FindSession {
@@ -139,8 +166,14 @@ pub enum Answer {
     Config(Option<Arc<ServerConfig>>),
     /// The client's session, if there is one.
     ClientSession(Option<Box<ClientSession>>),
+    /// The PSKs to offer, best first.
+    Psks(Vec<ExternalPsk>),
+    /// The PSK, if it is known.
+    Psk(Option<ExternalPsk>),
     /// What was in the ticket, or under the ID; `None` if it is unknown, too old or forged.
     Session(Option<Secret>),
+    /// Whether it comes for the first time; `false` refuses early data, and the handshake goes on.
+    FirstUse(bool),
     /// The ticket and for how many seconds it will open; `None` if there shall be none.
     Ticket(Option<(Vec<u8>, u32)>),
     /// Whether the session was kept.
@@ -166,8 +199,11 @@ impl Wait {
             Self::ClientSession { store, key } => {
                 now_or(store.take(key, now), |s| Answer::ClientSession(s.map(Box::new)))
             }
+            Self::OfferPsks { psks, server, hint } => now_or(psks.offer(server, hint.as_deref()), Answer::Psks),
+            Self::FindPsk { psks, identity, context } => now_or(psks.find(identity, context.as_deref()), Answer::Psk),
             Self::OpenTicket { tickets, ticket } => now_or(tickets.open(ticket, now), Answer::Session),
             Self::SealTicket { tickets, session } => now_or(tickets.seal(session, now), Answer::Ticket),
+            Self::FirstUse { store, hello } => now_or(store.first_use(hello, now), Answer::FirstUse),
             Self::FindSession { store, id } => now_or(store.find(id, now), Answer::Session),
             Self::KeepSession { store, id, session } => now_or(store.keep(id, session, now), Answer::Kept),
         }
@@ -182,8 +218,11 @@ impl Wait {
                 | (Self::Verdict { .. }, Answer::Verdict(_))
                 | (Self::Config { .. }, Answer::Config(_))
                 | (Self::ClientSession { .. }, Answer::ClientSession(_))
+                | (Self::OfferPsks { .. }, Answer::Psks(_))
+                | (Self::FindPsk { .. }, Answer::Psk(_))
                 | (Self::OpenTicket { .. } | Self::FindSession { .. }, Answer::Session(_))
                 | (Self::SealTicket { .. }, Answer::Ticket(_))
+                | (Self::FirstUse { .. }, Answer::FirstUse(_))
                 | (Self::KeepSession { .. }, Answer::Kept(_))
         )
     }

@@ -231,6 +231,10 @@ fn closing_ends_a_handshake() {
                 if pair.end(closer).is_connected() {
                     continue;
                 }
+                // An alert among early data that the server takes none of is skipped with it.
+                if scenario.early_in_vain() && closer == Side::Client && steps < 2 {
+                    continue;
+                }
                 let what = format!("{}: {closer:?} closes after {steps}", scenario.name);
                 let flight = pair.end(closer).flight();
                 pair.end(closer).connection.close();

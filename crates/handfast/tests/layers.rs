@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
         "keys",
         "config",
         "policy",
+        "psk",
         "wait",
         "error",
         "event",

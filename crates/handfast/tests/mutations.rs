@@ -98,6 +98,11 @@ fn changed_flights_come_to_an_end() {
         let mut setup = setup(VERSIONS[round % 3], round % 2 == 0);
         if round % 5 == 0 {
             setup = setup.mutual(KeyKind::Ecdsa);
+        } else if round % 7 == 0 && setup.version == ProtocolVersion::TLS1_3 {
+            setup = setup.psk();
+        }
+        if round % 8 == 0 && setup.version == ProtocolVersion::TLS1_3 {
+            setup = setup.early();
         }
         let (client, server) = setup.configs();
         if round % 4 == 0 {
@@ -106,6 +111,10 @@ fn changed_flights_come_to_an_end() {
         }
         let (mut client, mut server) = (End::client(&client, noon()), End::server(&server));
         let chosen = dice.throw(4);
+        let early = client.connection.early_data_room().map_or(&b""[..], |_| b"early");
+        if !early.is_empty() {
+            client.send_early(early);
+        }
         for turn in 0..12 {
             let (from, to) = if turn % 2 == 0 { (&mut client, &mut server) } else { (&mut server, &mut client) };
             from.drive(noon());
@@ -117,6 +126,7 @@ fn changed_flights_come_to_an_end() {
         }
         client.eof();
         server.eof();
+        assert!(early.starts_with(&server.early), "what was not said is not heard");
         // Whoever did not fail has waited, and was cut off.
         for end in [&client, &server] {
             let words = end.error.as_ref().expect("an end without close_notify").explain();

@@ -6,7 +6,7 @@ use common::certificates::Setup;
 use common::{NAME, later, pattern};
 use handfast::pki_types::ServerName;
 use handfast::wire::numbers::ProtocolVersion;
-use handfast::{Connection, Error, ErrorKind, Stream, Time};
+use handfast::{ClientConfig, Connection, Error, ErrorKind, ServerConfig, Stream, Time};
 use std::io::{self, BufRead, IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -274,4 +274,96 @@ fn a_time_out_is_a_pause() {
     client.read_to_end(&mut got).unwrap();
     assert_eq!(got, b"late");
     server.join().unwrap();
+}
+
+/// Configs with early data, of which the client has a session: in `protocol`, if any.
+fn early(protocol: Option<&str>) -> (ClientConfig, ServerConfig) {
+    let setup = Setup::new(ProtocolVersion::TLS1_3).early();
+    let (mut client, mut server) = (setup.client_config(), setup.server_config());
+    client.alpn = protocol.map(|p| vec![p.into(), b"other".to_vec()]).unwrap_or_default();
+    server.alpn = protocol.map(|p| vec![p.into()]).unwrap_or_default();
+    common::Pair::at(&Arc::new(client.clone()), &Arc::new(server.clone()), Time::now()).run().assert_connected();
+    (client, server)
+}
+
+/// What the server came to hear early and later, and what became of the client.
+fn say_early(
+    client: ClientConfig,
+    server: ServerConfig,
+    resend: bool,
+    later: bool,
+) -> (Vec<u8>, io::Result<Vec<u8>>, io::Result<Option<bool>>) {
+    let (a, b) = sockets();
+    let client = Arc::new(if later { later::client(&client) } else { client });
+    let connection = Connection::client(client, ServerName::try_from(NAME).unwrap(), Time::now()).unwrap();
+    let mut near = Stream::new(connection, a);
+    if later {
+        near = near.answer_with(|wait| later::answer(wait, Time::now()));
+    }
+    if resend {
+        near = near.resending_early_data();
+    }
+    thread::scope(|scope| {
+        let server = scope.spawn(move || {
+            let mut stream = Stream::new(Connection::server(Arc::new(server)), b);
+            let heard = stream.handshake().and_then(|()| {
+                let mut rest = Vec::new();
+                stream.read_to_end(&mut rest).map(|_| rest)
+            });
+            let _ = stream.shutdown();
+            (stream.take_early_data(), heard)
+        });
+        let told = (|| {
+            assert_eq!(near.send_early(b"early ")?, 6);
+            assert_eq!(near.send_early(b"bird")?, 4);
+            assert_eq!(near.send_early(&[b'!'; 100])?, 30, "as much as there is room for");
+            assert_eq!(near.send_early(b"more")?, 0);
+            near.handshake()?;
+            near.write_all(b" and late")?;
+            near.shutdown()?;
+            near.read_to_end(&mut Vec::new())?;
+            Ok(near.connection().negotiated().early_data)
+        })();
+        drop(near);
+        let (early, heard) = server.join().unwrap();
+        (early, heard, told)
+    })
+}
+
+#[test]
+fn early_data_over_a_stream() {
+    let said = [&b"early bird"[..], &[b'!'; 30]].concat();
+    for (resend, later) in [(false, false), (true, false), (true, true)] {
+        let (client, server) = early(Some("h2"));
+        let (early, heard, told) = say_early(client, server, resend, later);
+        assert_eq!((early, heard.unwrap(), told.unwrap()), (said.clone(), b" and late".to_vec(), Some(true)));
+    }
+}
+
+/// What is refused is said again if that is wanted, and never by itself.
+#[test]
+fn early_data_that_is_refused_over_a_stream() {
+    let said = [&b"early bird"[..], &[b'!'; 30]].concat();
+    for protocol in [None, Some("h2")] {
+        for resend in [false, true] {
+            let (client, mut server) = early(protocol);
+            server.early_data = None;
+            let (early, heard, told) = say_early(client, server, resend, false);
+            let wanted = [if resend { &said[..] } else { &[] }, b" and late"].concat();
+            assert_eq!((early, heard.unwrap(), told.unwrap()), (Vec::new(), wanted, Some(false)));
+        }
+    }
+    // In another protocol it would mean something else.
+    for resend in [false, true] {
+        let (client, mut server) = early(Some("h2"));
+        server.alpn = vec![b"other".to_vec()];
+        let (early, heard, told) = say_early(client, server, resend, false);
+        assert!(early.is_empty());
+        if resend {
+            assert_eq!(*inner(&told.unwrap_err()), ErrorKind::EarlyDataProtocol);
+            assert!(heard.map_or(true, |h| h.is_empty()));
+        } else {
+            assert_eq!((heard.unwrap(), told.unwrap()), (b" and late".to_vec(), Some(false)));
+        }
+    }
 }

@@ -15,11 +15,14 @@ use scenarios::{Course, Scenario};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-const EVERY_KIND: [&str; 9] = [
+const EVERY_KIND: [&str; 12] = [
     "ClientSession",
     "Config",
+    "FindPsk",
     "FindSession",
+    "FirstUse",
     "KeepSession",
+    "OfferPsks",
     "OpenTicket",
     "Premaster",
     "SealTicket",

@@ -6,6 +6,7 @@ use crate::crypto::{Credential, Provider, aws_lc};
 use crate::extension::TicketCounts;
 use crate::keys::KeyLog;
 use crate::policy::Policy;
+use crate::psk::ClientPsks;
 use crate::session::{ClientStore, MemoryClientStore};
 use crate::verify::Verifier;
 use crate::wire::numbers::SignatureScheme;
@@ -25,12 +26,18 @@ pub struct ClientConfig {
     pub credentials: Option<Arc<dyn ClientCredentials>>,
     /// How certificates may be compressed, the server's and our own, in TLS 1.3 (RFC 8879); not by default.
     pub certificate_compression: Option<Arc<Compression>>,
+    /// External pre-shared keys, offered in TLS 1.3; none by default. A server that takes one shows no certificate. One that takes
+    /// none has to show one that the verifier is content with: with [`crate::verify::NoCertificates`] it can show none.
+    pub psks: Option<Arc<dyn ClientPsks>>,
     /// Application protocols in order of preference, each of 1 to 255 bytes; none by default.
     pub alpn: Vec<Vec<u8>>,
     /// Where sessions are kept; in memory by default. `None`: nothing is resumed. A session that is resumed is not judged again, and
-    /// goes on under the client certificate it was made with: two configs may share a store only if their verifiers and their
-    /// certificates are the same.
+    /// goes on under the client certificate it was made with: two configs may share a store only if their verifiers, their
+    /// certificates and their pre-shared keys are the same.
     pub store: Option<Arc<dyn ClientStore>>,
+    /// Whether early data is offered where a session allows it (RFC 9846 4.3.10); no by default. See
+    /// [`crate::Connection::send_early`] for what may be said in it.
+    pub early_data: bool,
     /// How many tickets a TLS 1.3 server is asked for (RFC 9149), which it may heed; not asked by default. More than
     /// [`Limits::tickets`] are not kept.
     pub tickets: Option<TicketCounts>,
@@ -89,8 +96,10 @@ impl ClientConfig {
             provider: aws_lc::provider(),
             credentials: None,
             certificate_compression: None,
+            psks: None,
             alpn: Vec::new(),
             store: Some(Arc::new(MemoryClientStore::default())),
+            early_data: false,
             tickets: None,
             key_log: None,
             ocsp: true,

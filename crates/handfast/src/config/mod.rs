@@ -10,7 +10,7 @@ pub use by_name::ByName;
 pub use client::{ClientConfig, ClientCredentials};
 pub use padding::{PadToMultiple, RecordPadding};
 pub use replaceable::ReplaceableConfig;
-pub use server::{ClientAuth, ConfigSource, ServerConfig, ServerCredentials};
+pub use server::{ClientAuth, ConfigSource, EarlyDataRules, ServerConfig, ServerCredentials};
 
 /// Bounds on what a peer may make us do. Each is tested.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,12 +5,14 @@ use crate::compression::Compression;
 use crate::crypto::{Credential, KeyKind, Provider, aws_lc};
 use crate::keys::KeyLog;
 use crate::policy::Policy;
-use crate::session::{MemoryServerStore, RotatingTickets, ServerStore, Tickets};
+use crate::psk::ServerPsks;
+use crate::session::{MemoryServerStore, ReplayStore, RotatingTickets, ServerStore, Tickets};
 use crate::verify::Verifier;
 use crate::wait::{HelloSummary, Reply};
 use crate::wire::numbers::SignatureScheme;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Whether clients are asked for a certificate.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +36,26 @@ impl ClientAuth {
     }
 }
 
+/// How early data is taken (RFC 9846 4.3.10, 8).
+#[derive(Clone, Debug)]
+pub struct EarlyDataRules {
+    /// How many bytes of it a connection takes. Tickets say so, and early data is taken with those only that were given with this
+    /// bound or a lower one.
+    pub max_size: u32,
+    /// By how much the age that a client gives its ticket may differ from the age that the server sees, either way (RFC 9846 8.3);
+    /// 10 seconds. What differs by more is refused, so that the store need not remember for longer.
+    pub window: Duration,
+    /// Remembers what came, so that nothing is taken twice.
+    pub store: Arc<dyn ReplayStore>,
+}
+
+impl EarlyDataRules {
+    /// So many bytes, and this store.
+    pub fn new(max_size: u32, store: Arc<dyn ReplayStore>) -> Self {
+        Self { max_size, window: Duration::from_secs(10), store }
+    }
+}
+
 /// A server's config.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
@@ -49,6 +71,10 @@ pub struct ServerConfig {
     pub client_ocsp: bool,
     /// How certificates may be compressed, our own and the clients', in TLS 1.3 (RFC 8879); not by default.
     pub certificate_compression: Option<Arc<Compression>>,
+    /// External pre-shared keys, taken in TLS 1.3; none by default. A client that proves to have one is authenticated by it: it is
+    /// not asked for a certificate, whatever `client_auth` says, and is shown none. Where `credentials` has no certificate at all
+    /// (an empty `Vec`, say), only such clients are served.
+    pub psks: Option<Arc<dyn ServerPsks>>,
     /// Application protocols in order of preference; none by default. If both sides have some and none in common, the
     /// handshake fails (RFC 7301 3.2).
     pub alpn: Vec<Vec<u8>>,
@@ -62,6 +88,9 @@ pub struct ServerConfig {
     pub ticket_count: usize,
     /// How many tickets a TLS 1.3 client gets at most that asks for more (RFC 9149 3); 8.
     pub most_tickets: u8,
+    /// Whether early data is taken, and how much; none by default. Whoever takes it has to know what it means: see
+    /// [`crate::Event::EarlyData`].
+    pub early_data: Option<EarlyDataRules>,
     /// Where secrets are logged; nowhere by default.
     pub key_log: Option<Arc<dyn KeyLog>>,
     /// Bounds on what the client may make us do.
@@ -137,11 +166,13 @@ impl ServerConfig {
             client_auth: ClientAuth::None,
             client_ocsp: false,
             certificate_compression: None,
+            psks: None,
             alpn: Vec::new(),
             tickets: Some(Arc::new(RotatingTickets::default())),
             store: None,
             ticket_count: 2,
             most_tickets: 8,
+            early_data: None,
             key_log: None,
             limits: Limits::default(),
             max_fragment: 1 << 14,

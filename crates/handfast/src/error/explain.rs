@@ -90,6 +90,14 @@ impl ErrorKind {
                 "RFC 9846 4.2.2, 4.2.3",
                 BROKEN_PEER,
             ),
+            Self::EarlyDataVersion(got) => words(
+                Peer,
+                format!(
+                    "the server chose {got}, although it had given a ticket for early data, which came with TLS 1.3."
+                ),
+                "RFC 9846 E.3",
+                "The server went back to an older version, or is one of several that differ. Connect again without early data.",
+            ),
             Self::NotTls(what) => not_tls(*what),
             Self::RecordOverflow => words(
                 Peer,
@@ -176,15 +184,21 @@ impl ErrorKind {
             ),
             Self::BadBinder => words(
                 Peer,
-                "the proof that the client has the session's secret is wrong.",
+                "the proof that the client has the secret of its session, or the pre-shared key, is wrong.",
                 "RFC 9846 4.3.11.2",
-                "Let the client forget its session and connect afresh.",
+                "Let the client forget its session and connect afresh; or give both sides the same pre-shared key.",
             ),
             Self::BadKeyShare(group) => words(
                 Peer,
                 format!("the share for {group} is not a valid one."),
                 "RFC 9846 4.3.8, RFC 8422 5.11",
                 BROKEN_PEER,
+            ),
+            Self::EarlyDataProtocol => words(
+                Blame::Neither,
+                "early data was not accepted, and cannot be sent again: the connection is of another application protocol.",
+                "RFC 9846 4.3.10",
+                "Look at the protocol that was negotiated, and say in it what is to be said.",
             ),
             Self::Truncated { established: false } => words(
                 Peer,
@@ -250,6 +264,14 @@ fn too_much(limit: Limit) -> Words {
         Limit::ChangeCipherSpecs => ("too many ChangeCipherSpecs came in one handshake", "change_cipher_specs"),
         Limit::Renegotiations => ("a new handshake was asked for too often", "renegotiations"),
         Limit::CertificateRequests => ("our certificate was asked for too often", "certificate_requests"),
+        Limit::EarlyData => {
+            return words(
+                Blame::Peer,
+                "more early data came than the ticket allows.",
+                "RFC 9846 4.7.1",
+                "The client's TLS is at fault. If it means it, raise the config's `early_data.max_size`, for tickets to come.",
+            );
+        }
         Limit::Records => {
             return words(
                 Blame::Us,
@@ -396,6 +418,16 @@ fn nothing_in_common(what: &NothingInCommon) -> Words {
             let remedy = "Offer a protocol that the other side has, or none, with --alpn.".into();
             ("application protocol", list(theirs), list(ours), "RFC 7301 3.2", remedy)
         }
+        NothingInCommon::Psk => {
+            return words(
+                Blame::Neither,
+                "the client offers no pre-shared key that is known here, with a suite of its hash, and there is no certificate to \
+                 show it instead.",
+                "RFC 9846 4.3.11",
+                "Give both sides the same key under the same identity, imported on both (then with the same context) or on neither; \
+                 or configure a certificate.",
+            );
+        }
         NothingInCommon::Compression => {
             return words(
                 Blame::Peer,
@@ -524,6 +556,7 @@ mod tests {
             Limit::ChangeCipherSpecs,
             Limit::Renegotiations,
             Limit::CertificateRequests,
+            Limit::EarlyData,
             Limit::Records,
         ];
         let nothing = [
@@ -533,6 +566,7 @@ mod tests {
             N::Scheme { theirs: Vec::new(), ours: Vec::new() },
             N::Protocol { theirs: vec!["h2".into()], ours: Vec::new() },
             N::Compression,
+            N::Psk,
         ];
         let protocols = [NotTls::Http, NotTls::Ssh, NotTls::Smtp, NotTls::Ftp, NotTls::Unknown];
         let kinds = [
@@ -542,6 +576,8 @@ mod tests {
             K::IllegalParameter { field: "session_id", why: "is too long", rule: "RFC 5246 7.4.1.2" },
             K::RecordVersion { got: version, expected: ProtocolVersion::TLS1_0 },
             K::LegacyVersion(version),
+            K::EarlyDataVersion(version),
+            K::EarlyDataProtocol,
             K::RecordOverflow,
             K::BadRecordMac,
             K::UnsolicitedExtension(ExtensionType::COOKIE),

@@ -23,7 +23,7 @@ pub use lists::{
     SupportedGroups,
 };
 pub use padding::Padding;
-pub use pre_shared_key::{OfferedPsks, PreSharedKey, PskBinder, PskIdentity};
+pub use pre_shared_key::{ImportedIdentity, OfferedPsks, PreSharedKey, PskBinder, PskIdentity};
 pub use record_size_limit::RecordSizeLimit;
 pub use server_name::{Name, ServerNameExtension};
 pub use signed_certificate_timestamp::{SerializedSct, SignedCertificateTimestamps};

@@ -1,7 +1,8 @@
 //! `pre_shared_key` (RFC 9846 4.3.11): identities and binders from the client, an index from the server.
 
 use super::{Body, Place};
-use crate::wire::{List, Malformed, Opaque, Prefix, Problem, Reader, Vector, Wire, Writer, fields};
+use crate::wire::numbers::{Kdf, ProtocolVersion};
+use crate::wire::{List, Malformed, Opaque, Opaque16, Prefix, Problem, Reader, Vector, Wire, Writer, fields};
 
 fields! {
     /// `struct { opaque identity<1..2^16-1>; uint32 obfuscated_ticket_age; } PskIdentity`
@@ -11,6 +12,21 @@ fields! {
         pub identity: Opaque<'a, 2, 1, 0xffff>,
         /// Milliseconds since the ticket came, plus the ticket's own `ticket_age_add`, modulo 2^32.
         pub obfuscated_ticket_age: u32,
+    }
+}
+
+fields! {
+    /// The identity of an external PSK that was imported (RFC 9258 5.1): what stands in [`PskIdentity::identity`] then.
+    #[derive(Copy)]
+    pub struct ImportedIdentity<'a> {
+        /// The name that both sides know.
+        pub external_identity: Opaque<'a, 2, 1, 0xffff>,
+        /// What else the key is tied to.
+        pub context: Opaque16<'a>,
+        /// The version that it is imported for.
+        pub target_protocol: ProtocolVersion,
+        /// The KDF that it is imported for.
+        pub target_kdf: Kdf,
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Chosen {
     pub(crate) config: Arc<ServerConfig>,
     pub(crate) summary: HelloSummary,
     pub(crate) session_id: Vec<u8>,
-    /// Our certificates that fit the name asked for, best first.
+    /// Our certificates that fit the name asked for, best first; none if only a pre-shared key will do.
     pub(crate) candidates: Vec<Arc<Credential>>,
     /// The application protocol, chosen.
     pub(crate) alpn: Option<Vec<u8>>,
@@ -90,7 +90,8 @@ fn choose(
     }
     let alpn = choose_alpn(&config.alpn, &summary.alpn)?;
     let candidates = config.credentials.clone().candidates(&summary);
-    if candidates.is_empty() {
+    // Pre-shared keys do without, so far in TLS 1.3.
+    if candidates.is_empty() && !(tls13 && config.psks.is_some()) {
         return Err(ErrorKind::UnrecognizedName(summary.server_name.unwrap_or_default()).into());
     }
     let session_id = hello.fixed.session_id.to_vec();

@@ -7,7 +7,7 @@ use crate::config::Limits;
 use crate::crypto::{Credential, HashAlgorithm, Provider};
 use crate::error::{Error, ErrorKind};
 use crate::event::Negotiated;
-use crate::keys::{KeyLog, Transcript};
+use crate::keys::{KeyLog, Secret, Transcript};
 use crate::message::{Dialect, Message};
 use crate::record::{Aligned, HeaderVersion, Opener, Reader, Sealer, Writer};
 use crate::session::Kept;
@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) key_log: Option<Arc<dyn KeyLog>>,
     pub(crate) client_random: [u8; 32],
     pub(crate) server_random: [u8; 32],
+    /// Early data, where there is any.
+    pub(crate) early: Option<Box<Early>>,
     /// The exporter's secret, once there is one.
     pub(crate) exporter: Option<Exporter>,
     /// A server's certificate in this handshake, as the client saw it; `None` if a session is resumed.
@@ -72,6 +74,7 @@ impl Shared {
             key_log: None,
             client_random: [0; 32],
             server_random: [0; 32],
+            early: None,
             exporter: None,
             own: None,
             first_finished: None,
@@ -86,12 +89,25 @@ impl Shared {
     }
 }
 
+/// Early data that a client may send, or that a server accepts.
+pub(crate) struct Early {
+    /// How many bytes may still go, or come.
+    pub(crate) room: usize,
+    /// Whether any may.
+    pub(crate) open: bool,
+    /// The application protocol that it is of.
+    pub(crate) alpn: Option<Vec<u8>>,
+    /// The early exporter's secret (RFC 9846 7.5).
+    pub(crate) exporter: Secret,
+    pub(crate) hash: HashAlgorithm,
+}
+
 /// What an exporter works from.
 pub(crate) enum Exporter {
     /// The master secret; the randoms are the connection's (RFC 5705).
     Classic { master: crate::keys::MasterSecret, hash: HashAlgorithm },
     /// The exporter master secret (RFC 9846 7.5).
-    Tls13 { secret: crate::keys::Secret, hash: HashAlgorithm },
+    Tls13 { secret: Secret, hash: HashAlgorithm },
 }
 
 /// Borrows of named fields of the connection, for one step.
@@ -182,9 +198,19 @@ impl<'f> Flow<'f> {
         self.reader.limit(ours);
     }
 
+    /// Early data comes in records of any size: its sender had not heard of our limit.
+    pub(crate) fn lift_read_limit(&mut self) {
+        self.reader.lift_limit();
+    }
+
     /// A warning to the peer.
     pub(crate) fn warn(&mut self, alert: Alert) -> Result<(), Error> {
         self.writer.alert(alert, &mut self.shared.watch)
+    }
+
+    /// Seals what waits to share records with what comes, so that it does not.
+    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+        self.writer.flush(&mut self.shared.watch)
     }
 
     // --- keys, classic ---
@@ -208,6 +234,11 @@ impl<'f> Flow<'f> {
         self.writer.install(keys, &mut self.shared.watch)?;
         self.shared.watch.see(Trace::Keys { direction: Direction::Sent, secret });
         Ok(())
+    }
+
+    /// Writes in the clear again: a second ClientHello, after early data that the server takes none of.
+    pub(crate) fn write_plain(&mut self) -> Result<(), Error> {
+        self.writer.install(Sealer::null(), &mut self.shared.watch)
     }
 
     /// Reads under these keys from here on. The token proves that no handshake bytes of the old keys are pending.

@@ -67,6 +67,11 @@ pub(crate) fn client_fork(
     if version == ProtocolVersion::TLS1_3 {
         return tls13::client::start(flow, offered, hello, aligned);
     }
+    if offered.early {
+        // Such a server cannot read what is sealed for early data, an alert neither.
+        flow.write_plain()?;
+        return Err(ErrorKind::EarlyDataVersion(version).into());
+    }
     if offered.retried.is_some() {
         return Err(illegal("supported_versions", "is missing after a HelloRetryRequest", "RFC 9846 4.2.4"));
     }

@@ -7,9 +7,10 @@ mod classic;
 mod flow;
 mod hello;
 mod offer;
+mod psks;
 mod tls13;
 
-pub(crate) use flow::{Exporter, Flow, Shared, Side};
+pub(crate) use flow::{Early, Exporter, Flow, Shared, Side};
 pub(crate) use hello::{Listen, connect, listen};
 pub(crate) use tls13::Traffic;
 

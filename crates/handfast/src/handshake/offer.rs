@@ -1,22 +1,21 @@
 //! A client's offer: the ClientHello, and the wait for what the server makes of it.
 
-use super::{Flow, Input, classic, hello, tls13};
+use super::tls13::early;
+use super::{Flow, Input, classic, hello, psks, tls13};
 use crate::config::ClientConfig;
 use crate::crypto::{BulkCipher, KeyExchange, KeyExchangeKind, Suite};
 use crate::error::{Error, ErrorKind, illegal};
 use crate::extension::{
-    Alpn, Bytes, CertificateAuthorities, CompressCertificate, Cookie, EcPointFormats, Empty, Extension, Extensions,
-    KeyShare, KeyShareEntry, Name, OfferedPsks, PreSharedKey, PskIdentity, PskKeyExchangeModes, RecordSizeLimit,
-    RenegotiationInfo, ServerNameExtension, SignatureAlgorithms, SignedCertificateTimestamps, StatusRequest,
-    SupportedGroups, SupportedVersions, TicketRequest,
+    Alpn, Bytes, CertificateAuthorities, CompressCertificate, Cookie, EarlyData, EcPointFormats, Empty, Extension,
+    Extensions, KeyShare, KeyShareEntry, Name, PskKeyExchangeModes, RecordSizeLimit, RenegotiationInfo,
+    ServerNameExtension, SignatureAlgorithms, SignedCertificateTimestamps, StatusRequest, SupportedGroups,
+    SupportedVersions, TicketRequest,
 };
-use crate::keys::EarlySecret;
 use crate::message::{ClientHello, ClientHelloFixed, HEADER, Message};
-use crate::session::{ClientSession, ClientSession13, ClientSessionKind, Kept, SessionKey};
+use crate::psk::{ExternalPsk, Psk};
+use crate::session::{ClientSession, ClientSessionKind, Kept, SessionKey};
 use crate::wait::{Answer, Wait};
-use crate::wire::numbers::{
-    CompressionMethod, EcPointFormat, ExtensionType, NamedGroup, ProtocolVersion, PskKeyExchangeMode,
-};
+use crate::wire::numbers::{CompressionMethod, EcPointFormat, ExtensionType, NamedGroup, ProtocolVersion};
 use crate::wire::{CipherSuite, List, Opaque, Vector};
 use rustls_pki_types::ServerName;
 use std::sync::Arc;
@@ -36,6 +35,8 @@ const MOST_AUTHORITIES: usize = 1 << 15;
 pub(crate) enum State {
     /// The store is looking for a session.
     Session(Draft),
+    /// External PSKs are being chosen.
+    Psks(Draft, Option<Box<ClientSession>>),
     /// ClientHello is sent.
     Hello(Box<Offered>),
 }
@@ -61,6 +62,10 @@ pub(crate) struct Offered {
     pub(crate) sent_shares: Vec<NamedGroup>,
     /// The session that was offered.
     pub(crate) session: Option<ClientSession>,
+    /// The external PSKs that were offered, behind a session of TLS 1.3.
+    pub(crate) external: Vec<Psk>,
+    /// Early data was offered, and the server has not said no.
+    pub(crate) early: bool,
     /// The extensions sent: a server may answer these and no others.
     pub(crate) extensions: Vec<ExtensionType>,
     /// After a HelloRetryRequest: the suite it named, which ServerHello must repeat.
@@ -77,7 +82,7 @@ pub(crate) fn start(
 ) -> Result<super::State, Error> {
     let key = SessionKey(name.to_str().into_owned());
     let draft = Draft { config, name, key };
-    let Some(store) = draft.config.store.clone() else { return draft.offer(flow, None) };
+    let Some(store) = draft.config.store.clone() else { return draft.choose_psks(flow, None) };
     flow.shared.kept = Some(Box::new(Kept::OfServer(store.clone(), draft.key.clone())));
     flow.ask(Wait::ClientSession { store, key: draft.key.clone() });
     Ok(State::Session(draft).into())
@@ -86,8 +91,9 @@ pub(crate) fn start(
 impl State {
     pub(super) fn step(self, flow: &mut Flow<'_>, input: Input<'_>) -> Result<super::State, Error> {
         match (self, input) {
-            (Self::Session(draft), Input::Answer(Answer::ClientSession(session))) => {
-                draft.offer(flow, session.map(|s| *s))
+            (Self::Session(draft), Input::Answer(Answer::ClientSession(session))) => draft.choose_psks(flow, session),
+            (Self::Psks(draft, session), Input::Answer(Answer::Psks(psks))) => {
+                draft.offer(flow, session.map(|s| *s), &psks)
             }
             (Self::Hello(offered), Input::Message(Message::HelloRetryRequest(hello), aligned)) => {
                 tls13::client::retry(flow, *offered, &hello, aligned)
@@ -106,8 +112,20 @@ impl State {
 }
 
 impl Draft {
+    /// Looks for external PSKs, if there is where to look.
+    fn choose_psks(self, flow: &mut Flow<'_>, session: Option<Box<ClientSession>>) -> Result<super::State, Error> {
+        let Some(psks) = self.config.psks.clone() else { return self.offer(flow, session.map(|s| *s), &[]) };
+        flow.ask(Wait::OfferPsks { psks, server: self.name.clone(), hint: None });
+        Ok(State::Psks(self, session).into())
+    }
+
     /// Makes and sends the ClientHello.
-    fn offer(self, flow: &mut Flow<'_>, session: Option<ClientSession>) -> Result<super::State, Error> {
+    fn offer(
+        self,
+        flow: &mut Flow<'_>,
+        session: Option<ClientSession>,
+        psks: &[ExternalPsk],
+    ) -> Result<super::State, Error> {
         let Self { config, name, key } = self;
         let (policy, provider) = (&config.policy, flow.provider());
         let versions = policy.versions();
@@ -123,8 +141,12 @@ impl Draft {
             .filter(|s| versions.iter().any(|v| s.fits(*v)))
             .filter(|s| matches!(s.bulk, BulkCipher::Aead(_)) || provider.legacy().is_some())
             .collect();
-        let usable = |s: &ClientSession| versions.contains(&s.version) && spoken.iter().any(|o| o.number == s.suite);
+        let by_psk = |s: &ClientSession| s.version < ProtocolVersion::TLS1_3 || !policy.psk_modes.is_empty();
+        let usable = |s: &ClientSession| {
+            versions.contains(&s.version) && spoken.iter().any(|o| o.number == s.suite) && by_psk(s)
+        };
         let session = session.filter(|s| usable(s) && !s.expired(flow.now) && s.ticket().len() <= MOST_TICKET);
+        let external = psks::external(flow, &config, &spoken, psks)?;
         let mut suites: Vec<CipherSuite> = spoken.iter().map(|s| s.number).collect();
         // What was agreed in an earlier handshake is no fallback (RFC 7507 4).
         if config.fallback && session.as_ref().is_none_or(|s| s.version != newest) {
@@ -204,7 +226,9 @@ impl Draft {
         if has_13 {
             list.push(Extension::SupportedVersions(SupportedVersions::Offered(List::of(&versions))));
             list.extend(authorities(&config.authorities)?);
-            list.push(Extension::PskKeyExchangeModes(PskKeyExchangeModes(List::of(&[PskKeyExchangeMode::PSK_DHE_KE]))));
+            if !policy.psk_modes.is_empty() {
+                list.push(Extension::PskKeyExchangeModes(PskKeyExchangeModes(List::of(&policy.psk_modes))));
+            }
             list.push(Extension::KeyShare(KeyShare::Client(List::of(&entries))));
         }
         if let (Some(counts), true) = (config.tickets, has_13 && config.store.is_some()) {
@@ -220,6 +244,10 @@ impl Draft {
             let most = if has_13 { RecordSizeLimit::MOST } else { RecordSizeLimit::MOST_CLASSIC };
             list.push(Extension::RecordSizeLimit(RecordSizeLimit(limit.min(most))));
         }
+        let early = early::of(&config, session.as_ref(), server_name.as_deref());
+        if early.is_some() {
+            list.push(Extension::EarlyData(EarlyData(None)));
+        }
         let hello = ClientHello {
             fixed: ClientHelloFixed {
                 legacy_version: newest.min(ProtocolVersion::TLS1_2),
@@ -231,7 +259,11 @@ impl Draft {
             extensions: Extensions::of(list),
         };
         flow.shared.client_random = random;
-        let (hello, extensions) = send(flow, hello, session.as_ref())?;
+        let (hello, extensions) = psks::send(flow, hello, session.as_ref(), &external);
+        let has_early = early.is_some();
+        if let Some(early) = early {
+            early::begin(flow, early, !session_id.is_empty())?;
+        }
         flow.negotiated().server_name = server_name;
         let sent_shares = entries.iter().map(|e| e.group).collect();
         Ok(State::Hello(Box::new(Offered {
@@ -242,6 +274,8 @@ impl Draft {
             shares,
             sent_shares,
             session,
+            external,
+            early: has_early,
             extensions,
             retried: None,
             hello,
@@ -283,13 +317,19 @@ impl Offered {
                 *extension = Extension::KeyShare(KeyShare::Client(List::of(&entries)));
             }
         }
-        // Binders are made afresh below; a PSK under another hash is of no use any more (RFC 9846 4.2.2).
-        hello.extensions.list.retain(|e| e.kind() != ExtensionType::PRE_SHARED_KEY);
+        // Binders are made afresh below; a PSK under another hash is of no use any more, nor is there early data (RFC 9846 4.2.2).
+        let goes = [ExtensionType::PRE_SHARED_KEY, ExtensionType::EARLY_DATA];
+        hello.extensions.list.retain(|e| !goes.contains(&e.kind()));
         if let Some(cookie) = cookie {
             hello.extensions.list.push(Extension::Cookie(Cookie(cookie)));
         }
         self.session = self.session.filter(|s| Suite::find(s.suite).is_some_and(|s| s.hash == suite.hash));
-        (self.hello, self.extensions) = send(flow, hello, self.session.as_ref())?;
+        self.external.retain(|psk| psk.hash == suite.hash);
+        if std::mem::take(&mut self.early) {
+            early::refused(flow);
+            flow.write_plain()?;
+        }
+        (self.hello, self.extensions) = psks::send(flow, hello, self.session.as_ref(), &self.external);
         self.retried = Some(suite.number);
         flow.negotiated().retried = true;
         Ok(State::Hello(Box::new(self)).into())
@@ -331,42 +371,4 @@ fn share_of(shares: &[Box<dyn KeyExchange>], group: NamedGroup) -> Option<&[u8]>
     let own = shares.iter().find(|x| x.group() == group).map(|x| x.share());
     let mut parts = shares.iter().filter_map(|x| x.hybrid_part());
     own.or_else(|| parts.find(|(part, _)| *part == group).map(|(_, share)| share))
-}
-
-/// Sends the hello, with the session's binder at its end if it is one of TLS 1.3. Gives its bytes, and which extensions it has.
-fn send(
-    flow: &mut Flow<'_>,
-    hello: ClientHello<'_>,
-    session: Option<&ClientSession>,
-) -> Result<(Vec<u8>, Vec<ExtensionType>), Error> {
-    let psk = match session.map(|s| (&s.kind, s)) {
-        Some((ClientSessionKind::Tls13(own), s)) => Suite::find(s.suite).map(|suite| (own, s.since, suite.hash)),
-        _ => None,
-    };
-    let Some((ClientSession13 { ticket, psk, age_add, .. }, since, hash)) = psk else {
-        let extensions = hello.extensions.list.iter().map(Extension::kind).collect();
-        let raw = Message::ClientHello(hello).to_bytes();
-        flow.send_raw(&raw);
-        return Ok((raw, extensions));
-    };
-    // Milliseconds modulo 2^32, as the RFC has it.
-    let age = (flow.now.millis_since(since) as u32).wrapping_add(*age_add);
-    let identities = [PskIdentity { identity: Opaque(ticket), obfuscated_ticket_age: age }];
-    let blank = [0; 64];
-    let mut hello = hello; // shorter-lived from here on
-    let binders = [Opaque(&blank[..hash.len()])];
-    let (identities, binders) = (List::of(&identities), List::of(&binders));
-    let binders_len = 2 + 1 + hash.len();
-    let offered = OfferedPsks { identities, binders, binders_len };
-    hello.extensions.list.push(Extension::PreSharedKey(PreSharedKey::Offered(offered)));
-    let extensions = hello.extensions.list.iter().map(Extension::kind).collect();
-    let mut raw = Message::ClientHello(hello).to_bytes();
-    let binders_at = raw.len() - binders_len;
-    let (truncated, tail) = raw.split_at_mut(binders_at);
-    let provider = flow.provider();
-    let digest = flow.now().truncated(&*provider, hash, truncated);
-    let binder = EarlySecret::new(provider, hash, Some(psk)).binder(&digest);
-    tail[3..].copy_from_slice(&binder);
-    flow.send_raw(&raw);
-    Ok((raw, extensions))
 }

@@ -17,6 +17,8 @@ pub trait KeyLog: Send + Sync + fmt::Debug {
 pub(crate) mod label {
     /// The master secret, up to TLS 1.2.
     pub(crate) const MASTER: &str = "CLIENT_RANDOM";
+    pub(crate) const CLIENT_EARLY: &str = "CLIENT_EARLY_TRAFFIC_SECRET";
+    pub(crate) const EARLY_EXPORTER: &str = "EARLY_EXPORTER_SECRET";
     pub(crate) const CLIENT_HANDSHAKE: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
     pub(crate) const SERVER_HANDSHAKE: &str = "SERVER_HANDSHAKE_TRAFFIC_SECRET";
     pub(crate) const CLIENT_TRAFFIC: &str = "CLIENT_TRAFFIC_SECRET_0";

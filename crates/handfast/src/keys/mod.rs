@@ -17,7 +17,8 @@ pub(crate) use log::label;
 pub use log::{KeyLog, KeyLogFile};
 pub(crate) use prf::prf;
 pub(crate) use schedule::{
-    ApplicationSecrets, EarlySecret, HandshakeSecrets, MasterOf13, TrafficSecret, export as export13,
+    ApplicationSecrets, EarlySecret, EarlyTraffic, HandshakeSecrets, MasterOf13, PskKind, TrafficSecret,
+    export as export13, import,
 };
 pub use secret::Secret;
 pub(crate) use transcript::Transcript;

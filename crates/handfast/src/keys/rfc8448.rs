@@ -92,6 +92,8 @@ pub(crate) mod full {
 
 /// Section 4.
 pub(crate) mod resumed {
+    pub(crate) const CLIENT_EARLY: &str = "3fbbe6a60deb66c30a32795aba0eff7eaa10105586e7be5c09678d63b6caab62";
+    pub(crate) const EARLY_EXPORTER: &str = "b2026866610937d7423e5be90862ccf24c0e6091186d34f812089ff5be2ef7df";
     pub(crate) const CLIENT_HELLO_PREFIX: &str = concat!(
         "010001fc03031bc3ceb6bbe39cff938355b5a50adb6db21b7a6af649d7b4bc419d7876487d95000006130113031302010001cd00",
         "00000b0009000006736572766572ff01000100000a00140012001d00170018001901000101010201030104003300260024001d00",

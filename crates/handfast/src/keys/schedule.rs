@@ -43,6 +43,33 @@ pub(crate) enum EarlySecret {
     None(Arc<dyn Provider>, HashAlgorithm),
 }
 
+/// Where a PSK comes from: it cannot pass for one from elsewhere (RFC 9846 7.1, RFC 9258 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PskKind {
+    /// From an earlier handshake.
+    Resumption,
+    /// Agreed on by other means, and used as it is.
+    External,
+    /// Agreed on by other means, and imported.
+    Imported,
+}
+
+impl PskKind {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Self::Resumption => b"res binder",
+            Self::External => b"ext binder",
+            Self::Imported => b"imp binder",
+        }
+    }
+}
+
+/// The secrets of early data.
+pub(crate) struct EarlyTraffic {
+    pub(crate) client: TrafficSecret,
+    pub(crate) exporter: Secret,
+}
+
 /// Handshake Secret, and the two traffic secrets under it.
 pub(crate) struct HandshakeSecrets {
     pub(crate) client: TrafficSecret,
@@ -75,9 +102,8 @@ impl EarlySecret {
         }
     }
 
-    /// The binder of a resumption PSK over a truncated ClientHello (RFC 9846 4.3.11.2). Without a PSK, which has none, that
-    /// of zeros.
-    pub(crate) fn binder(&self, truncated: &Digest) -> Digest {
+    /// The binder of a PSK over a truncated ClientHello (RFC 9846 4.3.11.2). Without a PSK, which has none, that of zeros.
+    pub(crate) fn binder(&self, kind: PskKind, truncated: &Digest) -> Digest {
         let zeros;
         let stage = match self {
             Self::Psk(stage) => stage,
@@ -86,8 +112,20 @@ impl EarlySecret {
                 &zeros
             }
         };
-        let secret = derive(&*stage.secret, stage.hash, b"res binder", empty_hash(stage.hash));
+        let secret = derive(&*stage.secret, stage.hash, kind.label(), empty_hash(stage.hash));
         TrafficSecret { hash: stage.hash, secret }.verify_data(&*stage.provider, truncated)
+    }
+
+    /// What early data goes under; `hello` is the transcript of the ClientHello alone. There is none without a PSK.
+    pub(crate) fn early(&self, hello: &Digest) -> EarlyTraffic {
+        let of = |stage: &Stage| EarlyTraffic {
+            client: stage.traffic(b"c e traffic", hello),
+            exporter: stage.traffic(b"e exp master", hello).secret,
+        };
+        match self {
+            Self::Psk(stage) => of(stage),
+            Self::None(provider, hash) => of(&Stage::new(provider.clone(), *hash, &ZEROS[..hash.len()], None)),
+        }
     }
 
     /// `hello` is the transcript up to ServerHello.
@@ -163,6 +201,21 @@ impl TrafficSecret {
     fn derive(&self, provider: &dyn Provider, label: &[u8], context: &[u8]) -> Secret {
         derive(&*provider.hmac(self.hash, self.secret.bytes()), self.hash, label, context)
     }
+}
+
+/// An external PSK, which is tied to `hash`, imported under this ImportedIdentity for suites of the hash `target`
+/// (RFC 9258 5.1).
+pub(crate) fn import(
+    provider: &dyn Provider,
+    hash: HashAlgorithm,
+    epsk: &Secret,
+    imported_identity: &[u8],
+    target: HashAlgorithm,
+) -> Secret {
+    let epskx = extract(provider, hash, &ZEROS[..hash.len()], epsk.bytes());
+    let mut hasher = provider.hash(hash);
+    hasher.update(imported_identity);
+    Secret::filled(target.len(), |out| expand_label(&*epskx, hash, b"derived psk", &hasher.current(), out))
 }
 
 /// An exporter's output (RFC 9846 7.5).

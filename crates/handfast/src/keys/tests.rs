@@ -79,7 +79,11 @@ fn a_resumed_handshake_has_the_secrets_of_rfc_8448() {
     let early = EarlySecret::new(provider.clone(), SHA256, Some(&secret(full::TICKET_PSK)));
     let truncated = Transcript::new().truncated(&*provider, SHA256, &unhex(resumed::CLIENT_HELLO_PREFIX));
     assert_eq!(*truncated, unhex(resumed::BINDER_HASH));
-    assert_eq!(*early.binder(&truncated), unhex(resumed::BINDER));
+    assert_eq!(*early.binder(PskKind::Resumption, &truncated), unhex(resumed::BINDER));
+
+    let traffic = early.early(&hash_of(&[resumed::CLIENT_HELLO]));
+    assert_eq!(traffic.client.secret.bytes(), unhex(resumed::CLIENT_EARLY));
+    assert_eq!(traffic.exporter.bytes(), unhex(resumed::EARLY_EXPORTER));
 
     let hello = hash_of(&[resumed::CLIENT_HELLO, resumed::SERVER_HELLO]);
     assert_eq!(*hello, unhex(resumed::HELLO_HASH));
@@ -159,8 +163,39 @@ fn a_psk_or_a_shared_secret_that_is_not_there_is_zeros() {
     assert!(client(None).same(client(Some(&zeros)).bytes()));
     // Nor is there then a PSK, which is zeros too.
     let (none, psk) = (None, Some(&zeros));
-    let binder = |psk| EarlySecret::new(provider.clone(), SHA256, psk).binder(&hello);
+    let binder = |psk| EarlySecret::new(provider.clone(), SHA256, psk).binder(PskKind::Resumption, &hello);
     assert_eq!(*binder(none), *binder(psk));
     let client = |psk| EarlySecret::new(provider.clone(), SHA256, psk).handshake(None, &hello).client.secret;
     assert!(client(none).same(client(psk).bytes()));
+}
+
+/// RFC 9258 5.1, by its formula over plain HMAC.
+#[test]
+fn an_imported_psk_is_what_the_formula_says() {
+    let provider = aws_lc::provider();
+    let hmac = |hash: HashAlgorithm, key: &[u8], parts: &[&[u8]]| {
+        let mut out = vec![0; hash.len()];
+        provider.hmac(hash, key).sign(parts, &mut out);
+        out
+    };
+    let (epsk, name) = (Secret::copy(b"a key that both sides have"), b"an ImportedIdentity".as_slice());
+    for (hash, target) in [
+        (SHA256, SHA256),
+        (SHA256, HashAlgorithm::Sha384),
+        (HashAlgorithm::Sha384, SHA256),
+        (HashAlgorithm::Sha384, HashAlgorithm::Sha384),
+    ] {
+        let epskx = hmac(hash, &vec![0; hash.len()], &[epsk.bytes()]);
+        let mut hasher = provider.hash(hash);
+        hasher.update(name);
+        let digest = hasher.current();
+        let info = [&[0, target.len() as u8, 17], &b"tls13 derived psk"[..], &[hash.len() as u8], &digest].concat();
+        let mut expected = hmac(hash, &epskx, &[&info, &[1]]);
+        if expected.len() < target.len() {
+            let more = hmac(hash, &epskx, &[&expected, &info, &[2]]);
+            expected.extend(more);
+        }
+        expected.truncate(target.len());
+        assert!(import(&*provider, hash, &epsk, name, target).same(&expected), "{hash:?} {target:?}");
+    }
 }

@@ -166,6 +166,11 @@ impl Reader {
         self.keys.limit(most);
     }
 
+    /// The present keys are not bound by that: whoever seals with them did not know of it.
+    pub(crate) fn lift_limit(&mut self) {
+        self.keys.limit(MAX_FRAGMENT);
+    }
+
     /// New keys at the next ChangeCipherSpec.
     pub(crate) fn arm(&mut self, keys: Opener) {
         self.armed = Some(keys);

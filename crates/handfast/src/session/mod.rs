@@ -2,6 +2,7 @@
 
 mod client_store;
 mod kept;
+mod replay;
 mod server_store;
 mod state;
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod tickets;
 
 pub use client_store::{ClientStore, MemoryClientStore, SessionKey};
 pub(crate) use kept::Kept;
+pub use replay::{EarlyHello, MemoryReplayStore, ReplayStore};
 pub use server_store::{MemoryServerStore, ServerStore};
 pub use state::{ClassicClientSession, ClientSession, ClientSession13, ClientSessionKind};
 pub(crate) use state::{ServerSession, ServerSessionKind, context};

@@ -33,6 +33,8 @@ pub struct ClientSession {
     pub lifetime: u32,
     /// The server's chain, judged when the session was made.
     pub chain: Vec<CertificateDer<'static>>,
+    /// The external pre-shared key that the server was authenticated by instead, if it was.
+    pub psk_identity: Option<Vec<u8>>,
     /// The application protocol.
     pub alpn: Option<Vec<u8>>,
     /// What differs between the families.
@@ -82,6 +84,10 @@ pub struct ClientSession13 {
     pub age_add: u32,
     /// The group of the first handshake: a good guess for the next.
     pub group: Option<NamedGroup>,
+    /// The name that the server was asked for.
+    pub server_name: Option<String>,
+    /// How many bytes of early data the server takes with it (RFC 9846 4.7.1); 0: none.
+    pub max_early_data: u32,
 }
 
 /// What a server finds in a ticket or under an ID.
@@ -96,6 +102,8 @@ pub(crate) struct ServerSession {
     pub(crate) alpn: Option<Vec<u8>>,
     /// The client's chain, if it gave one.
     pub(crate) chain: Vec<CertificateDer<'static>>,
+    /// The external pre-shared key that the client was authenticated by instead, if it was.
+    pub(crate) psk_identity: Option<Vec<u8>>,
     pub(crate) kind: ServerSessionKind,
     /// Ties it to the config that made it (what it asks of clients): another config does not take it.
     pub(crate) context: [u8; 32],
@@ -104,15 +112,24 @@ pub(crate) struct ServerSession {
 /// The two families' forms.
 #[derive(Clone, Debug)]
 pub(crate) enum ServerSessionKind {
-    Classic { master: Secret, extended_master_secret: bool },
-    Tls13 { psk: Secret, age_add: u32 },
+    Classic {
+        master: Secret,
+        extended_master_secret: bool,
+    },
+    /// `issued` is when the ticket was made, `max_early_data` how much early data is taken with it.
+    Tls13 {
+        psk: Secret,
+        age_add: u32,
+        issued: Time,
+        max_early_data: u32,
+    },
 }
 
 // The first byte of each form. A change of a form takes a new number.
-const CLIENT_CLASSIC: u8 = 0x13;
-const CLIENT_13: u8 = 0x14;
-const SERVER_CLASSIC: u8 = 0x21;
-const SERVER_13: u8 = 0x22;
+const CLIENT_CLASSIC: u8 = 0x15;
+const CLIENT_13: u8 = 0x16;
+const SERVER_CLASSIC: u8 = 0x23;
+const SERVER_13: u8 = 0x24;
 
 impl ClientSession {
     /// Whether it may not be used any more.
@@ -140,6 +157,7 @@ impl ClientSession {
         put_time(&mut w, self.judged);
         w.u32(self.lifetime);
         put_certificates(&mut w, &self.chain);
+        put_option(&mut w, self.psk_identity.as_deref());
         put_option(&mut w, self.alpn.as_deref());
         match &self.kind {
             ClientSessionKind::Classic(s) => {
@@ -152,6 +170,8 @@ impl ClientSession {
                 w.u32(s.age_add);
                 // 0 is no group.
                 w.u16(s.group.map_or(0, |g| g.0));
+                put_option(&mut w, s.server_name.as_deref().map(str::as_bytes));
+                w.u32(s.max_early_data);
             }
         }
         with_secret(w, secret)
@@ -163,7 +183,7 @@ impl ClientSession {
             let form = r.u8()?;
             let (version, suite) = (Wire::decode(r)?, Wire::decode(r)?);
             let (since, judged, lifetime) = (time(r)?, time(r)?, r.u32()?);
-            let (chain, alpn) = (certificates(r)?, option(r)?);
+            let (chain, psk_identity, alpn) = (certificates(r)?, option(r)?, option(r)?);
             let kind = match form {
                 CLIENT_CLASSIC => ClientSessionKind::Classic(ClassicClientSession {
                     id: blob(r)?.to_vec(),
@@ -175,11 +195,13 @@ impl ClientSession {
                     ticket: blob(r)?.to_vec(),
                     age_add: r.u32()?,
                     group: Some(NamedGroup(r.u16()?)).filter(|g| g.0 != 0),
+                    server_name: name(r)?,
+                    max_early_data: r.u32()?,
                     psk: secret(r)?,
                 }),
                 _ => return Err(unknown(r)),
             };
-            Ok(Self { version, suite, since, judged, lifetime, chain, alpn, kind })
+            Ok(Self { version, suite, since, judged, lifetime, chain, psk_identity, alpn, kind })
         })
     }
 }
@@ -192,7 +214,7 @@ impl ServerSession {
             ServerSessionKind::Classic { master, extended_master_secret } => {
                 (SERVER_CLASSIC, master, u32::from(*extended_master_secret))
             }
-            ServerSessionKind::Tls13 { psk, age_add } => (SERVER_13, psk, *age_add),
+            ServerSessionKind::Tls13 { psk, age_add, .. } => (SERVER_13, psk, *age_add),
         };
         w.u8(form);
         self.version.encode(&mut w);
@@ -202,8 +224,13 @@ impl ServerSession {
         put_option(&mut w, self.server_name.as_deref().map(str::as_bytes));
         put_option(&mut w, self.alpn.as_deref());
         put_certificates(&mut w, &self.chain);
+        put_option(&mut w, self.psk_identity.as_deref());
         w.bytes(&self.context);
         w.u32(number);
+        if let ServerSessionKind::Tls13 { issued, max_early_data, .. } = &self.kind {
+            put_time(&mut w, *issued);
+            w.u32(*max_early_data);
+        }
         with_secret(w, secret)
     }
 
@@ -213,26 +240,25 @@ impl ServerSession {
             let form = r.u8()?;
             let (version, suite) = (Wire::decode(r)?, Wire::decode(r)?);
             let (since, lifetime) = (time(r)?, r.u32()?);
-            let server_name = match option(r)? {
-                Some(name) => Some(String::from_utf8(name).map_err(|_| unknown(r))?),
-                None => None,
-            };
-            let (alpn, chain) = (option(r)?, certificates(r)?);
+            let server_name = name(r)?;
+            let (alpn, chain, psk_identity) = (option(r)?, certificates(r)?, option(r)?);
             let context = *<&[u8; 32]>::decode(r)?;
-            let (number, secret) = (r.u32()?, secret(r)?);
-            let kind = match (form, number) {
-                (SERVER_CLASSIC, 0 | 1) => {
-                    ServerSessionKind::Classic { master: secret, extended_master_secret: number == 1 }
+            let kind = match (form, r.u32()?) {
+                (SERVER_CLASSIC, number @ (0 | 1)) => {
+                    ServerSessionKind::Classic { master: secret(r)?, extended_master_secret: number == 1 }
                 }
-                (SERVER_13, age_add) => ServerSessionKind::Tls13 { psk: secret, age_add },
+                (SERVER_13, age_add) => {
+                    let (issued, max_early_data) = (time(r)?, r.u32()?);
+                    ServerSessionKind::Tls13 { age_add, issued, max_early_data, psk: secret(r)? }
+                }
                 _ => return Err(unknown(r)),
             };
-            Ok(Self { version, suite, since, lifetime, server_name, alpn, chain, kind, context })
+            Ok(Self { version, suite, since, lifetime, server_name, alpn, chain, psk_identity, kind, context })
         })
     }
 
     /// Whether a server of this config, whose [`context`] the caller has, may resume it now: it is young enough, was made by a
-    /// server that asks the same of its clients, and has the client's chain if that is required.
+    /// server that asks the same of its clients, and has the client's chain, or its pre-shared key, if that is required.
     pub(crate) fn usable(&self, config: &ServerConfig, context: &[u8; 32], now: Time) -> bool {
         let max = match self.kind {
             ServerSessionKind::Classic { .. } => MAX_CLASSIC_LIFETIME,
@@ -240,7 +266,9 @@ impl ServerSession {
         };
         now.seconds_since(self.since) < u64::from(self.lifetime.min(max))
             && self.context == *context
-            && !(matches!(config.client_auth, ClientAuth::Required(_)) && self.chain.is_empty())
+            && (!matches!(config.client_auth, ClientAuth::Required(_))
+                || !self.chain.is_empty()
+                || self.psk_identity.is_some())
     }
 }
 
@@ -302,6 +330,11 @@ fn option(r: &mut Reader<'_>) -> Result<Option<Vec<u8>>, Malformed> {
         true => Ok(Some(blob(r)?.to_vec())),
         false => Ok(None),
     }
+}
+
+/// A name, if there is one.
+fn name(r: &mut Reader<'_>) -> Result<Option<String>, Malformed> {
+    option(r)?.map(|name| String::from_utf8(name).map_err(|_| unknown(r))).transpose()
 }
 
 fn put_certificates(w: &mut Writer, chain: &[CertificateDer<'_>]) {

@@ -35,12 +35,15 @@ fn ticket(name: &str, since: Time) -> ClientSession {
         judged: since,
         lifetime: 100,
         chain: vec![CertificateDer::from(vec![1, 2, 3]), CertificateDer::from(vec![4; 300])],
+        psk_identity: Some(b"an identity".to_vec()),
         alpn: Some(b"h2".to_vec()),
         kind: ClientSessionKind::Tls13(ClientSession13 {
             ticket: name.into(),
             psk: Secret::copy(&[7; 32]),
             age_add: 0xdead_beef,
             group: Some(NamedGroup::X25519),
+            server_name: Some("example.org".into()),
+            max_early_data: 0x1234_5678,
         }),
     }
 }
@@ -300,7 +303,13 @@ mod forms {
             server_name: Some("example.org".into()),
             alpn: None,
             chain: vec![CertificateDer::from(vec![5; 70])],
-            kind: ServerSessionKind::Tls13 { psk: Secret::copy(&[3; 48]), age_add: 17 },
+            psk_identity: None,
+            kind: ServerSessionKind::Tls13 {
+                psk: Secret::copy(&[3; 48]),
+                age_add: 17,
+                issued: at(3),
+                max_early_data: 9,
+            },
             context: [6; 32],
         };
         let classic = ServerSession {
@@ -308,6 +317,7 @@ mod forms {
             server_name: None,
             alpn: Some(b"http/1.1".to_vec()),
             chain: vec![],
+            psk_identity: Some(b"me".to_vec()),
             kind: ServerSessionKind::Classic { master: Secret::copy(&[4; 48]), extended_master_secret: true },
             ..base.clone()
         };

@@ -17,7 +17,7 @@ mod words;
 pub use self::webpki::WebPki;
 pub(crate) use end_point::end_point;
 pub use error::CertificateError;
-pub use pinned::{NotChecked, PinnedLeaf, SelfSigned};
+pub use pinned::{NoCertificates, NotChecked, PinnedLeaf, SelfSigned};
 pub use roots::Roots;
 pub use stapled::Stapled;
 pub(crate) use usage::allows;

@@ -98,6 +98,18 @@ impl Verifier for NotChecked {
     }
 }
 
+/// Accepts no certificate at all: for a client whose servers prove themselves by a pre-shared key
+/// ([`crate::ClientConfig::psks`]) and in no other way.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoCertificates;
+
+impl Verifier for NoCertificates {
+    fn verify(&self, _: &PeerToVerify, _: Time) -> Reply<Result<Verified, CertificateError>> {
+        let why = "no certificate is accepted here: the peer has to prove that it has a pre-shared key";
+        Reply::Now(Err(CertificateError::Other(why.into())))
+    }
+}
+
 /// A peer's own certificate, which is known to be trusted as it is: its dates and its name.
 pub(super) fn trusted_itself(peer: &PeerToVerify, now: Time) -> Result<Verified, CertificateError> {
     let (leaf, read) = leaf(peer)?;

@@ -176,6 +176,14 @@ numbers! {
 }
 
 numbers! {
+    /// A KDF that an external PSK can be imported for (RFC 9258 10).
+    pub struct Kdf(u16) {
+        HKDF_SHA256 = 1, "HKDF_SHA256";
+        HKDF_SHA384 = 2, "HKDF_SHA384";
+    }
+}
+
+numbers! {
     /// What a client certificate may be made with, in TLS 1.2 and older (RFC 5246 7.4.4, RFC 8422 5.5).
     pub struct ClientCertificateType(u8) {
         RSA_SIGN = 1, "rsa_sign";

@@ -1,11 +1,15 @@
 //! Certificates of every kind, made once, and configs that use them.
 
 use handfast::compression::{Brotli, Compression, Zlib};
+use handfast::config::EarlyDataRules;
 use handfast::crypto::{Credential, KeyKind, aws_lc};
+use handfast::keys::Secret;
 use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use handfast::verify::{CertificateError, PeerToVerify, Verified, Verifier};
+use handfast::psk::ExternalPsk;
+use handfast::session::MemoryReplayStore;
+use handfast::verify::{CertificateError, NoCertificates, PeerToVerify, Verified, Verifier};
 use handfast::wire::CipherSuite;
-use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+use handfast::wire::numbers::{NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
 use handfast::{ClientAuth, ClientConfig, Policy, Reply, ServerConfig, Time};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -139,6 +143,14 @@ pub fn compression() -> Arc<Compression> {
     COMPRESSION.get_or_init(new).clone()
 }
 
+/// How much early data is taken.
+pub const EARLY: u32 = 40;
+
+/// The external PSK that both sides have.
+fn external_psk() -> ExternalPsk {
+    ExternalPsk::new("the tests", Secret::copy(b"known to both sides, and no others"))
+}
+
 /// What a handshake is to negotiate.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -160,6 +172,12 @@ pub struct Setup {
     pub stapled: bool,
     /// Both sides' certificates go compressed, where the version has that.
     pub compression: bool,
+    /// An external PSK that both sides have, in place of the server's certificate.
+    pub psk: bool,
+    /// Pre-shared keys are used alone.
+    pub psk_only: bool,
+    /// Early data is offered and taken.
+    pub early: bool,
 }
 
 /// What nobody here looks into.
@@ -196,6 +214,9 @@ impl Setup {
             cache: false,
             stapled: false,
             compression: false,
+            psk: false,
+            psk_only: false,
+            early: false,
         }
     }
 
@@ -245,6 +266,21 @@ impl Setup {
         self
     }
 
+    pub fn psk(mut self) -> Self {
+        self.psk = true;
+        self
+    }
+
+    pub fn psk_only(mut self) -> Self {
+        self.psk_only = true;
+        self
+    }
+
+    pub fn early(mut self) -> Self {
+        self.early = true;
+        self
+    }
+
     pub fn by_id(mut self) -> Self {
         self.tickets = false;
         self.cache = true;
@@ -265,6 +301,9 @@ impl Setup {
         policy.key_shares = 1;
         if let Some(suite) = self.suite {
             policy.suites = vec![suite];
+        }
+        if self.psk_only {
+            policy.psk_modes = vec![PskKeyExchangeMode::PSK_KE];
         }
         policy
     }
@@ -290,6 +329,11 @@ impl Setup {
         config.credentials = own.map(|c| c as _);
         config.scts = self.stapled;
         config.certificate_compression = self.compression.then(compression);
+        config.early_data = self.early;
+        if self.psk {
+            config.psks = Some(Arc::new(vec![external_psk()]));
+            config.verifier = Arc::new(NoCertificates);
+        }
         config
     }
 
@@ -306,6 +350,14 @@ impl Setup {
         config.certificate_compression = self.compression.then(compression);
         if !self.tickets {
             config.tickets = None;
+        }
+        if self.early {
+            let store = MemoryReplayStore::new(Time::default(), 10);
+            config.early_data = Some(EarlyDataRules::new(EARLY, Arc::new(store)));
+        }
+        if self.psk {
+            config.psks = Some(Arc::new(vec![external_psk()]));
+            config.credentials = Arc::new(Vec::<Arc<Credential>>::new());
         }
         if self.cache {
             config = config.with_session_cache();

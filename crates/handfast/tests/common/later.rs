@@ -3,7 +3,9 @@
 use handfast::config::{ClientCredentials, ConfigSource, ServerCredentials};
 use handfast::crypto::{Credential, Failure, KeyKind, PrivateKey};
 use handfast::keys::Secret;
-use handfast::session::{ClientSession, ClientStore, ServerStore, SessionKey, Tickets};
+use handfast::pki_types::ServerName;
+use handfast::psk::{ClientPsks, ExternalPsk, ServerPsks};
+use handfast::session::{ClientSession, ClientStore, EarlyHello, ReplayStore, ServerStore, SessionKey, Tickets};
 use handfast::verify::{CertificateError, PeerToVerify, Verified, Verifier};
 use handfast::wait::HelloSummary;
 use handfast::wire::numbers::SignatureScheme;
@@ -32,6 +34,9 @@ pub fn kind(wait: &Wait) -> &'static str {
         Wait::Verdict { .. } => "Verdict",
         Wait::Config { .. } => "Config",
         Wait::ClientSession { .. } => "ClientSession",
+        Wait::OfferPsks { .. } => "OfferPsks",
+        Wait::FindPsk { .. } => "FindPsk",
+        Wait::FirstUse { .. } => "FirstUse",
         Wait::OpenTicket { .. } => "OpenTicket",
         Wait::SealTicket { .. } => "SealTicket",
         Wait::FindSession { .. } => "FindSession",
@@ -57,6 +62,9 @@ pub fn answer(wait: &Wait, now: Time) -> Answer {
         Wait::Verdict { verifier, peer } => Answer::Verdict(now_of(verifier.verify(peer, now))),
         Wait::Config { source, hello } => Answer::Config(now_of(source.choose(hello))),
         Wait::ClientSession { store, key } => Answer::ClientSession(now_of(store.take(key, now)).map(Box::new)),
+        Wait::OfferPsks { psks, server, hint } => Answer::Psks(now_of(psks.offer(server, hint.as_deref()))),
+        Wait::FindPsk { psks, identity, context } => Answer::Psk(now_of(psks.find(identity, context.as_deref()))),
+        Wait::FirstUse { store, hello } => Answer::FirstUse(now_of(store.first_use(hello, now))),
         Wait::OpenTicket { tickets, ticket } => Answer::Session(now_of(tickets.open(ticket, now))),
         Wait::SealTicket { tickets, session } => Answer::Ticket(now_of(tickets.seal(session, now))),
         Wait::FindSession { store, id } => Answer::Session(now_of(store.find(id, now))),
@@ -124,6 +132,24 @@ impl Tickets for Later<dyn Tickets> {
     }
 }
 
+impl ClientPsks for Later<dyn ClientPsks> {
+    fn offer(&self, server: &ServerName<'_>, hint: Option<&[u8]>) -> Reply<Vec<ExternalPsk>> {
+        defer(|| self.0.offer(server, hint))
+    }
+}
+
+impl ServerPsks for Later<dyn ServerPsks> {
+    fn find(&self, identity: &[u8], context: Option<&[u8]>) -> Reply<Option<ExternalPsk>> {
+        defer(|| self.0.find(identity, context))
+    }
+}
+
+impl ReplayStore for Later<dyn ReplayStore> {
+    fn first_use(&self, hello: &EarlyHello, now: Time) -> Reply<bool> {
+        defer(|| self.0.first_use(hello, now))
+    }
+}
+
 impl ServerStore for Later<dyn ServerStore> {
     fn find(&self, id: &[u8], now: Time) -> Reply<Option<Secret>> {
         defer(|| self.0.find(id, now))
@@ -166,6 +192,7 @@ pub fn client(config: &ClientConfig) -> ClientConfig {
     config.verifier = verifier(&config.verifier);
     config.credentials = config.credentials.map(|c| Arc::new(Later(c)) as _);
     config.store = config.store.map(|s| Arc::new(Later(s)) as _);
+    config.psks = config.psks.map(|p| Arc::new(Later(p)) as _);
     config
 }
 
@@ -179,6 +206,10 @@ pub fn server(config: &ServerConfig) -> ServerConfig {
         ClientAuth::Required(v) => ClientAuth::Required(verifier(v)),
     };
     config.tickets = config.tickets.map(|t| Arc::new(Later(t)) as _);
+    config.psks = config.psks.map(|p| Arc::new(Later(p)) as _);
+    if let Some(rules) = &mut config.early_data {
+        rules.store = Arc::new(Later(rules.store.clone()));
+    }
     config.store = config.store.map(|s| Arc::new(Later(s)) as _);
     config
 }

@@ -45,6 +45,7 @@ impl Side {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
     Data(Vec<u8>),
+    EarlyData(Vec<u8>),
     Parked(&'static str),
     Connected,
     Closed,
@@ -62,8 +63,10 @@ pub struct End {
     /// Every byte that was put on the wire, as this end meant it.
     pub sent: Vec<u8>,
     pub events: Vec<Seen>,
-    /// The plaintext of all events.
+    /// The plaintext of all events, but what was early data.
     pub data: Vec<u8>,
+    /// What came as early data.
+    pub early: Vec<u8>,
     pub error: Option<Error>,
     /// For how many deliveries a question stays open; `None`: the test answers.
     pub patience: Option<usize>,
@@ -107,6 +110,7 @@ impl End {
             sent: Vec::new(),
             events: Vec::new(),
             data: Vec::new(),
+            early: Vec::new(),
             error: None,
             patience: Some(0),
             waited: 0,
@@ -150,6 +154,9 @@ impl End {
                         Some(event) => {
                             if let Seen::Data(data) = &event {
                                 self.data.extend_from_slice(data);
+                            }
+                            if let Seen::EarlyData(data) = &event {
+                                self.early.extend_from_slice(data);
                             }
                             self.events.push(event);
                         }
@@ -204,6 +211,11 @@ impl End {
         self.connection.send(data, &mut self.output).unwrap();
     }
 
+    /// Seals early data, to go out with the next run.
+    pub fn send_early(&mut self, data: &[u8]) {
+        self.connection.send_early(data, &mut self.output).unwrap();
+    }
+
     /// All that is to go on the wire now.
     pub fn transmit(&mut self) -> Vec<u8> {
         let mut out = std::mem::take(&mut self.output);
@@ -245,6 +257,7 @@ impl End {
 fn seen(event: &Event<'_>) -> Seen {
     match event {
         Event::Data(data) => Seen::Data(data.to_vec()),
+        Event::EarlyData(data) => Seen::EarlyData(data.to_vec()),
         Event::Parked => Seen::Parked(""),
         Event::Connected => Seen::Connected,
         Event::Closed => Seen::Closed,

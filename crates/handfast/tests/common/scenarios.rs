@@ -1,6 +1,6 @@
 //! Conversations that between them pass every state.
 
-use super::certificates::Setup;
+use super::certificates::{EARLY, Setup};
 use super::{End, Pair, Seen};
 use handfast::crypto::KeyKind;
 use handfast::wire::CipherSuite;
@@ -30,6 +30,12 @@ pub fn all() -> Vec<Scenario> {
         scenario("TLS 1.3, both sides with certificates, compressed", v13().mutual(KeyKind::Ecdsa).compressed(), false),
         scenario("TLS 1.3, resumed", v13(), true),
         scenario("TLS 1.3, retried", v13().retried(), false),
+        scenario("TLS 1.3, external PSK", v13().psk(), false),
+        scenario("TLS 1.3, external PSK, retried", v13().psk().retried(), false),
+        scenario("TLS 1.3, external PSK, alone", v13().psk().psk_only(), false),
+        scenario("TLS 1.3, resumed, early data", v13().early(), true),
+        scenario("TLS 1.3, resumed, early data, alone", v13().psk().psk_only().early(), true),
+        scenario("TLS 1.3, resumed, retried, early data in vain", v13().retried().early(), true),
         scenario("TLS 1.2, ECDHE", v12(), false),
         scenario("TLS 1.2, ECDHE, both sides with certificates", v12().mutual(KeyKind::Ecdsa), false),
         scenario("TLS 1.2, ECDHE, with OCSP", v12().stapled(), false),
@@ -62,19 +68,50 @@ impl Scenario {
         (self.setup.client_config(), self.setup.server_config())
     }
 
+    /// Whether early data is sent that the server takes none of.
+    pub fn early_in_vain(&self) -> bool {
+        self.setup.early && self.resumed && self.setup.hoped.is_some()
+    }
+
     /// Both ends, ready to begin, with stores of their own; if a session is to be resumed, it has been made before.
     pub fn pair(&self) -> Pair {
         let (client, server) = self.setup.configs();
         if self.resumed {
             Pair::connected(&client, &server);
         }
-        Pair::new(&client, &server)
+        let mut pair = Pair::new(&client, &server);
+        self.say_early(&mut pair);
+        pair
+    }
+
+    /// Early data, once, where there is to be some.
+    fn say_early(&self, pair: &mut Pair) {
+        for _ in 0..100 {
+            if !self.setup.early || !self.resumed || pair.client.connection.early_data_room() == Some(0) {
+                return;
+            }
+            if let Some(room) = pair.client.connection.early_data_room() {
+                let early = super::pattern(room);
+                let (first, second) = early.split_at(3);
+                pair.client.send_early(first);
+                pair.client.send_early(second);
+            }
+            // The store is still being asked.
+            let now = pair.now;
+            pair.client.drive(now);
+        }
+        panic!("there is no early data");
     }
 
     /// Handshake, data both ways, and the close. Gives what the client and the server did.
     pub fn play(&self, pair: &mut Pair) -> [Course; 2] {
+        self.say_early(pair);
         pair.run().assert_connected();
         pair.assert_agreed();
+        let accepted = (self.setup.early && self.resumed).then_some(self.setup.hoped.is_none());
+        assert_eq!(pair.server.negotiated().early_data, accepted, "{}", self.name);
+        let early = if accepted == Some(true) { super::pattern(EARLY as usize) } else { Vec::new() };
+        assert_eq!(pair.server.early, early, "{}", self.name);
         let facts = pair.client.negotiated();
         assert_eq!((facts.resumed, facts.retried), (self.resumed, self.setup.hoped.is_some()), "{}", self.name);
         pair.client.send(b"ping");

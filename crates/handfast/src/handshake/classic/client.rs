@@ -393,6 +393,7 @@ impl End {
         let negotiated = flow.negotiated();
         let (chain, alpn) = (negotiated.peer_chain.clone(), negotiated.alpn.clone());
         let session = ClientSession {
+            psk_identity: None,
             version: agreed.rules.version,
             suite: agreed.suite.number,
             since: flow.now,

@@ -519,6 +519,7 @@ impl End {
     fn session(&self, flow: &Flow<'_>) -> Secret {
         let (agreed, negotiated) = (self.secrets.agreed, &flow.shared.negotiated);
         let session = ServerSession {
+            psk_identity: None,
             version: agreed.rules.version,
             suite: agreed.suite.number,
             since: flow.now,

@@ -2,33 +2,53 @@
 
 use super::signs_handshakes;
 use crate::config::ServerConfig;
-use crate::crypto::{Credential, Digest, KeyExchangeKind, Provider, Suite};
+use crate::crypto::{Credential, KeyExchangeKind, Provider, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
 use crate::extension::{Extension, Extensions, KeyShare, KeyShareEntry, PreSharedKey, TicketRequest};
-use crate::keys::Transcript;
 use crate::message::ClientHello;
+use crate::psk::Name;
 use crate::verify::allows;
 use crate::wait::HelloSummary;
+use crate::wire::CipherSuite;
 use crate::wire::numbers::{ExtensionType, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
 use std::sync::Arc;
 
 /// How many of a client's tickets are tried. One is the rule; a second may come from before our keys were changed.
 const TICKETS: usize = 2;
+/// How many of a client's PSKs are looked at, if there are external ones. Each that is imported comes once for each hash.
+const PSKS: usize = 16;
 
 /// The suite: first in our order, or in the client's, as the policy says.
 pub(super) fn suite(config: &ServerConfig, hello: &ClientHello<'_>) -> Result<&'static Suite, Error> {
-    let ours: Vec<&'static Suite> = config
+    let theirs: Vec<CipherSuite> = hello.fixed.cipher_suites.iter().collect();
+    suite_of(config, &theirs, |_| true)
+        .ok_or_else(|| NothingInCommon::suite(theirs.into_iter(), &ours(config).collect::<Vec<_>>()).into())
+}
+
+/// The first that will do.
+pub(super) fn suite_of(
+    config: &ServerConfig,
+    theirs: &[CipherSuite],
+    will_do: impl Fn(&Suite) -> bool,
+) -> Option<&'static Suite> {
+    let mut ours = ours(config).filter(|suite| will_do(suite));
+    match config.policy.server_preference {
+        true => ours.find(|suite| theirs.contains(&suite.number)),
+        false => {
+            let ours: Vec<_> = ours.collect();
+            theirs.iter().find_map(|n| ours.iter().copied().find(|suite| suite.number == *n))
+        }
+    }
+}
+
+/// Our suites of TLS 1.3, best first.
+fn ours(config: &ServerConfig) -> impl Iterator<Item = &'static Suite> {
+    config
         .policy
         .suites
         .iter()
         .filter_map(|number| Suite::find(*number))
         .filter(|suite| suite.fits(ProtocolVersion::TLS1_3))
-        .collect();
-    let chosen = match config.policy.server_preference {
-        true => ours.iter().copied().find(|suite| hello.offers(suite.number)),
-        false => hello.fixed.cipher_suites.iter().find_map(|n| ours.iter().copied().find(|suite| suite.number == n)),
-    };
-    chosen.ok_or_else(|| NothingInCommon::suite(hello.fixed.cipher_suites.iter(), &ours).into())
 }
 
 /// The group, and the client's share if it sent one.
@@ -95,29 +115,70 @@ pub(super) fn credential(
     })
 }
 
-/// A ticket that the client offers, and the proof that it knows the key in it.
+/// A PSK that the client offers, and the proof that it knows it.
 pub(super) struct Offer {
     /// Where it stands in the list.
     pub(super) index: u16,
-    pub(super) ticket: Vec<u8>,
+    pub(super) kind: Kind,
+    /// Its name on the wire.
+    pub(super) name: Vec<u8>,
+    /// Its obfuscated age.
+    pub(super) age: u32,
     pub(super) binder: Vec<u8>,
 }
 
-/// The tickets that can be tried, the first one last.
-pub(super) fn tickets(config: &ServerConfig, hello: &ClientHello<'_>) -> Result<Vec<Offer>, Error> {
-    let Some(PreSharedKey::Offered(offered)) = hello.extensions.pre_shared_key() else { return Ok(Vec::new()) };
+/// What a PSK's name is taken for.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Ticket,
+    External,
+}
+
+/// The PSKs of a hello.
+pub(super) struct Psks {
+    /// How they may be used.
+    pub(super) mode: Option<PskKeyExchangeMode>,
+    /// Those that can be tried, the first one last. Where both kinds are known here, a name is first taken for a ticket.
+    pub(super) offers: Vec<Offer>,
+    /// How many bytes the binders take.
+    pub(super) binders_len: usize,
+}
+
+/// The PSKs that can be tried.
+pub(super) fn psks(config: &ServerConfig, hello: &ClientHello<'_>) -> Result<Psks, Error> {
+    let mut out = Psks { mode: mode(config, hello), offers: Vec::new(), binders_len: 0 };
+    let Some(PreSharedKey::Offered(offered)) = hello.extensions.pre_shared_key() else { return Ok(out) };
     if hello.extensions.psk_key_exchange_modes().is_none() {
         return Err(ErrorKind::MissingExtension(ExtensionType::PSK_KEY_EXCHANGE_MODES).into());
     }
-    if config.tickets.is_none() || !takes_tickets(hello) {
-        return Ok(Vec::new());
+    if out.mode.is_none() {
+        return Ok(out);
     }
-    let pairs = offered.identities.iter().zip(offered.binders.iter()).zip(0..).take(TICKETS);
-    let mut out: Vec<Offer> = pairs
-        .map(|((identity, binder), index)| Offer { index, ticket: identity.identity.to_vec(), binder: binder.to_vec() })
-        .collect();
-    out.reverse();
+    out.binders_len = offered.binders_len;
+    let mut tickets = if config.tickets.is_some() { TICKETS } else { 0 };
+    for ((identity, binder), index) in offered.identities.iter().zip(offered.binders.iter()).zip(0..).take(PSKS) {
+        let name = identity.identity.0;
+        let imported = config.psks.is_some() && Name::read(name).imported.is_some();
+        let mut offer = |kind| {
+            let (name, age, binder) = (name.to_vec(), identity.obfuscated_ticket_age, binder.to_vec());
+            out.offers.push(Offer { index, kind, name, age, binder });
+        };
+        if tickets > 0 && !imported {
+            tickets -= 1;
+            offer(Kind::Ticket);
+        }
+        if config.psks.is_some() {
+            offer(Kind::External);
+        }
+    }
+    out.offers.reverse();
     Ok(out)
+}
+
+/// How a PSK may be used: the best of our ways that the client has too (RFC 9846 4.3.9).
+pub(super) fn mode(config: &ServerConfig, hello: &ClientHello<'_>) -> Option<PskKeyExchangeMode> {
+    let theirs = hello.extensions.psk_key_exchange_modes()?;
+    config.policy.psk_modes.iter().copied().find(|mode| theirs.0.contains(*mode))
 }
 
 /// How many tickets a client gets.
@@ -140,7 +201,7 @@ impl TicketCount {
 /// as many as everyone.
 pub(super) fn ticket_count(config: &ServerConfig, hello: &ClientHello<'_>) -> TicketCount {
     let none = TicketCount { new: 0, resumed: 0, asked: false };
-    if config.tickets.is_none() || !takes_tickets(hello) {
+    if config.tickets.is_none() || mode(config, hello).is_none() {
         return none;
     }
     match hello.extensions.ticket_request() {
@@ -150,24 +211,6 @@ pub(super) fn ticket_count(config: &ServerConfig, hello: &ClientHello<'_>) -> Ti
             asked: true,
         },
         _ => TicketCount { new: config.ticket_count, resumed: config.ticket_count, asked: false },
-    }
-}
-
-/// Whether the client can resume in the one way that we do: with a fresh key exchange (RFC 9846 4.3.9).
-pub(super) fn takes_tickets(hello: &ClientHello<'_>) -> bool {
-    hello.extensions.psk_key_exchange_modes().is_some_and(|modes| modes.0.contains(PskKeyExchangeMode::PSK_DHE_KE))
-}
-
-/// The hash that binders cover: all messages up to this hello, without its binders (RFC 9846 4.3.11.2). Of nothing if it has none.
-pub(super) fn truncated(
-    provider: &dyn Provider,
-    suite: &Suite,
-    transcript: &Transcript,
-    hello: &ClientHello<'_>,
-) -> Digest {
-    match hello.extensions.pre_shared_key() {
-        Some(PreSharedKey::Offered(offered)) => transcript.without_last(provider, suite.hash, offered.binders_len),
-        _ => Digest::of(&[]),
     }
 }
 

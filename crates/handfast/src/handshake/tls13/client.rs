@@ -7,10 +7,9 @@ use super::authentication::{
     send_finished, send_signature, take_chain,
 };
 use super::{
-    CLIENT_APPLICATION, SERVER_APPLICATION, Traffic, application_secrets, last_in_record, no_context, only_asked,
-    read_under, signs_handshakes, use_handshake_keys, write_under,
+    CLIENT_APPLICATION, CLIENT_HANDSHAKE, SERVER_APPLICATION, Traffic, application_secrets, early, last_in_record,
+    no_context, only_asked, read_under, signs_handshakes, use_handshake_secrets, write_under,
 };
-use crate::Time;
 use crate::config::ClientConfig;
 use crate::crypto::{Credential, Failure, KeyExchange, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
@@ -24,7 +23,9 @@ use crate::record::Aligned;
 use crate::session::{ClientSession, ClientSessionKind};
 use crate::verify::{CertificateError, Verified};
 use crate::wait::Answer;
-use crate::wire::numbers::{CompressionMethod, ExtensionType, HandshakeType, ProtocolVersion, SignatureScheme};
+use crate::wire::numbers::{
+    CompressionMethod, ExtensionType, HandshakeType, ProtocolVersion, PskKeyExchangeMode, SignatureScheme,
+};
 use crate::wire::{Malformed, Problem};
 use std::sync::Arc;
 
@@ -51,7 +52,8 @@ pub(crate) struct Agreed {
     offered: Offered,
     suite: &'static Suite,
     secrets: HandshakeSecrets,
-    resumed: bool,
+    /// A PSK authenticates the server: there are no certificates.
+    by_psk: bool,
 }
 
 /// And what the server wants of us.
@@ -129,28 +131,51 @@ pub(crate) fn start(
     flow.agree(ProtocolVersion::TLS1_3, Dialect::Tls13);
     flow.shared.server_random = *hello.fixed.random;
     flow.negotiated().suite = Some(suite.number);
-    let session = selected_session(&from, hello, suite)?;
+    let taken = selected_psk(&mut from, hello, suite)?;
     let shared = finish_exchange(flow, &mut from, hello)?;
     let aligned = last_in_record(aligned, HandshakeType::SERVER_HELLO, "nothing behind ServerHello in its record")?;
 
     let provider = flow.provider();
     flow.now().start(&*provider, suite.hash);
     flow.now().forget();
-    let psk = session.as_ref().map(|s| &s.psk);
-    let secrets = EarlySecret::new(provider, suite.hash, psk).handshake(Some(&shared), &flow.now().hash());
-    if !from.session_id.is_empty() {
-        flow.compat_ccs()?;
+    let psk = taken.as_ref().map(|t| &t.secret);
+    let secrets = EarlySecret::new(provider, suite.hash, psk).handshake(shared.as_ref(), &flow.now().hash());
+    // Early data is of the session, and of its suite.
+    let of_session = taken.as_ref().is_some_and(|t| matches!(&t.whose, Whose::Session(s) if s.suite == suite.number));
+    if from.early && !of_session {
+        from.early = false;
+        early::refused(flow);
+        use_own_handshake_keys(flow, suite, &secrets)?;
+    } else if !from.early {
+        if !from.session_id.is_empty() {
+            flow.compat_ccs()?;
+        }
+        use_own_handshake_keys(flow, suite, &secrets)?;
     }
-    use_handshake_keys(flow, suite, &secrets, aligned)?;
-    let resumed = session.is_some();
-    if let Some(session) = session {
-        let negotiated = flow.negotiated();
-        negotiated.resumed = true;
-        negotiated.peer_chain = session.chain;
-        negotiated.verified = Some(JUDGED_BEFORE.into());
-        flow.shared.judged = session.judged;
+    let (_, (theirs, name)) = use_handshake_secrets(flow, &secrets);
+    read_under(flow, suite, theirs, name, aligned)?;
+    let by_psk = taken.is_some();
+    let negotiated = flow.negotiated();
+    match taken.map(|t| t.whose) {
+        Some(Whose::Session(session)) => {
+            negotiated.resumed = true;
+            negotiated.verified = (!session.chain.is_empty()).then(|| JUDGED_BEFORE.into());
+            negotiated.peer_chain = session.chain;
+            negotiated.psk_identity = session.psk_identity;
+            flow.shared.judged = session.judged;
+        }
+        Some(Whose::External(identity)) => {
+            negotiated.psk_identity = Some(identity);
+            flow.shared.judged = flow.now;
+        }
+        None => {}
     }
-    Ok(State::EncryptedExtensions(Agreed { offered: from, suite, secrets, resumed }).into())
+    Ok(State::EncryptedExtensions(Agreed { offered: from, suite, secrets, by_psk }).into())
+}
+
+/// From here on we write under the handshake's keys.
+fn use_own_handshake_keys(flow: &mut Flow<'_>, suite: &Suite, secrets: &HandshakeSecrets) -> Result<(), Error> {
+    write_under(flow, suite, &secrets.client, CLIENT_HANDSHAKE)
 }
 
 /// A HelloRetryRequest is being stepped: checks it, replaces the transcript by its hash, and offers again
@@ -218,36 +243,61 @@ fn check_fixed(from: &Offered, hello: &ServerHello<'_>) -> Result<&'static Suite
     Ok(suite)
 }
 
-/// What is resumed.
-struct Resumed {
-    psk: Secret,
-    chain: Vec<rustls_pki_types::CertificateDer<'static>>,
-    judged: Time,
+/// The PSK that the server takes.
+struct Taken {
+    secret: Secret,
+    whose: Whose,
 }
 
-/// The session, if the server takes it.
-fn selected_session(from: &Offered, hello: &ServerHello<'_>, suite: &Suite) -> Result<Option<Resumed>, Error> {
+/// What it says of the server.
+enum Whose {
+    /// That it is who it was.
+    Session(ClientSession),
+    /// That it has an external PSK of this name.
+    External(Vec<u8>),
+}
+
+/// The PSK, if the server takes one: the session's, if one was offered, stands first.
+fn selected_psk(from: &mut Offered, hello: &ServerHello<'_>, suite: &Suite) -> Result<Option<Taken>, Error> {
     const RULE: &str = "RFC 9846 4.3.11";
     let Some(PreSharedKey::Selected(index)) = hello.extensions.pre_shared_key() else { return Ok(None) };
-    match &from.session {
-        Some(ClientSession { kind: ClientSessionKind::Tls13(own), suite: old, chain, judged, .. }) if *index == 0 => {
-            if Suite::find(*old).map(|s| s.hash) != Some(suite.hash) {
-                return Err(illegal("cipher_suite", "has another hash than the key that was selected", RULE));
-            }
-            Ok(Some(Resumed { psk: own.psk.clone(), chain: chain.clone(), judged: *judged }))
+    let (own, sessions) = match &from.session {
+        Some(ClientSession { kind: ClientSessionKind::Tls13(own), .. }) => (Some(own), 1),
+        _ => (None, 0),
+    };
+    let external = usize::from(*index).checked_sub(sessions);
+    let (hash, taken) = match (external, own, &from.session) {
+        (None, Some(own), Some(session)) => {
+            let taken = Taken { secret: own.psk.clone(), whose: Whose::Session(session.clone()) };
+            (Suite::find(session.suite).map(|s| s.hash), taken)
         }
-        _ => Err(illegal("selected_identity", "lies outside of what was offered", RULE)),
+        (Some(n), ..) if n < from.external.len() => {
+            let psk = from.external.swap_remove(n);
+            (Some(psk.hash), Taken { secret: psk.secret, whose: Whose::External(psk.identity) })
+        }
+        _ => return Err(illegal("selected_identity", "lies outside of what was offered", RULE)),
+    };
+    match hash == Some(suite.hash) {
+        true => Ok(Some(taken)),
+        false => Err(illegal("cipher_suite", "has another hash than the key that was selected", RULE)),
     }
 }
 
-/// Ends the key exchange with the server's share; ours are used up.
-fn finish_exchange(flow: &mut Flow<'_>, from: &mut Offered, hello: &ServerHello<'_>) -> Result<Secret, Error> {
-    let Some(KeyShare::Server(share)) = hello.extensions.key_share() else {
-        if hello.extensions.pre_shared_key().is_some() {
+/// Ends the key exchange with the server's share; ours are used up. None where a PSK is used alone.
+fn finish_exchange(flow: &mut Flow<'_>, from: &mut Offered, hello: &ServerHello<'_>) -> Result<Option<Secret>, Error> {
+    let by_psk = hello.extensions.pre_shared_key().is_some();
+    let modes = &from.config.policy.psk_modes;
+    let share = match hello.extensions.key_share() {
+        Some(KeyShare::Server(_)) if by_psk && !modes.contains(&PskKeyExchangeMode::PSK_DHE_KE) => {
+            return Err(illegal("key_share", "is there, though only psk_ke was offered", "RFC 9846 4.3.9"));
+        }
+        Some(KeyShare::Server(share)) => share,
+        _ if by_psk && modes.contains(&PskKeyExchangeMode::PSK_KE) => return Ok(None),
+        _ if by_psk => {
             let why = "is missing, though a key is resumed only with a fresh exchange";
             return Err(illegal("key_share", why, "RFC 9846 4.3.11"));
         }
-        return Err(ErrorKind::MissingExtension(ExtensionType::KEY_SHARE).into());
+        _ => return Err(ErrorKind::MissingExtension(ExtensionType::KEY_SHARE).into()),
     };
     let group = share.group;
     let part = |of: &dyn KeyExchange| of.hybrid_part().map(|(group, _)| group);
@@ -259,11 +309,11 @@ fn finish_exchange(flow: &mut Flow<'_>, from: &mut Offered, hello: &ServerHello<
     flow.negotiated().group = Some(group);
     let peer = share.key_exchange.0;
     let shared = if own.group() == group { own.finish(peer) } else { own.finish_part(peer) };
-    shared.map_err(|_| ErrorKind::BadKeyShare(group).into())
+    shared.map(Some).map_err(|_| ErrorKind::BadKeyShare(group).into())
 }
 
 impl Agreed {
-    fn extensions(self, flow: &mut Flow<'_>, message: &EncryptedExtensions<'_>) -> Next {
+    fn extensions(mut self, flow: &mut Flow<'_>, message: &EncryptedExtensions<'_>) -> Next {
         let extensions = &message.0;
         only_asked(extensions, |kind| self.offered.extensions.contains(&kind))?;
         if let Some(alpn) = extensions.alpn() {
@@ -282,11 +332,34 @@ impl Agreed {
             let ours = self.offered.config.record_size_limit.unwrap_or(RecordSizeLimit::MOST);
             flow.limit_records(usize::from(theirs.0) - 1, usize::from(ours) - 1);
         }
-        Ok(match self.resumed {
+        self.early_data(flow, extensions.early_data().is_some())?;
+        Ok(match self.by_psk {
             true => State::Finished(self.unasked()),
             false => State::CertificateOrRequest(self),
         }
         .into())
+    }
+
+    /// Whether the server takes early data.
+    fn early_data(&mut self, flow: &mut Flow<'_>, accepted: bool) -> Result<(), Error> {
+        const RULE: &str = "RFC 9846 4.3.10";
+        match (accepted, self.offered.early) {
+            (false, false) => Ok(()),
+            (true, false) => Err(illegal("early_data", "is accepted without the session that it is of", RULE)),
+            (false, true) => {
+                self.offered.early = false;
+                early::refused(flow);
+                use_own_handshake_keys(flow, self.suite, &self.secrets)
+            }
+            (true, true) => {
+                let of = flow.shared.early.as_ref().and_then(|e| e.alpn.clone());
+                if flow.negotiated().alpn != of {
+                    return Err(illegal("protocol_name", "is not that of the early data that is accepted", RULE));
+                }
+                flow.negotiated().early_data = Some(true);
+                Ok(())
+            }
+        }
     }
 
     fn unasked(self) -> Asked {
@@ -368,6 +441,11 @@ impl Asked {
         let master = agreed.secrets.master();
         let application = application_secrets(flow, agreed.suite, &master);
         read_under(flow, agreed.suite, &application.server, SERVER_APPLICATION, aligned)?;
+        if agreed.offered.early {
+            early::close(flow);
+            flow.send(&Message::EndOfEarlyData);
+            use_own_handshake_keys(flow, agreed.suite, &agreed.secrets)?;
+        }
         let ending = Ending { agreed, master, application };
         match own {
             Own::Unasked => ending.finish(flow),

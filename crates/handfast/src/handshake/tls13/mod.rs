@@ -2,9 +2,11 @@
 //!
 //! [`client`] and [`server`] hold one table each; what both sides do alike is here and in [`authentication`].
 
+pub(crate) mod accept;
 mod authentication;
 mod choice;
 pub(crate) mod client;
+pub(crate) mod early;
 mod post;
 pub(crate) mod server;
 #[cfg(test)]
@@ -68,23 +70,21 @@ fn no_context(context: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// The hellos are exchanged: both directions change to the handshake's keys.
-fn use_handshake_keys(
-    flow: &mut Flow<'_>,
-    suite: &Suite,
-    secrets: &HandshakeSecrets,
-    aligned: Aligned,
-) -> Result<(), Error> {
-    const CLIENT: &str = "client_handshake_traffic_secret";
-    const SERVER: &str = "server_handshake_traffic_secret";
+const CLIENT_HANDSHAKE: &str = "client_handshake_traffic_secret";
+const SERVER_HANDSHAKE: &str = "server_handshake_traffic_secret";
+
+/// A traffic secret, and what it is called.
+type Named<'s> = (&'s TrafficSecret, &'static str);
+
+/// The hellos are exchanged: the handshake's secrets, which the key log learns; our own, and the peer's.
+fn use_handshake_secrets<'s>(flow: &Flow<'_>, secrets: &'s HandshakeSecrets) -> (Named<'s>, Named<'s>) {
     flow.log_key(label::CLIENT_HANDSHAKE, secrets.client.secret.bytes());
     flow.log_key(label::SERVER_HANDSHAKE, secrets.server.secret.bytes());
-    let ((read, read_name), (write, write_name)) = match flow.shared.side {
-        Side::Client => ((&secrets.server, SERVER), (&secrets.client, CLIENT)),
-        Side::Server => ((&secrets.client, CLIENT), (&secrets.server, SERVER)),
-    };
-    write_under(flow, suite, write, write_name)?;
-    read_under(flow, suite, read, read_name, aligned)
+    let (client, server) = ((&secrets.client, CLIENT_HANDSHAKE), (&secrets.server, SERVER_HANDSHAKE));
+    match flow.shared.side {
+        Side::Client => (client, server),
+        Side::Server => (server, client),
+    }
 }
 
 /// The server's Finished is in the transcript: the application's secrets, which the key log and the exporter learn.

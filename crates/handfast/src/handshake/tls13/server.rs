@@ -1,44 +1,38 @@
 //! The TLS 1.3 handshake, seen from the server.
 
 use super::super::answer::Chosen;
-use super::super::{Flow, Input, JUDGED_BEFORE};
+use super::super::{Flow, Input};
+use super::accept::{self, Resuming, Using};
 use super::authentication::{
-    Extras, ask_signature, ask_verdict, check_finished, check_signature, decompress, judged, send_certificate,
-    send_finished, send_signature, take_chain,
+    ask_verdict, check_finished, check_signature, decompress, judged, send_finished, send_signature, take_chain,
 };
-use super::choice::{self, Group, Offer, TicketCount};
+use super::choice::{self, Group};
 use super::{
-    CLIENT_APPLICATION, SERVER_APPLICATION, Traffic, WEEK, application_secrets, last_in_record, read_under,
-    use_handshake_keys, write_under,
+    CLIENT_APPLICATION, CLIENT_HANDSHAKE, SERVER_APPLICATION, Traffic, WEEK, application_secrets, early,
+    last_in_record, read_under, write_under,
 };
 use crate::Time;
 use crate::config::{ClientAuth, ServerConfig};
-use crate::crypto::{Digest, Failure, Response, Suite};
+use crate::crypto::{Failure, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::extension::{
-    Alpn, CertificateAuthorities, CompressCertificate, Extension, Extensions, KeyShare, KeyShareEntry, PreSharedKey,
-    RecordSizeLimit, ServerNameExtension, SignatureAlgorithms, StatusRequest, SupportedVersions, TicketRequest,
+    CertificateAuthorities, CompressCertificate, EarlyData, Extension, Extensions, KeyShare, SignatureAlgorithms,
+    StatusRequest, SupportedVersions,
 };
-use crate::keys::{ApplicationSecrets, EarlySecret, HandshakeSecrets, MasterOf13, Secret, TrafficSecret};
+use crate::keys::{ApplicationSecrets, HandshakeSecrets, MasterOf13, Secret, TrafficSecret};
 use crate::message::{
-    Certificate, CertificateRequest13, CertificateVerify, ClientHello, CompressedCertificate, Dialect,
-    EncryptedExtensions, Finished, HEADER, HELLO_RETRY_REQUEST_RANDOM, Message, NewSessionTicket13, ServerHello,
-    ServerHelloFixed,
+    Certificate, CertificateRequest13, CertificateVerify, ClientHello, CompressedCertificate, Dialect, Finished,
+    HEADER, HELLO_RETRY_REQUEST_RANDOM, Message, NewSessionTicket13, ServerHello, ServerHelloFixed,
 };
 use crate::record::Aligned;
 use crate::session::{self, ServerSession, ServerSessionKind};
 use crate::verify::{CertificateError, Verified, Verifier};
 use crate::wait::{Answer, HelloSummary, Wait};
 use crate::wire::numbers::{
-    CertificateCompressionAlgorithm, CompressionMethod, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion,
-    SignatureScheme,
+    CompressionMethod, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme,
 };
 use crate::wire::{List, Opaque};
 use std::sync::Arc;
-use subtle::ConstantTimeEq;
-
-/// How many bytes of early data are skipped, at most.
-const SKIPPED: usize = 1 << 14;
 
 /// The states, in the order of the handshake.
 pub(crate) enum State {
@@ -46,6 +40,10 @@ pub(crate) enum State {
     Retried(Retried),
     /// A ticket is being opened.
     Ticket(Resuming),
+    /// An external PSK is being looked for.
+    Psk(Resuming),
+    /// Whether early data comes for the first time is being looked up.
+    FirstUse(Using),
     /// Our CertificateVerify is being signed.
     Signature(Signing),
     /// Our flight is sent; the client shall show a certificate.
@@ -54,6 +52,8 @@ pub(crate) enum State {
     Verdict(Answered),
     /// Its chain is good; is it the client's?
     CertificateVerify(Answered),
+    /// Our flight is sent; early data comes, up to its end.
+    EarlyData(Answered),
     /// The end of the client's flight.
     Finished(Answered),
     /// The client has finished too; a ticket is being sealed.
@@ -65,44 +65,29 @@ pub(crate) struct Retried {
     chosen: Chosen,
     suite: &'static Suite,
     group: NamedGroup,
-}
-
-/// What the hellos agree on, before ServerHello is sent.
-pub(crate) struct Agreed {
-    chosen: Chosen,
-    suite: &'static Suite,
-    group: NamedGroup,
-    exchange: Response,
-    tickets: TicketCount,
-    /// By what our certificate is compressed.
-    compression: Option<CertificateCompressionAlgorithm>,
-}
-
-/// Whether a session is resumed hangs on a ticket.
-pub(crate) struct Resuming {
-    agreed: Agreed,
-    offer: Offer,
-    /// Those to be tried after this one, the next one last.
-    others: Vec<Offer>,
-    /// What binders cover.
-    truncated: Digest,
+    /// The hello had an external PSK that is known here.
+    psk: bool,
 }
 
 /// ServerHello is sent, and the handshake's keys are in use.
 pub(crate) struct Keyed {
-    chosen: Chosen,
-    suite: &'static Suite,
-    secrets: HandshakeSecrets,
+    pub(super) chosen: Chosen,
+    pub(super) suite: &'static Suite,
+    pub(super) secrets: HandshakeSecrets,
     /// How many tickets the client will get.
-    tickets: usize,
+    pub(super) tickets: usize,
     /// When the client was authenticated, if it was: now, or in the handshake that is resumed.
-    since: Time,
+    pub(super) since: Time,
+    /// By a PSK, so that there are no certificates.
+    pub(super) by_psk: bool,
+    /// Early data is accepted.
+    pub(super) early: bool,
 }
 
 /// And our signature is being made.
 pub(crate) struct Signing {
-    keyed: Keyed,
-    scheme: SignatureScheme,
+    pub(super) keyed: Keyed,
+    pub(super) scheme: SignatureScheme,
 }
 
 /// Our Finished is sent.
@@ -126,7 +111,7 @@ pub(crate) struct Sealing {
     age_add: u32,
 }
 
-type Next = Result<super::super::State, Error>;
+pub(super) type Next = Result<super::super::State, Error>;
 
 impl State {
     pub(in super::super) fn step(self, flow: &mut Flow<'_>, input: Input<'_>) -> Next {
@@ -134,11 +119,14 @@ impl State {
         match (self, input) {
             (Self::Retried(s), In(Message::ClientHello(m), aligned)) => s.hello(flow, &m, aligned),
             (Self::Ticket(s), Input::Answer(Answer::Session(found))) => s.opened(flow, found),
+            (Self::Psk(s), Input::Answer(Answer::Psk(found))) => s.found(flow, found),
+            (Self::FirstUse(s), Input::Answer(Answer::FirstUse(first))) => s.first(flow, first),
             (Self::Signature(s), Input::Answer(Answer::Signature(a))) => s.signed(flow, a),
             (Self::Certificate(s), In(Message::Certificate(m), _)) => s.certificate(flow, &m),
             (Self::Certificate(s), In(Message::CompressedCertificate(m), _)) => s.compressed(flow, &m),
             (Self::Verdict(s), Input::Answer(Answer::Verdict(v))) => s.judged(flow, v),
             (Self::CertificateVerify(s), In(Message::CertificateVerify(m), _)) => s.verify(flow, &m),
+            (Self::EarlyData(s), In(Message::EndOfEarlyData, aligned)) => s.end_of_early_data(flow, aligned),
             (Self::Finished(s), In(Message::Finished(m), aligned)) => s.finished(flow, &m, aligned),
             (Self::Sealing(s), Input::Answer(Answer::Ticket(sealed))) => s.sealed(flow, sealed),
             (state, input) => Err(flow.unexpected(&input, state.expected())),
@@ -150,8 +138,14 @@ impl State {
             Self::Retried(_) => "a second ClientHello",
             Self::Certificate(_) => "Certificate",
             Self::CertificateVerify(_) => "CertificateVerify",
+            Self::EarlyData(_) => "EndOfEarlyData",
             Self::Finished(_) => "Finished",
-            Self::Ticket(_) | Self::Signature(_) | Self::Verdict(_) | Self::Sealing(_) => "an answer",
+            Self::Ticket(_)
+            | Self::Psk(_)
+            | Self::FirstUse(_)
+            | Self::Signature(_)
+            | Self::Verdict(_)
+            | Self::Sealing(_) => "an answer",
         }
     }
 }
@@ -164,19 +158,22 @@ pub(crate) fn start(flow: &mut Flow<'_>, from: Chosen, hello: &ClientHello<'_>) 
     flow.agree(ProtocolVersion::TLS1_3, Dialect::Tls13);
     flow.shared.compat_ccs_may_come = true;
     if hello.extensions.early_data().is_some() {
-        // It is never accepted: it could be anybody's, and come twice (RFC 9846 8).
-        flow.skip_early_data(SKIPPED);
+        early::expect(flow, &from);
     }
     let suite = choice::suite(&from.config, hello)?;
     flow.negotiated().suite = Some(suite.number);
-    match choice::group(&from.config, &*flow.provider(), hello)? {
-        Group::Shared(share) => accept(flow, from, suite, share, hello),
-        Group::Wanted(group) => retry(flow, from, suite, group),
-    }
+    let group = choice::group(&from.config, &*flow.provider(), hello);
+    accept::start(flow, from, suite, group, hello, None)
 }
 
 /// Sends HelloRetryRequest: the client can do this group, and sent no share for it (RFC 9846 4.2.4).
-fn retry(flow: &mut Flow<'_>, mut chosen: Chosen, suite: &'static Suite, group: NamedGroup) -> Next {
+pub(super) fn retry(
+    flow: &mut Flow<'_>,
+    mut chosen: Chosen,
+    suite: &'static Suite,
+    group: NamedGroup,
+    psk: bool,
+) -> Next {
     let expected = "nothing behind ClientHello in its record";
     last_in_record(chosen.aligned.take(), HandshakeType::CLIENT_HELLO, expected)?;
     let provider = flow.provider();
@@ -191,11 +188,11 @@ fn retry(flow: &mut Flow<'_>, mut chosen: Chosen, suite: &'static Suite, group: 
         flow.compat_ccs()?;
     }
     flow.negotiated().retried = true;
-    Ok(State::Retried(Retried { chosen, suite, group }).into())
+    Ok(State::Retried(Retried { chosen, suite, group, psk }).into())
 }
 
 /// What ServerHello and HelloRetryRequest have in common.
-fn fixed<'a>(chosen: &'a Chosen, suite: &Suite, random: &'a [u8; 32]) -> ServerHelloFixed<'a> {
+pub(super) fn fixed<'a>(chosen: &'a Chosen, suite: &Suite, random: &'a [u8; 32]) -> ServerHelloFixed<'a> {
     ServerHelloFixed {
         legacy_version: ProtocolVersion::TLS1_2,
         random,
@@ -207,143 +204,16 @@ fn fixed<'a>(chosen: &'a Chosen, suite: &Suite, random: &'a [u8; 32]) -> ServerH
 
 impl Retried {
     fn hello(self, flow: &mut Flow<'_>, hello: &ClientHello<'_>, aligned: Option<Aligned>) -> Next {
-        let Self { mut chosen, suite, group } = self;
+        let Self { mut chosen, suite, group, psk } = self;
         let first = ClientHello::from_body(chosen.summary.raw.get(HEADER..).unwrap_or_default())?;
         let share = choice::check_second(&first, hello, group)?;
         chosen.aligned = aligned;
-        accept(flow, chosen, suite, share, hello)
-    }
-}
-
-/// The client has sent all that is needed: ends the key exchange, and looks at the tickets.
-fn accept(
-    flow: &mut Flow<'_>,
-    chosen: Chosen,
-    suite: &'static Suite,
-    share: KeyShareEntry<'_>,
-    hello: &ClientHello<'_>,
-) -> Next {
-    let (provider, group) = (flow.provider(), share.group);
-    let bad_share = |_| Error::from(ErrorKind::BadKeyShare(group));
-    let exchange = provider.respond(group, share.key_exchange.0).map_err(bad_share)?;
-    let negotiated = flow.negotiated();
-    negotiated.group = Some(group);
-    negotiated.peer_record_size_limit = hello.extensions.record_size_limit().map(|limit| limit.0);
-    let tickets = choice::tickets(&chosen.config, hello)?;
-    let truncated = choice::truncated(&*provider, suite, flow.now(), hello);
-    flow.now().start(&*provider, suite.hash);
-    flow.now().forget();
-    let counts = choice::ticket_count(&chosen.config, hello);
-    let how = chosen.config.certificate_compression.as_ref().zip(hello.extensions.compress_certificate());
-    let compression = how.and_then(|(ours, theirs)| ours.common(theirs.0));
-    Agreed { chosen, suite, group, exchange, tickets: counts, compression }.resume(flow, tickets, truncated)
-}
-
-impl Agreed {
-    /// Has the next ticket opened; when there is none left, the handshake is a full one.
-    fn resume(self, flow: &mut Flow<'_>, mut offers: Vec<Offer>, truncated: Digest) -> Next {
-        match (offers.pop(), &self.chosen.config.tickets) {
-            (Some(mut offer), Some(tickets)) => {
-                flow.ask(Wait::OpenTicket { tickets: tickets.clone(), ticket: std::mem::take(&mut offer.ticket) });
-                Ok(State::Ticket(Resuming { agreed: self, offer, others: offers, truncated }).into())
-            }
-            _ => self.full(flow),
-        }
-    }
-
-    /// ServerHello, under whose keys all that follows goes.
-    fn hello(self, flow: &mut Flow<'_>, early: EarlySecret, resumed: Option<(u16, Time)>) -> Result<Keyed, Error> {
-        let Self { mut chosen, suite, group, exchange, tickets, .. } = self;
-        let expected = "nothing behind ClientHello in its record";
-        let aligned = last_in_record(chosen.aligned.take(), HandshakeType::CLIENT_HELLO, expected)?;
-        let mut random = [0; 32];
-        flow.shared.provider.random(&mut random)?;
-        flow.shared.server_random = random;
-        let share = KeyShareEntry { group, key_exchange: Opaque(&exchange.share) };
-        let selected = resumed.map(|(index, _)| Extension::PreSharedKey(PreSharedKey::Selected(index)));
-        let mut extensions: Vec<_> = selected.into_iter().collect();
-        extensions.extend([
-            Extension::KeyShare(KeyShare::Server(share)),
-            Extension::SupportedVersions(SupportedVersions::Selected(ProtocolVersion::TLS1_3)),
-        ]);
-        let fixed = fixed(&chosen, suite, &random);
-        flow.send(&Message::ServerHello(ServerHello { fixed, extensions: Extensions::of(extensions) }));
-        if !chosen.session_id.is_empty() {
-            flow.compat_ccs()?;
-        }
-        let secrets = early.handshake(Some(&exchange.secret), &flow.now().hash());
-        use_handshake_keys(flow, suite, &secrets, aligned)?;
-
-        let mut extensions = Vec::new();
-        // Not when a session is resumed (RFC 6066 3).
-        if chosen.summary.server_name.is_some() && resumed.is_none() {
-            extensions.push(Extension::ServerName(ServerNameExtension(Vec::new())));
-        }
-        extensions.extend(chosen.alpn.as_deref().map(|protocol| Extension::Alpn(Alpn(vec![protocol]))));
-        let count = tickets.of(resumed.is_some());
-        if tickets.asked {
-            let expected = u8::try_from(count).unwrap_or(u8::MAX);
-            flow.negotiated().tickets = Some(expected);
-            extensions.push(Extension::TicketRequest(TicketRequest::Expected(expected)));
-        }
-        if let Some(theirs) = flow.shared.negotiated.peer_record_size_limit {
-            let most = RecordSizeLimit::MOST;
-            let ours = chosen.config.record_size_limit.map_or(most, |n| n.clamp(RecordSizeLimit::LEAST, most));
-            // Both count the content type (RFC 8449 4).
-            flow.limit_records(usize::from(theirs) - 1, usize::from(ours) - 1);
-            extensions.push(Extension::RecordSizeLimit(RecordSizeLimit(ours)));
-        }
-        flow.send(&Message::EncryptedExtensions(EncryptedExtensions(Extensions::of(extensions))));
-        let since = resumed.map_or(flow.now, |(_, since)| since);
-        Ok(Keyed { chosen, suite, secrets, tickets: count, since })
-    }
-
-    /// A handshake with certificates.
-    fn full(self, flow: &mut Flow<'_>) -> Next {
-        let chosen = &self.chosen;
-        let (credential, scheme) = choice::credential(&chosen.config, &chosen.candidates, &chosen.summary)?;
-        let (early, compression) = (EarlySecret::new(flow.provider(), self.suite.hash, None), self.compression);
-        let keyed = self.hello(flow, early, None)?;
-        flow.negotiated().scheme = Some(scheme);
-        request_certificate(flow, &keyed.chosen.config)?;
-        let (summary, ours) = (&keyed.chosen.summary, keyed.chosen.config.certificate_compression.as_deref());
-        let wanted = Extras { ocsp: summary.ocsp, scts: summary.scts, compression };
-        send_certificate(flow, Some(&credential), wanted, ours);
-        ask_signature(flow, &credential, scheme);
-        flow.shared.own = Some(credential);
-        Ok(State::Signature(Signing { keyed, scheme }).into())
-    }
-}
-
-impl Resuming {
-    fn opened(self, flow: &mut Flow<'_>, found: Option<Secret>) -> Next {
-        let Self { agreed, offer, others, truncated } = self;
-        let Some(session) = found.as_ref().and_then(ServerSession::decode) else {
-            return agreed.resume(flow, others, truncated);
-        };
-        let config = &agreed.chosen.config;
-        let fits = session.usable(config, &session::context(config), flow.now)
-            && session.version == ProtocolVersion::TLS1_3
-            && Suite::find(session.suite).is_some_and(|old| old.hash == agreed.suite.hash)
-            && session.server_name == agreed.chosen.summary.server_name;
-        let psk = match session.kind {
-            ServerSessionKind::Tls13 { psk, .. } if fits => psk,
-            _ => return agreed.resume(flow, others, truncated),
-        };
-        let early = EarlySecret::new(flow.provider(), agreed.suite.hash, Some(&psk));
-        if !bool::from(early.binder(&truncated).ct_eq(&offer.binder)) {
-            return Err(Error::from(ErrorKind::BadBinder).during("ClientHello", true));
-        }
-        let negotiated = flow.negotiated();
-        negotiated.resumed = true;
-        negotiated.verified = (!session.chain.is_empty()).then(|| JUDGED_BEFORE.into());
-        negotiated.peer_chain = session.chain;
-        agreed.hello(flow, early, Some((offer.index, session.since)))?.finish(flow)
+        accept::start(flow, chosen, suite, Ok(Group::Shared(share)), hello, Some(psk))
     }
 }
 
 /// Asks the client for a certificate, if the config wants one.
-fn request_certificate(flow: &mut Flow<'_>, config: &ServerConfig) -> Result<(), Error> {
+pub(super) fn request_certificate(flow: &mut Flow<'_>, config: &ServerConfig) -> Result<(), Error> {
     let Some(verifier) = config.client_auth.verifier() else { return Ok(()) };
     let raw = certificate_request(flow, config, verifier, &[])?;
     flow.send_raw(&raw);
@@ -384,19 +254,36 @@ impl Signing {
 }
 
 impl Keyed {
-    /// The end of our flight. We write under the application's keys from here on, and still read under the handshake's.
-    fn finish(self, flow: &mut Flow<'_>) -> Next {
+    /// The end of our flight. We write under the application's keys from here on, and still read under the handshake's, or those of
+    /// early data.
+    pub(super) fn finish(self, flow: &mut Flow<'_>) -> Next {
         send_finished(flow, &self.secrets.server);
         let master = self.secrets.master();
         let application = application_secrets(flow, self.suite, &master);
         write_under(flow, self.suite, &application.server, SERVER_APPLICATION)?;
-        let asks = self.chosen.config.client_auth.verifier().is_some() && !flow.negotiated().resumed;
+        let asks = self.chosen.config.client_auth.verifier().is_some() && !self.by_psk;
+        let early = self.early;
         let answered = Answered { keyed: self, master, application };
-        Ok(if asks { State::Certificate(answered) } else { State::Finished(answered) }.into())
+        Ok(match (early, asks) {
+            (true, _) => State::EarlyData(answered),
+            (false, true) => State::Certificate(answered),
+            (false, false) => State::Finished(answered),
+        }
+        .into())
     }
 }
 
 impl Answered {
+    /// No more early data comes: what follows is under the handshake's keys.
+    fn end_of_early_data(self, flow: &mut Flow<'_>, aligned: Option<Aligned>) -> Next {
+        let expected = "nothing behind EndOfEarlyData in its record";
+        let aligned = last_in_record(aligned, HandshakeType::END_OF_EARLY_DATA, expected)?;
+        early::close(flow);
+        let Keyed { suite, secrets, .. } = &self.keyed;
+        read_under(flow, suite, &secrets.client, CLIENT_HANDSHAKE, aligned)?;
+        Ok(State::Finished(self).into())
+    }
+
     fn compressed(self, flow: &mut Flow<'_>, message: &CompressedCertificate<'_>) -> Next {
         let compression = self.keyed.chosen.config.certificate_compression.as_deref();
         let certificate = decompress(flow, compression, message)?;
@@ -432,7 +319,7 @@ impl Answered {
 
     /// The client is done, and so is the handshake.
     fn finished(self, flow: &mut Flow<'_>, message: &Finished<'_>, aligned: Option<Aligned>) -> Next {
-        let Self { keyed: Keyed { chosen, suite, secrets, tickets, since }, master, application } = self;
+        let Self { keyed: Keyed { chosen, suite, secrets, tickets, since, .. }, master, application } = self;
         check_finished(flow, &secrets.client, message)?;
         let aligned = last_in_record(aligned, HandshakeType::FINISHED, "nothing behind Finished in its record")?;
         flow.shared.compat_ccs_may_come = false;
@@ -455,7 +342,8 @@ impl Answered {
             server_name: summary.server_name,
             alpn,
             chain: flow.negotiated().peer_chain.clone(),
-            kind: ServerSessionKind::Tls13 { psk: Secret::copy(&[]), age_add: 0 },
+            psk_identity: flow.negotiated().psk_identity.clone(),
+            kind: ServerSessionKind::Tls13 { psk: Secret::copy(&[]), age_add: 0, issued: flow.now, max_early_data: 0 },
             context: session::context(&config),
         };
         Sealing { config, traffic, resumption, session, wanted: tickets, count: 0, age_add: 0 }.next(flow)
@@ -482,9 +370,15 @@ impl Sealing {
         self.age_add = u32::from_be_bytes(age_add);
         self.count += 1;
         let psk = self.resumption.ticket_psk(&*provider, &self.count.to_be_bytes());
-        self.session.kind = ServerSessionKind::Tls13 { psk, age_add: self.age_add };
+        let (age_add, issued) = (self.age_add, flow.now);
+        self.session.kind = ServerSessionKind::Tls13 { psk, age_add, issued, max_early_data: self.max_early_data() };
         flow.ask(Wait::SealTicket { tickets, session: self.session.encode() });
         Ok(State::Sealing(self).into())
+    }
+
+    /// How much early data may come with a ticket.
+    fn max_early_data(&self) -> u32 {
+        self.config.early_data.as_ref().map_or(0, |e| e.max_size)
     }
 
     /// Sends it. A chain of resumptions ends a week after the handshake that it began with.
@@ -501,7 +395,10 @@ impl Sealing {
                 age_add: self.age_add,
                 nonce: &nonce,
                 ticket: &ticket,
-                extensions: Extensions::of(Vec::new()),
+                extensions: Extensions::of(match self.max_early_data() {
+                    0 => Vec::new(),
+                    most => vec![Extension::EarlyData(EarlyData(Some(most)))],
+                }),
             };
             flow.send_apart(&Message::NewSessionTicket13(ticket).to_bytes());
         }

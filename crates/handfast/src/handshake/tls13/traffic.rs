@@ -155,12 +155,15 @@ impl Traffic {
             judged: flow.shared.judged,
             lifetime: ticket.lifetime,
             chain: negotiated.peer_chain.clone(),
+            psk_identity: negotiated.psk_identity.clone(),
             alpn: negotiated.alpn.clone(),
             kind: ClientSessionKind::Tls13(ClientSession13 {
                 ticket: ticket.ticket.to_vec(),
                 psk: keeper.resumption.ticket_psk(&*flow.shared.provider, ticket.nonce),
                 age_add: ticket.age_add,
                 group: negotiated.group,
+                server_name: negotiated.server_name.clone(),
+                max_early_data: ticket.extensions.early_data().and_then(|e| e.0).unwrap_or(0),
             }),
         };
         keeper.store.put(&keeper.key, session);

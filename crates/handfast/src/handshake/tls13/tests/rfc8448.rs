@@ -120,6 +120,8 @@ fn the_client_s_part() {
         shares: vec![Box::new(Share(Vec::new()))],
         sent_shares: vec![NamedGroup::X25519],
         session: None,
+        external: Vec::new(),
+        early: false,
         extensions: parsed.extensions.list.iter().map(|e| e.kind()).collect(),
         retried: None,
         hello: hello.clone(),

@@ -1,0 +1,158 @@
+//! Early data (RFC 9846 4.3.10, 8): what a client offers, what a server accepts.
+
+use super::super::answer::Chosen;
+use super::super::{Early, Flow};
+use super::choice::Offer;
+use super::{read_under, write_under};
+use crate::config::ClientConfig;
+use crate::crypto::{Digest, Suite};
+use crate::error::Error;
+use crate::keys::{EarlySecret, EarlyTraffic, Secret, label};
+use crate::record::Aligned;
+use crate::session::{ClientSession, ClientSessionKind, EarlyHello, ReplayStore, ServerSession, ServerSessionKind};
+use crate::wire::numbers::ProtocolVersion;
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What early data goes under, in the trace.
+const CLIENT_EARLY: &str = "client_early_traffic_secret";
+
+/// How many bytes of early data that is not accepted are skipped, at least.
+const SKIPPED: usize = 1 << 14;
+
+// --- a client ---
+
+/// Early data that can be offered with a session.
+pub(in super::super) struct Offered {
+    suite: &'static Suite,
+    psk: Secret,
+    room: u32,
+    alpn: Option<Vec<u8>>,
+}
+
+/// Whether this session, which is to be offered, may carry early data: the server said so, and all that it is tied to can be
+/// offered again.
+pub(in super::super) fn of(
+    config: &ClientConfig,
+    session: Option<&ClientSession>,
+    server_name: Option<&str>,
+) -> Option<Offered> {
+    let session = session.filter(|_| config.early_data && !config.fallback)?;
+    let ClientSessionKind::Tls13(own) = &session.kind else { return None };
+    let same_protocol = match &session.alpn {
+        Some(protocol) => config.alpn.contains(protocol),
+        None => config.alpn.is_empty(),
+    };
+    let may = own.max_early_data > 0 && same_protocol && own.server_name.as_deref() == server_name;
+    let suite = Suite::find(session.suite).filter(|_| may)?;
+    Some(Offered { suite, psk: own.psk.clone(), room: own.max_early_data, alpn: session.alpn.clone() })
+}
+
+/// The ClientHello is sent: from here on we write early data. `disguised`: the disguise of middleboxes' sake is on (RFC 9846 E.4).
+pub(in super::super) fn begin(flow: &mut Flow<'_>, offered: Offered, disguised: bool) -> Result<(), Error> {
+    let Offered { suite, psk, room, alpn } = offered;
+    // The ClientHello's record alone may name an older version.
+    flow.flush()?;
+    flow.write_version(ProtocolVersion::TLS1_2);
+    if disguised {
+        flow.compat_ccs()?;
+    }
+    let provider = flow.provider();
+    let hello = flow.now().truncated(&*provider, suite.hash, &[]);
+    let secret = EarlySecret::new(provider, suite.hash, Some(&psk));
+    let traffic = secrets(flow, &secret, &hello);
+    let EarlyTraffic { client, exporter } = traffic;
+    flow.shared.early = Some(Box::new(Early { room: room as usize, open: true, alpn, exporter, hash: suite.hash }));
+    write_under(flow, suite, &client, CLIENT_EARLY)
+}
+
+/// The server takes none of it.
+pub(in super::super) fn refused(flow: &mut Flow<'_>) {
+    flow.negotiated().early_data = Some(false);
+    close(flow);
+}
+
+/// No more of it goes, or comes.
+pub(in super::super) fn close(flow: &mut Flow<'_>) {
+    if let Some(early) = &mut flow.shared.early {
+        early.open = false;
+    }
+}
+
+/// The secrets under which early data goes, which the key log learns.
+fn secrets(flow: &Flow<'_>, secret: &EarlySecret, hello: &Digest) -> EarlyTraffic {
+    let traffic = secret.early(hello);
+    flow.log_key(label::CLIENT_EARLY, traffic.client.secret.bytes());
+    flow.log_key(label::EARLY_EXPORTER, traffic.exporter.bytes());
+    traffic
+}
+
+// --- a server ---
+
+/// Early data is on its way that may not be accepted: what cannot be read of it is dropped, up to a bound.
+pub(super) fn expect(flow: &mut Flow<'_>, chosen: &Chosen) {
+    let most = chosen.config.early_data.as_ref().map_or(0, |e| e.max_size as usize);
+    // What protects its records counts too.
+    flow.skip_early_data(SKIPPED.max(most.saturating_add(most / 8 + 1024)));
+    flow.negotiated().early_data = Some(false);
+}
+
+/// Early data that can be accepted, if it comes for the first time.
+pub(super) struct Acceptable {
+    pub(super) store: Arc<dyn ReplayStore>,
+    pub(super) hello: EarlyHello,
+    /// How many bytes may come.
+    pub(super) room: u32,
+}
+
+/// Whether all is as it was when the ticket was made, and the hello is fresh (RFC 9846 4.3.10, 8.3). Its binder has been checked.
+pub(super) fn acceptable(
+    flow: &Flow<'_>,
+    chosen: &Chosen,
+    suite: &Suite,
+    session: &ServerSession,
+    offer: &Offer,
+) -> Option<Acceptable> {
+    let rules = chosen.config.early_data.as_ref()?;
+    let ServerSessionKind::Tls13 { age_add, issued, max_early_data, .. } = &session.kind else { return None };
+    let same = offer.index == 0
+        && session.suite == suite.number
+        && session.alpn == chosen.alpn
+        && session.server_name == chosen.summary.server_name;
+    if !same || !(1..=rules.max_size).contains(max_early_data) {
+        return None;
+    }
+    let age = Duration::from_millis(offer.age.wrapping_sub(*age_add).into());
+    let sent = issued.0.checked_add(age)?;
+    let (from, until) = (sent.saturating_sub(rules.window), sent.checked_add(rules.window)?);
+    let fresh = from <= flow.now.0 && flow.now.0 <= until;
+    let ticket = Sha256::digest(&offer.name).into();
+    let hello = EarlyHello { ticket, from: crate::Time(from), until: crate::Time(until) };
+    fresh.then(|| Acceptable { store: rules.store.clone(), hello, room: *max_early_data })
+}
+
+/// Early data that is accepted.
+pub(super) struct Accepted {
+    traffic: EarlyTraffic,
+    room: u32,
+}
+
+impl Accepted {
+    /// The transcript ends with the ClientHello.
+    pub(super) fn new(flow: &mut Flow<'_>, secret: &EarlySecret, suite: &Suite, room: u32) -> Self {
+        debug_assert_eq!(flow.now().hash().len(), suite.hash.len());
+        let hello = flow.now().hash();
+        Self { traffic: secrets(flow, secret, &hello), room }
+    }
+
+    /// From here on early data is read.
+    pub(super) fn begin(self, flow: &mut Flow<'_>, suite: &Suite, aligned: Aligned) -> Result<(), Error> {
+        let EarlyTraffic { client, exporter } = self.traffic;
+        let (room, alpn) = (self.room as usize, flow.negotiated().alpn.clone());
+        flow.shared.early = Some(Box::new(Early { room, open: true, alpn, exporter, hash: suite.hash }));
+        flow.negotiated().early_data = Some(true);
+        flow.skip_early_data(0);
+        read_under(flow, suite, &client, CLIENT_EARLY, aligned)
+    }
+}
