@@ -175,6 +175,8 @@ pub(crate) fn client(
     config.fallback = flags.fallback_scsv;
     config.limits = limits(flags);
     config.max_fragment = flags.max_send_fragment.unwrap_or(config.max_fragment);
+    config.grease = flags.enable_grease;
+    config.shuffle_extensions = flags.permute_extensions;
     if flags.no_ticket {
         // The runner's clients have tickets only.
         config.store = None;
@@ -214,6 +216,8 @@ pub(crate) fn server(
     config.key_log = Some(Arc::new(seen.clone()));
     config.limits = limits(flags);
     config.max_fragment = flags.max_send_fragment.unwrap_or(config.max_fragment);
+    // As BoringSSL's servers always do.
+    config.grease = true;
     Ok(Arc::new(config))
 }
 

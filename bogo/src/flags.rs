@@ -113,6 +113,8 @@ pub(crate) struct Flags {
     pub(crate) use_export_context: bool,
     pub(crate) export_traffic_secrets: bool,
     pub(crate) tls_unique: bool,
+    pub(crate) enable_grease: bool,
+    pub(crate) permute_extensions: bool,
 
     pub(crate) shim_writes_first: bool,
     pub(crate) shim_initial_write: Vec<u8>,
@@ -206,6 +208,8 @@ impl Default for Flags {
             use_export_context: false,
             export_traffic_secrets: false,
             tls_unique: false,
+            enable_grease: false,
+            permute_extensions: false,
             shim_writes_first: false,
             shim_initial_write: b"hello".into(),
             repeat_shim_initial_write: 1,
@@ -406,6 +410,8 @@ impl Flags {
             "-use-export-context" => self.use_export_context = true,
             "-export-traffic-secrets" => self.export_traffic_secrets = true,
             "-tls-unique" => self.tls_unique = true,
+            "-enable-grease" => self.enable_grease = true,
+            "-permute-extensions" => self.permute_extensions = true,
 
             "-shim-writes-first" => self.shim_writes_first = true,
             "-shim-initial-write" => self.shim_initial_write = v.bytes()?,

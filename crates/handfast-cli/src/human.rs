@@ -84,6 +84,7 @@ impl View {
                 }
                 out
             }
+            Event::Exported { name, bytes, .. } => format!("    {}: {}", harmless(name), words::hex(bytes)),
             Event::Closed { clean: true } => self.paint(DIM, "closed"),
             Event::Failed { .. }
             | Event::Closed { clean: false }

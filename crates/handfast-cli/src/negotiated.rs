@@ -47,6 +47,12 @@ pub(crate) fn facts(n: &Negotiated) -> Vec<Fact> {
         usual("verified", n.verified.clone()),
         fact("retried", n.retried, "retried", n.retried.then(|| "the server asked for another ClientHello".into())),
         fact("tickets", n.tickets, "tickets", n.tickets.map(|t| format!("{t}, the server says"))),
+        fact(
+            "peer_record_size_limit",
+            n.peer_record_size_limit,
+            "peer's record size limit",
+            n.peer_record_size_limit.map(|n| words::size(n.into())),
+        ),
         fact("name", n.server_name.clone(), "name", n.server_name.clone()),
         fact(
             "client_scheme",

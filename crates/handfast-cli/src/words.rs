@@ -265,6 +265,11 @@ pub(crate) fn version(version: Option<ProtocolVersion>) -> String {
     version.map_or_else(|| "?".into(), |v| v.to_string())
 }
 
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
 /// A number of bytes.
 pub(crate) fn size(bytes: usize) -> String {
     counted(bytes, "byte")

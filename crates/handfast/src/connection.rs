@@ -95,6 +95,8 @@ impl Connection {
         let mut it = Self::new(Side::Server, config.provider.clone(), config.limits.clone(), config.max_fragment);
         it.shared.key_log = config.key_log.clone();
         it.writer.pad(config.padding.clone());
+        // Where nothing is remembered, the disguise of a second ClientHello comes first (RFC 9846 4.3.2).
+        it.shared.compat_ccs_may_come = config.cookies.is_some();
         it.state = handshake::listen(Listen::Config(config));
         it
     }

@@ -3,6 +3,7 @@
 use super::{OWN, Output, Records, SESSIONS, SPOKEN, Spoken};
 use crate::exit::HELP;
 use clap::Args;
+use handfast::ChannelBinding;
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,9 +33,13 @@ pub(crate) struct Connect {
     #[arg(long, value_name = "LIST", help_heading = SPOKEN)]
     pub(crate) alpn: Option<String>,
     #[command(flatten)]
+    pub(crate) hello: Hello,
+    #[command(flatten)]
     pub(crate) sessions: Sessions,
     #[command(flatten)]
     pub(crate) records: Records,
+    #[command(flatten)]
+    pub(crate) exports: Exports,
     #[command(flatten)]
     pub(crate) output: Output,
 }
@@ -69,6 +74,61 @@ pub(crate) struct Own {
     /// Its private key: PKCS#8, PKCS#1 or SEC1
     #[arg(long, value_name = "PEM", requires = "cert")]
     pub(crate) key: Option<PathBuf>,
+    /// Lets a TLS 1.3 server ask for the certificate after the handshake, too
+    #[arg(long)]
+    pub(crate) post_handshake_auth: bool,
+}
+
+/// How the ClientHello looks.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How the ClientHello looks")]
+pub(crate) struct Hello {
+    /// Puts values in it that nobody knows, which a server has to pass over (GREASE, RFC 8701)
+    #[arg(long)]
+    pub(crate) grease: bool,
+    /// Puts its extensions in another order each time
+    #[arg(long)]
+    pub(crate) shuffle: bool,
+    /// Pads it with zeros to so many bytes at least (RFC 7685); 512 helps servers that choke on 256 to 511
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(1..=16384))]
+    pub(crate) pad_hello: Option<u16>,
+}
+
+/// What the connection gives to other protocols.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Keying material")]
+pub(crate) struct Exports {
+    /// Tells a channel binding: tls-exporter, tls-server-end-point or tls-unique; may be given again
+    #[arg(long, value_name = "TYPE", value_parser = binding)]
+    pub(crate) channel_binding: Vec<ChannelBinding>,
+    /// Tells so many bytes of keying material of this label, without a context (RFC 5705); may be given again
+    #[arg(long, value_name = "LABEL:BYTES", value_parser = export)]
+    pub(crate) export: Vec<Export>,
+}
+
+/// Keying material that is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Export {
+    pub(crate) label: String,
+    pub(crate) length: usize,
+}
+
+fn binding(text: &str) -> Result<ChannelBinding, String> {
+    let names = || ChannelBinding::ALL.map(ChannelBinding::name).join(", ");
+    ChannelBinding::from_name(text).ok_or_else(|| format!("the types are {}", names()))
+}
+
+/// As many bytes as an exporter gives with any hash.
+const MOST_EXPORTED: usize = 255 * 32;
+
+fn export(text: &str) -> Result<Export, String> {
+    let (label, length) = text.rsplit_once(':').ok_or("a label, a colon and a number of bytes are wanted")?;
+    let length = length.parse().ok().filter(|n| (1..=MOST_EXPORTED).contains(n));
+    match length {
+        Some(length) if (1..=249).contains(&label.len()) => Ok(Export { label: label.into(), length }),
+        Some(_) => Err("a label has 1 to 249 bytes".into()),
+        None => Err(format!("1 to {MOST_EXPORTED} bytes can be exported")),
+    }
 }
 
 /// What is remembered.
@@ -184,6 +244,18 @@ mod tests {
         assert!(target("https://example.com:8443/a?b").is_err_and(|e| e.ends_with(": example.com:8443")));
         assert!(target("1::2::3").is_err_and(|e| e.contains("brackets")));
         assert_eq!(Target { host: "::1".into(), port: 1 }.to_string(), "[::1]:1");
+    }
+
+    #[test]
+    fn what_is_exported() {
+        let wanted = |label: &str, length| Ok(Export { label: label.into(), length });
+        assert_eq!(export("EXPORTER-a b:8160"), wanted("EXPORTER-a b", 8160));
+        assert_eq!(export("a:b:1"), wanted("a:b", 1));
+        for bad in ["", "a", ":1", "a:", "a:0", "a:8161", "a:-1", "a:x"] {
+            assert!(export(bad).is_err(), "{bad}");
+        }
+        assert_eq!(binding("tls-unique"), Ok(ChannelBinding::Unique));
+        assert!(binding("tls-other").is_err_and(|e| e.contains("tls-server-end-point")));
     }
 
     #[test]

@@ -15,7 +15,9 @@ pub(crate) use serve::Serve;
 
 use crate::exit::HELP;
 use clap::{Args, Parser, Subcommand};
+use handfast::config::{PadToMultiple, RecordPadding};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 // Headings of `--help` that are in more than one place.
 const OWN: &str = "Own certificate";
@@ -80,6 +82,19 @@ pub(crate) struct Records {
     /// The most bytes of plaintext in a record that is sent
     #[arg(long, value_name = "BYTES", default_value_t = 16384, value_parser = clap::value_parser!(u16).range(64..=16384))]
     pub(crate) max_fragment: u16,
+    /// The most bytes of plaintext in a record that the peer may send, in TLS 1.3 with a byte for its type; the peer is told so
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(64..=16385))]
+    pub(crate) record_size_limit: Option<u16>,
+    /// Pads the records of TLS 1.3 to a multiple of so many bytes
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(1..=16384))]
+    pub(crate) pad_records: Option<u16>,
+}
+
+impl Records {
+    /// How much TLS 1.3 records are padded.
+    pub(crate) fn padding(&self) -> Option<Arc<dyn RecordPadding>> {
+        self.pad_records.map(|n| Arc::new(PadToMultiple(n.into())) as _)
+    }
 }
 
 /// What is told, and where.

@@ -32,6 +32,12 @@ pub(crate) struct Serve {
     /// Application protocols, best first
     #[arg(long, value_name = "LIST", default_value = "h2,http/1.1", help_heading = SPOKEN)]
     pub(crate) alpn: String,
+    /// TLS 1.3 clients have to send a cookie back before anything is done for them (HelloRetryRequest)
+    #[arg(long, help_heading = SPOKEN)]
+    pub(crate) cookie: bool,
+    /// Puts extensions in messages of TLS 1.3 that nobody knows, which a client has to pass over (GREASE, RFC 8701)
+    #[arg(long, help_heading = SPOKEN)]
+    pub(crate) grease: bool,
     #[command(flatten)]
     pub(crate) sessions: Sessions,
     #[command(flatten)]

@@ -83,6 +83,7 @@ impl<'a> Plan<'a> {
             Ok(wire) => wire?,
             Err(_) => return Err(stage.into_inner().timed_out(args)),
         };
+        tell_exports(&wire.tls.borrow(), &args.exports, teller)?;
         let copied = copy::copy(wire, teller, args.half_close).await;
         copied.and_then(|()| session.and_then(|s| s.error()).map_or(Ok(()), Err))
     }
@@ -108,6 +109,12 @@ impl<'a> Plan<'a> {
         config.certificate_compression = self.compression;
         config.alpn = self.alpn;
         config.max_fragment = self.args.records.max_fragment.into();
+        config.record_size_limit = self.args.records.record_size_limit;
+        config.padding = self.args.records.padding();
+        config.post_handshake_auth = self.args.own.post_handshake_auth;
+        config.grease = self.args.hello.grease;
+        config.shuffle_extensions = self.args.hello.shuffle;
+        config.pad_hello = self.args.hello.pad_hello;
         config.key_log = self.key_log;
         config.store = self.session.map(|s| s as _);
         config.tickets = self.args.sessions.tickets.map(|n| TicketCounts { new_session_count: n, resumption_count: n });
@@ -116,6 +123,20 @@ impl<'a> Plan<'a> {
             Connection::client_observed(Arc::new(config), self.name, Time::now(), Some(Box::new(observer)));
         Ok((connection.map_err(|e| Failure::tls(&e))?, last))
     }
+}
+
+/// What the connection gives to other protocols, as far as it was asked for.
+fn tell_exports(tls: &Connection, wanted: &args::connect::Exports, teller: &Teller) -> Result<(), Failure> {
+    for binding in &wanted.channel_binding {
+        let bytes = tls.channel_binding(*binding).map_err(|e| Failure::tls(&e))?;
+        teller.tell(None, &Event::Exported { kind: "channel_binding", name: binding.name(), bytes: &bytes });
+    }
+    for args::connect::Export { label, length } in &wanted.export {
+        let mut bytes = vec![0; *length];
+        tls.export(&mut bytes, label.as_bytes(), None).map_err(|e| Failure::tls(&e))?;
+        teller.tell(None, &Event::Exported { kind: "keying_material", name: label, bytes: &bytes });
+    }
+    Ok(())
 }
 
 /// The name to ask for and to find in the certificate. A dot at the end is the resolver's business only.

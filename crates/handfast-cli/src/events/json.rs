@@ -3,6 +3,7 @@
 use super::{Cause, Connection, Event};
 use crate::exit::blame;
 use crate::negotiated::{certificate, facts};
+use crate::words;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use handfast::alert::AlertLevel;
@@ -60,6 +61,9 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
         Event::Connected { negotiated } => {
             let members = facts(negotiated).into_iter().map(|fact| (fact.key.to_owned(), fact.value));
             ("connected", Value::Object(members.collect()))
+        }
+        Event::Exported { kind, name, bytes } => {
+            ("exported", json!({ "kind": kind, "name": name, "length": bytes.len(), "hex": words::hex(bytes) }))
         }
         Event::Data { direction, bytes } => (
             "data",

@@ -34,6 +34,8 @@ pub(crate) enum Event<'e> {
     Verified { how: &'e str },
     /// The handshake is done.
     Connected { negotiated: &'e Negotiated },
+    /// What the connection gives to another protocol: a channel binding, keying material.
+    Exported { kind: &'static str, name: &'e str, bytes: &'e [u8] },
     /// Data of the application.
     Data { direction: Direction, bytes: &'e [u8] },
     /// The connection is over.

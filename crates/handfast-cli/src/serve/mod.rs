@@ -15,6 +15,7 @@ use crate::human::{Detail, View};
 use crate::{keylog, lists};
 use files::Folder;
 use handfast::alert::AlertDescription;
+use handfast::config::Cookies;
 use handfast::config::ReplaceableConfig;
 use handfast::trace::{Direction, Observer, Trace};
 use handfast::{ErrorKind, ServerConfig};
@@ -87,6 +88,10 @@ impl Plan {
         config.ticket_count = args.sessions.tickets.into();
         config.tickets = config.tickets.filter(|_| args.sessions.tickets > 0);
         config.max_fragment = args.records.max_fragment.into();
+        config.record_size_limit = args.records.record_size_limit;
+        config.padding = args.records.padding();
+        config.cookies = args.cookie.then(|| Cookies { always: true, ..Cookies::default() });
+        config.grease = args.grease;
         config.key_log = keylog(args.output.keylog.as_deref())?;
         let folder = match &args.dir {
             Some(dir) => Some(Folder::new(dir).map_err(|e| Failure::file("serve", dir, e))?),

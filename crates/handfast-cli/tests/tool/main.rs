@@ -11,5 +11,6 @@ mod readme;
 mod reload;
 mod run;
 mod serve;
+mod shape;
 mod streams;
 mod usage;

@@ -71,6 +71,13 @@ pub struct ClientConfig {
     /// Whether a TLS 1.3 server may ask for a certificate after the handshake (RFC 9846 4.3.6); not by default. `credentials` are
     /// asked each time.
     pub post_handshake_auth: bool,
+    /// Whether the ClientHello has values in it that nobody knows, so that servers stay used to that (RFC 8701); not by default.
+    pub grease: bool,
+    /// Whether the ClientHello's extensions stand in another order each time, so that nobody comes to rely on one; not by default.
+    pub shuffle_extensions: bool,
+    /// How many bytes a ClientHello has at least, its header of four included: a shorter one is padded with zeros (RFC 7685). `None`
+    /// by default. 512 is for servers that choke on a hello of 256 to 511 bytes.
+    pub pad_hello: Option<u16>,
 }
 
 /// A client's certificates.
@@ -112,6 +119,9 @@ impl ClientConfig {
             record_size_limit: None,
             padding: None,
             post_handshake_auth: false,
+            grease: false,
+            shuffle_extensions: false,
+            pad_hello: None,
         }
     }
 }

@@ -2,12 +2,14 @@
 
 mod by_name;
 mod client;
+mod cookies;
 mod padding;
 mod replaceable;
 mod server;
 
 pub use by_name::ByName;
 pub use client::{ClientConfig, ClientCredentials};
+pub use cookies::Cookies;
 pub use padding::{PadToMultiple, RecordPadding};
 pub use replaceable::ReplaceableConfig;
 pub use server::{ClientAuth, ConfigSource, EarlyDataRules, ServerConfig, ServerCredentials};

@@ -1,6 +1,6 @@
 //! A server's config.
 
-use super::{ByName, Limits, RecordPadding};
+use super::{ByName, Cookies, Limits, RecordPadding};
 use crate::compression::Compression;
 use crate::crypto::{Credential, KeyKind, Provider, aws_lc};
 use crate::keys::KeyLog;
@@ -84,6 +84,8 @@ pub struct ServerConfig {
     pub tickets: Option<Arc<dyn Tickets>>,
     /// The cache by session ID; none by default, since tickets do. To be shared as little as `tickets`.
     pub store: Option<Arc<dyn ServerStore>>,
+    /// Cookies in HelloRetryRequests, so that nothing need be remembered until the client has answered; none by default.
+    pub cookies: Option<Cookies>,
     /// How many tickets a TLS 1.3 client gets that does not say how many it wants; 2.
     pub ticket_count: usize,
     /// How many tickets a TLS 1.3 client gets at most that asks for more (RFC 9149 3); 8.
@@ -106,6 +108,9 @@ pub struct ServerConfig {
     /// Whether clients that can be asked for a certificate after the handshake (RFC 9846 4.3.6) will be, by
     /// [`crate::Connection::request_client_certificate`]; not by default, since a connection has to remember more for it.
     pub post_handshake_auth: bool,
+    /// Whether TLS 1.3's CertificateRequest and NewSessionTicket have extensions in them that nobody knows, so that clients stay used
+    /// to that (RFC 8701); not by default.
+    pub grease: bool,
 }
 
 /// A server's certificates.
@@ -170,6 +175,7 @@ impl ServerConfig {
             alpn: Vec::new(),
             tickets: Some(Arc::new(RotatingTickets::default())),
             store: None,
+            cookies: None,
             ticket_count: 2,
             most_tickets: 8,
             early_data: None,
@@ -179,6 +185,7 @@ impl ServerConfig {
             record_size_limit: None,
             padding: None,
             post_handshake_auth: false,
+            grease: false,
         }
     }
 

@@ -8,6 +8,7 @@ mod flow;
 mod hello;
 mod offer;
 mod psks;
+mod shape;
 mod tls13;
 
 pub(crate) use flow::{Early, Exporter, Flow, Shared, Side};

@@ -1,7 +1,7 @@
 //! A client's offer: the ClientHello, and the wait for what the server makes of it.
 
 use super::tls13::early;
-use super::{Flow, Input, classic, hello, psks, tls13};
+use super::{Flow, Input, classic, hello, psks, shape, tls13};
 use crate::config::ClientConfig;
 use crate::crypto::{BulkCipher, KeyExchange, KeyExchangeKind, Suite};
 use crate::error::{Error, ErrorKind, illegal};
@@ -259,7 +259,12 @@ impl Draft {
             extensions: Extensions::of(list),
         };
         flow.shared.client_random = random;
-        let (hello, extensions) = psks::send(flow, hello, session.as_ref(), &external);
+        let shaped = shape::shaped(&config, &*provider, &hello)?;
+        let hello = match &shaped {
+            Some(raw) => ClientHello::from_body(raw.get(HEADER..).unwrap_or_default())?,
+            None => hello,
+        };
+        let (hello, extensions) = psks::send(flow, &config, hello, session.as_ref(), &external);
         let has_early = early.is_some();
         if let Some(early) = early {
             early::begin(flow, early, !session_id.is_empty())?;
@@ -318,7 +323,7 @@ impl Offered {
             }
         }
         // Binders are made afresh below; a PSK under another hash is of no use any more, nor is there early data (RFC 9846 4.2.2).
-        let goes = [ExtensionType::PRE_SHARED_KEY, ExtensionType::EARLY_DATA];
+        let goes = [ExtensionType::PRE_SHARED_KEY, ExtensionType::EARLY_DATA, ExtensionType::PADDING];
         hello.extensions.list.retain(|e| !goes.contains(&e.kind()));
         if let Some(cookie) = cookie {
             hello.extensions.list.push(Extension::Cookie(Cookie(cookie)));
@@ -329,7 +334,7 @@ impl Offered {
             early::refused(flow);
             flow.write_plain()?;
         }
-        (self.hello, self.extensions) = psks::send(flow, hello, self.session.as_ref(), &self.external);
+        (self.hello, self.extensions) = psks::send(flow, &self.config, hello, self.session.as_ref(), &self.external);
         self.retried = Some(suite.number);
         flow.negotiated().retried = true;
         Ok(State::Hello(Box::new(self)).into())

@@ -1,6 +1,6 @@
 //! A client's PSKs: which it offers, and their binders at the end of the ClientHello (RFC 9846 4.3.11).
 
-use super::Flow;
+use super::{Flow, shape};
 use crate::config::ClientConfig;
 use crate::crypto::{HashAlgorithm, Suite};
 use crate::error::{Error, ErrorKind};
@@ -71,13 +71,15 @@ fn offers<'p>(flow: &Flow<'_>, session: Option<&'p ClientSession>, external: &'p
 /// Sends the hello, with PSKs and their binders at its end if there are any. Gives its bytes, and which extensions it has.
 pub(super) fn send(
     flow: &mut Flow<'_>,
-    hello: ClientHello<'_>,
+    config: &ClientConfig,
+    mut hello: ClientHello<'_>,
     session: Option<&ClientSession>,
     external: &[Psk],
 ) -> (Vec<u8>, Vec<ExtensionType>) {
     let offers = offers(flow, session, external);
     if offers.is_empty() {
-        let extensions = hello.extensions.list.iter().map(Extension::kind).collect();
+        shape::pad(config, &mut hello, 0);
+        let extensions = shape::answerable(&hello);
         let raw = Message::ClientHello(hello).to_bytes();
         flow.send_raw(&raw);
         return (raw, extensions);
@@ -87,10 +89,13 @@ pub(super) fn send(
     const BLANK: [u8; 64] = [0; 64];
     let binders: Vec<PskBinder<'_>> = offers.iter().map(|o| Opaque(&BLANK[..o.hash.len()])).collect();
     let binders_len = 2 + offers.iter().map(|o| 1 + o.hash.len()).sum::<usize>();
+    // Type and length, the length of the identities, each with a length and its age.
+    let before_binders = 4 + 2 + offers.iter().map(|o| 2 + o.identity.len() + 4).sum::<usize>();
     let mut hello = hello; // shorter-lived from here on
+    shape::pad(config, &mut hello, before_binders + binders_len);
     let offered = OfferedPsks { identities: List::of(&identities), binders: List::of(&binders), binders_len };
     hello.extensions.list.push(Extension::PreSharedKey(PreSharedKey::Offered(offered)));
-    let extensions = hello.extensions.list.iter().map(Extension::kind).collect();
+    let extensions = shape::answerable(&hello);
     let mut raw = Message::ClientHello(hello).to_bytes();
     bind(flow, &offers, &mut raw, binders_len);
     flow.send_raw(&raw);

@@ -5,6 +5,7 @@
 //! malformed message, for all that comes before the fault.
 
 mod cipher_suite;
+pub(crate) mod grease;
 mod list;
 mod number;
 pub mod numbers;
@@ -12,6 +13,7 @@ mod reader;
 mod writer;
 
 pub use cipher_suite::CipherSuite;
+pub use grease::is_grease;
 pub use list::{List, Vector};
 pub(crate) use number::numbers;
 pub use reader::{Field, Malformed, Problem, Reader};

@@ -1,7 +1,7 @@
 //! Certificates of every kind, made once, and configs that use them.
 
 use handfast::compression::{Brotli, Compression, Zlib};
-use handfast::config::EarlyDataRules;
+use handfast::config::{Cookies, EarlyDataRules};
 use handfast::crypto::{Credential, KeyKind, aws_lc};
 use handfast::keys::Secret;
 use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -168,6 +168,10 @@ pub struct Setup {
     pub auth: Auth,
     pub tickets: bool,
     pub cache: bool,
+    /// The server sends cookies.
+    pub cookies: bool,
+    /// The client is asked for its certificate after the handshake.
+    pub asked_later: bool,
     /// Certificates come with [`RESPONSE`] and [`SCTS`], which everybody asks for.
     pub stapled: bool,
     /// Both sides' certificates go compressed, where the version has that.
@@ -214,6 +218,8 @@ impl Setup {
             cache: false,
             stapled: false,
             compression: false,
+            cookies: false,
+            asked_later: false,
             psk: false,
             psk_only: false,
             early: false,
@@ -292,6 +298,17 @@ impl Setup {
         self
     }
 
+    pub fn cookies(mut self) -> Self {
+        self.cookies = true;
+        self
+    }
+
+    pub fn asked_later(mut self, client: KeyKind) -> Self {
+        self.client = Some(client);
+        self.asked_later = true;
+        self
+    }
+
     /// A policy of exactly this version, suite and group.
     pub fn policy(&self) -> Policy {
         let mut policy = Policy::legacy();
@@ -329,6 +346,7 @@ impl Setup {
         config.credentials = own.map(|c| c as _);
         config.scts = self.stapled;
         config.certificate_compression = self.compression.then(compression);
+        config.post_handshake_auth = self.asked_later;
         config.early_data = self.early;
         if self.psk {
             config.psks = Some(Arc::new(vec![external_psk()]));
@@ -348,6 +366,8 @@ impl Setup {
             Auth::Required => ClientAuth::Required(Arc::new(Known)),
         };
         config.certificate_compression = self.compression.then(compression);
+        config.post_handshake_auth = self.asked_later;
+        config.cookies = self.cookies.then(Cookies::default);
         if !self.tickets {
             config.tickets = None;
         }

@@ -1,11 +1,12 @@
 //! Conversations that between them pass every state.
 
-use super::certificates::{EARLY, Setup};
+use super::certificates::{EARLY, Known, Setup};
 use super::{End, Pair, Seen};
 use handfast::crypto::KeyKind;
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::ProtocolVersion;
-use handfast::{ClientConfig, ServerConfig};
+use handfast::{ClientAuth, ClientConfig, ServerConfig};
+use std::sync::Arc;
 
 /// One conversation: how it is set up, and whether a session is resumed in it.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub fn all() -> Vec<Scenario> {
         scenario("TLS 1.3, both sides with certificates, compressed", v13().mutual(KeyKind::Ecdsa).compressed(), false),
         scenario("TLS 1.3, resumed", v13(), true),
         scenario("TLS 1.3, retried", v13().retried(), false),
+        scenario("TLS 1.3, retried with a cookie", v13().retried().cookies(), false),
+        scenario("TLS 1.3, asked for a certificate afterwards", v13().asked_later(KeyKind::Ecdsa), false),
         scenario("TLS 1.3, external PSK", v13().psk(), false),
         scenario("TLS 1.3, external PSK, retried", v13().psk().retried(), false),
         scenario("TLS 1.3, external PSK, alone", v13().psk().psk_only(), false),
@@ -114,6 +117,12 @@ impl Scenario {
         assert_eq!(pair.server.early, early, "{}", self.name);
         let facts = pair.client.negotiated();
         assert_eq!((facts.resumed, facts.retried), (self.resumed, self.setup.hoped.is_some()), "{}", self.name);
+        if self.setup.asked_later {
+            let (auth, now) = (ClientAuth::Required(Arc::new(Known)), pair.now);
+            pair.server.connection.request_client_certificate(auth, now).unwrap();
+            pair.run().assert_connected();
+            assert!(!pair.server.negotiated().peer_chain.is_empty(), "{}", self.name);
+        }
         pair.client.send(b"ping");
         pair.client.send(b"ping again");
         pair.run();

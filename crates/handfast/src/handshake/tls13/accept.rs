@@ -5,6 +5,7 @@ use super::super::{Flow, JUDGED_BEFORE};
 use super::authentication::{Extras, ask_signature, send_certificate};
 use super::choice::{self, Group, Kind, Offer, Psks, TicketCount};
 use super::early::{self, Accepted};
+use super::retry::retry;
 use super::server::{self, Keyed, Next, Signing, State};
 use super::{last_in_record, read_under, use_handshake_secrets, write_under};
 use crate::crypto::{HashAlgorithm, Response, Suite};
@@ -38,8 +39,17 @@ pub(crate) struct Agreed {
     compression: Option<CertificateCompressionAlgorithm>,
     /// Early data comes behind the hello.
     early: bool,
-    /// After a HelloRetryRequest: whether the first hello had an external PSK that is known here.
-    retried: Option<bool>,
+    /// After a HelloRetryRequest.
+    retried: Option<Before>,
+}
+
+/// What a HelloRetryRequest was sent for.
+#[derive(Clone, Copy)]
+pub(super) struct Before {
+    /// The group that a share was asked for.
+    pub(super) share: Option<NamedGroup>,
+    /// The first hello had an external PSK that is known here.
+    pub(super) psk: bool,
 }
 
 /// The key exchange, as far as it is known whether there is to be one.
@@ -99,11 +109,11 @@ pub(super) fn start(
     suite: &'static Suite,
     group: Result<Group<'_>, Error>,
     hello: &ClientHello<'_>,
-    retried: Option<bool>,
+    retried: Option<Before>,
 ) -> Next {
     let Psks { mut mode, mut offers, binders_len } = choice::psks(&chosen.config, hello)?;
     // Who was asked for a share has to use it.
-    if retried.is_some() && mode == Some(PskKeyExchangeMode::PSK_KE) {
+    if retried.is_some_and(|r| r.share.is_some()) && mode == Some(PskKeyExchangeMode::PSK_KE) {
         mode = choice::mode(&chosen.config, hello).filter(|m| *m == PskKeyExchangeMode::PSK_DHE_KE);
         offers.retain(|_| mode.is_some());
     }
@@ -118,7 +128,7 @@ pub(super) fn start(
         Err(error) if offers.is_empty() => return Err(error),
         Err(error) => Exchange::Impossible(error),
     };
-    if retried == Some(true) && chosen.candidates.is_empty() && hello.extensions.pre_shared_key().is_none() {
+    if retried.is_some_and(|r| r.psk) && chosen.candidates.is_empty() && hello.extensions.pre_shared_key().is_none() {
         return Err(ErrorKind::MissingExtension(ExtensionType::PRE_SHARED_KEY).into());
     }
     flow.negotiated().peer_record_size_limit = hello.extensions.record_size_limit().map(|limit| limit.0);
@@ -159,7 +169,7 @@ impl Agreed {
             (_, Exchange::Share(group, share)) => Some(Exchange::make(flow, group, &share)?),
             (_, Exchange::Wanted(group)) => {
                 let external = matches!(taken.whose, Whose::External(_));
-                return server::retry(flow, self.chosen, self.suite, group, external);
+                return retry(flow, self.chosen, self.suite, Some(group), external);
             }
             (_, Exchange::Impossible(error)) => return Err(error),
         };
@@ -208,13 +218,15 @@ impl Agreed {
             Exchange::Share(group, share) => Exchange::make(flow, group, &share)?,
             Exchange::Impossible(error) => return Err(error),
             Exchange::Wanted(group) if !self.chosen.candidates.is_empty() => {
-                return server::retry(flow, self.chosen, self.suite, group, false);
+                return retry(flow, self.chosen, self.suite, Some(group), false);
             }
             Exchange::Wanted(_) => return Err(NothingInCommon::Psk.into()),
         };
         if self.chosen.candidates.is_empty() {
             return Err(match self.retried {
-                Some(true) => illegal("pre_shared_key", "has none any more of those known here", "RFC 9846 4.2.2"),
+                Some(Before { psk: true, .. }) => {
+                    illegal("pre_shared_key", "has none any more of those known here", "RFC 9846 4.2.2")
+                }
                 _ => NothingInCommon::Psk.into(),
             });
         }

@@ -214,12 +214,13 @@ pub(super) fn ticket_count(config: &ServerConfig, hello: &ClientHello<'_>) -> Ti
     }
 }
 
-/// Whether a second ClientHello is the first one but for what a HelloRetryRequest may change (RFC 9846 4.2.2). Gives its share.
-pub(super) fn check_second<'s>(
+/// Whether a second ClientHello is the first one but for what a HelloRetryRequest may change (RFC 9846 4.2.2); whether its share
+/// is of the group that was asked for is left to [`asked_share`].
+pub(super) fn check_second(
     first: &ClientHello<'_>,
-    second: &ClientHello<'s>,
-    group: NamedGroup,
-) -> Result<KeyShareEntry<'s>, Error> {
+    second: &ClientHello<'_>,
+    group: Option<NamedGroup>,
+) -> Result<(), Error> {
     const RULE: &str = "RFC 9846 4.2.2";
     if first.fixed != second.fixed {
         return Err(illegal("ClientHello", "is not the same as before the HelloRetryRequest", RULE));
@@ -232,6 +233,14 @@ pub(super) fn check_second<'s>(
     if second.extensions.early_data().is_some() {
         return Err(illegal("early_data", "is offered after a HelloRetryRequest", "RFC 9846 4.3.10"));
     }
+    if group.is_none() && first.extensions.key_share() != second.extensions.key_share() {
+        return Err(illegal("key_share", "has changed, though no other share was asked for", RULE));
+    }
+    Ok(())
+}
+
+/// The one share of a second ClientHello, of the group that was asked for.
+pub(super) fn asked_share<'s>(second: &ClientHello<'s>, group: NamedGroup) -> Result<KeyShareEntry<'s>, Error> {
     let Some(KeyShare::Client(shares)) = second.extensions.key_share() else {
         return Err(ErrorKind::MissingExtension(ExtensionType::KEY_SHARE).into());
     };
@@ -243,7 +252,7 @@ pub(super) fn check_second<'s>(
 }
 
 /// The extensions that stay the same. Those that are not spoken here may follow rules of their own.
-fn kept<'e, 'm>(extensions: &'e Extensions<'m>) -> impl Iterator<Item = &'e Extension<'m>> {
+pub(super) fn kept<'e, 'm>(extensions: &'e Extensions<'m>) -> impl Iterator<Item = &'e Extension<'m>> {
     use Extension as E;
     let changes = |e: &E<'_>| {
         matches!(

@@ -6,8 +6,10 @@ pub(crate) mod accept;
 mod authentication;
 mod choice;
 pub(crate) mod client;
+mod cookie;
 pub(crate) mod early;
 mod post;
+mod retry;
 pub(crate) mod server;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use super::authentication::{
     ask_verdict, check_finished, check_signature, decompress, judged, send_finished, send_signature, take_chain,
 };
 use super::choice::{self, Group};
+use super::retry::{Remembering, Retried, remember, retry};
 use super::{
     CLIENT_APPLICATION, CLIENT_HANDSHAKE, SERVER_APPLICATION, Traffic, WEEK, application_secrets, early,
     last_in_record, read_under, write_under,
@@ -16,26 +17,27 @@ use crate::config::{ClientAuth, ServerConfig};
 use crate::crypto::{Failure, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::extension::{
-    CertificateAuthorities, CompressCertificate, EarlyData, Extension, Extensions, KeyShare, SignatureAlgorithms,
-    StatusRequest, SupportedVersions,
+    CertificateAuthorities, CompressCertificate, EarlyData, Extension, Extensions, SignatureAlgorithms, StatusRequest,
 };
 use crate::keys::{ApplicationSecrets, HandshakeSecrets, MasterOf13, Secret, TrafficSecret};
 use crate::message::{
     Certificate, CertificateRequest13, CertificateVerify, ClientHello, CompressedCertificate, Dialect, Finished,
-    HEADER, HELLO_RETRY_REQUEST_RANDOM, Message, NewSessionTicket13, ServerHello, ServerHelloFixed,
+    HEADER, Message, NewSessionTicket13, ServerHelloFixed,
 };
 use crate::record::Aligned;
 use crate::session::{self, ServerSession, ServerSessionKind};
 use crate::verify::{CertificateError, Verified, Verifier};
 use crate::wait::{Answer, HelloSummary, Wait};
-use crate::wire::numbers::{
-    CompressionMethod, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme,
-};
-use crate::wire::{List, Opaque};
+use crate::wire::numbers::{CompressionMethod, ExtensionType, HandshakeType, ProtocolVersion, SignatureScheme};
+use crate::wire::{List, Opaque, grease};
 use std::sync::Arc;
 
 /// The states, in the order of the handshake.
 pub(crate) enum State {
+    /// A cookie is being opened, which came with what is a first ClientHello to us.
+    Cookie(Remembering),
+    /// A cookie is being sealed.
+    Baking(Retried),
     /// HelloRetryRequest is sent.
     Retried(Retried),
     /// A ticket is being opened.
@@ -58,15 +60,6 @@ pub(crate) enum State {
     Finished(Answered),
     /// The client has finished too; a ticket is being sealed.
     Sealing(Sealing),
-}
-
-/// What was agreed when a share was asked for.
-pub(crate) struct Retried {
-    chosen: Chosen,
-    suite: &'static Suite,
-    group: NamedGroup,
-    /// The hello had an external PSK that is known here.
-    psk: bool,
 }
 
 /// ServerHello is sent, and the handshake's keys are in use.
@@ -117,6 +110,8 @@ impl State {
     pub(in super::super) fn step(self, flow: &mut Flow<'_>, input: Input<'_>) -> Next {
         use Input::Message as In;
         match (self, input) {
+            (Self::Cookie(s), Input::Answer(Answer::Session(found))) => s.opened(flow, found),
+            (Self::Baking(s), Input::Answer(Answer::Ticket(cookie))) => s.sealed(flow, cookie),
             (Self::Retried(s), In(Message::ClientHello(m), aligned)) => s.hello(flow, &m, aligned),
             (Self::Ticket(s), Input::Answer(Answer::Session(found))) => s.opened(flow, found),
             (Self::Psk(s), Input::Answer(Answer::Psk(found))) => s.found(flow, found),
@@ -140,7 +135,9 @@ impl State {
             Self::CertificateVerify(_) => "CertificateVerify",
             Self::EarlyData(_) => "EndOfEarlyData",
             Self::Finished(_) => "Finished",
-            Self::Ticket(_)
+            Self::Cookie(_)
+            | Self::Baking(_)
+            | Self::Ticket(_)
             | Self::Psk(_)
             | Self::FirstUse(_)
             | Self::Signature(_)
@@ -163,32 +160,19 @@ pub(crate) fn start(flow: &mut Flow<'_>, from: Chosen, hello: &ClientHello<'_>) 
     let suite = choice::suite(&from.config, hello)?;
     flow.negotiated().suite = Some(suite.number);
     let group = choice::group(&from.config, &*flow.provider(), hello);
-    accept::start(flow, from, suite, group, hello, None)
-}
-
-/// Sends HelloRetryRequest: the client can do this group, and sent no share for it (RFC 9846 4.2.4).
-pub(super) fn retry(
-    flow: &mut Flow<'_>,
-    mut chosen: Chosen,
-    suite: &'static Suite,
-    group: NamedGroup,
-    psk: bool,
-) -> Next {
-    let expected = "nothing behind ClientHello in its record";
-    last_in_record(chosen.aligned.take(), HandshakeType::CLIENT_HELLO, expected)?;
-    let provider = flow.provider();
-    flow.now().replace_with_hash(&*provider, suite.hash);
-    let extensions = Extensions::of(vec![
-        Extension::SupportedVersions(SupportedVersions::Selected(ProtocolVersion::TLS1_3)),
-        Extension::KeyShare(KeyShare::Retry(group)),
-    ]);
-    let fixed = fixed(&chosen, suite, &HELLO_RETRY_REQUEST_RANDOM);
-    flow.send(&Message::HelloRetryRequest(ServerHello { fixed, extensions }));
-    if !chosen.session_id.is_empty() {
-        flow.compat_ccs()?;
+    let Some(cookies) = from.config.cookies.clone() else {
+        return accept::start(flow, from, suite, group, hello, None);
+    };
+    match (hello.extensions.cookie(), group) {
+        (Some(cookie), _) => remember(flow, from, suite, cookies, cookie),
+        (None, Ok(Group::Wanted(group))) if cookies.always => retry(flow, from, suite, Some(group), false),
+        (None, Ok(Group::Shared(_))) if cookies.always => retry(flow, from, suite, None, false),
+        // A PSK may do without a group.
+        (None, Err(_)) if cookies.always && hello.extensions.pre_shared_key().is_some() => {
+            retry(flow, from, suite, None, false)
+        }
+        (None, group) => accept::start(flow, from, suite, group, hello, None),
     }
-    flow.negotiated().retried = true;
-    Ok(State::Retried(Retried { chosen, suite, group, psk }).into())
 }
 
 /// What ServerHello and HelloRetryRequest have in common.
@@ -199,16 +183,6 @@ pub(super) fn fixed<'a>(chosen: &'a Chosen, suite: &Suite, random: &'a [u8; 32])
         session_id: Opaque(&chosen.session_id),
         cipher_suite: suite.number,
         compression_method: CompressionMethod::NULL,
-    }
-}
-
-impl Retried {
-    fn hello(self, flow: &mut Flow<'_>, hello: &ClientHello<'_>, aligned: Option<Aligned>) -> Next {
-        let Self { mut chosen, suite, group, psk } = self;
-        let first = ClientHello::from_body(chosen.summary.raw.get(HEADER..).unwrap_or_default())?;
-        let share = choice::check_second(&first, hello, group)?;
-        chosen.aligned = aligned;
-        accept::start(flow, chosen, suite, Ok(Group::Shared(share)), hello, Some(psk))
     }
 }
 
@@ -242,8 +216,18 @@ pub(super) fn certificate_request(
     if !compression.is_empty() {
         list.push(Extension::CompressCertificate(CompressCertificate(List::of(&compression))));
     }
+    list.extend(greased(flow, config)?);
     let request = CertificateRequest13 { context, extensions: Extensions::of(list) };
     Ok(Message::CertificateRequest13(request).to_bytes())
+}
+
+/// An extension that nobody knows, if the config wants one (RFC 8701 4).
+fn greased(flow: &Flow<'_>, config: &ServerConfig) -> Result<Option<Extension<'static>>, Error> {
+    let mut random = [0];
+    if config.grease {
+        flow.shared.provider.random(&mut random)?;
+    }
+    Ok(config.grease.then(|| Extension::Unknown(ExtensionType(grease::grease(random[0])), &[])))
 }
 
 impl Signing {
@@ -390,15 +374,15 @@ impl Sealing {
             && left > 0
         {
             let nonce = self.count.to_be_bytes();
+            let early = Some(self.max_early_data()).filter(|most| *most > 0);
+            let early = early.map(|most| Extension::EarlyData(EarlyData(Some(most))));
+            let extensions = early.into_iter().chain(greased(flow, &self.config)?).collect();
             let ticket = NewSessionTicket13 {
                 lifetime: lifetime.min(left),
                 age_add: self.age_add,
                 nonce: &nonce,
                 ticket: &ticket,
-                extensions: Extensions::of(match self.max_early_data() {
-                    0 => Vec::new(),
-                    most => vec![Extension::EarlyData(EarlyData(Some(most)))],
-                }),
+                extensions: Extensions::of(extensions),
             };
             flow.send_apart(&Message::NewSessionTicket13(ticket).to_bytes());
         }
