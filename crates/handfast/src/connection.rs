@@ -282,6 +282,14 @@ impl Connection {
         Ok(request)
     }
 
+    /// How many of our requests for the client's certificate are not answered yet.
+    pub fn open_certificate_requests(&self) -> usize {
+        match &self.state {
+            State::Established(Established::Tls13(traffic)) => traffic.open_requests(),
+            _ => 0,
+        }
+    }
+
     /// Whether the handshake is done and nothing has failed.
     pub fn is_connected(&self) -> bool {
         matches!(self.state, State::Established(_)) && self.error.is_none()

@@ -254,3 +254,14 @@ fn without_cookies_of_our_own_one_that_comes_is_passed_over() {
     // It is a first hello to this server, whose answer does not fit the client's.
     assert!(!pair.server.is_connected() && !pair.client.is_connected());
 }
+
+#[test]
+fn a_config_that_is_chosen_by_the_hello_may_have_cookies() {
+    let (client, server) = configs(false, true);
+    let source = later::source(Arc::new(later::Always(Some(Arc::new(server)))));
+    let client = End::client(&Arc::new(client), noon());
+    let mut pair = Pair::of(client, End::server_by_hello(source), noon()).chunk(1);
+    pair.run().assert_connected();
+    pair.assert_agreed();
+    assert!(pair.client.negotiated().retried);
+}

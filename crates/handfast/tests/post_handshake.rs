@@ -71,6 +71,7 @@ fn a_client_proves_itself_while_data_goes_on() {
             pair.client.send(b"meanwhile");
             pair.run().assert_connected();
             assert_eq!(answers(&pair), [(request, true)]);
+            assert_eq!(pair.server.connection.open_certificate_requests(), 0);
             assert_eq!(pair.server.negotiated().peer_chain, client_credential(kind).chain);
             assert!(pair.server.negotiated().verified.is_some());
             assert_eq!(pair.server.negotiated().client_scheme, pair.client.negotiated().client_scheme);
@@ -121,6 +122,7 @@ fn several_requests_are_open_at_once_within_a_bound() {
     let now = pair.now;
     let error = pair.server.connection.request_client_certificate(optional(), now).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Misuse(_)), "{error}");
+    assert_eq!(pair.server.connection.open_certificate_requests(), asked.len());
     pair.run().assert_connected();
     assert_eq!(answers(&pair), asked.iter().map(|n| (*n, true)).collect::<Vec<_>>());
     assert_eq!(ask(&mut pair, optional()), asked.len() as u32 + 1);
@@ -176,6 +178,7 @@ fn a_claim_is_not_believed_before_it_is_proven() {
     pair.run();
     assert_eq!(pair.server.events.last(), Some(&Seen::Parked("Verdict")));
     assert!(pair.server.negotiated().peer_chain.is_empty(), "it is a claim so far");
+    assert_eq!(pair.server.connection.open_certificate_requests(), 1);
     // The server may still send.
     pair.server.send(b"wait");
     pair.server.patience = Some(0);

@@ -15,7 +15,7 @@ mod writer;
 pub use cipher_suite::CipherSuite;
 pub use grease::is_grease;
 pub use list::{List, Vector};
-pub(crate) use number::numbers;
+pub(crate) use number::{numbers, unnamed};
 pub use reader::{Field, Malformed, Problem, Reader};
 pub use writer::{Prefix, Writer};
 

@@ -30,7 +30,7 @@ macro_rules! numbers {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self.name() {
                     Some(name) => f.pad(name),
-                    None => f.pad(&format!("{:#0w$x}", self.0, w = 2 + 2 * size_of::<$int>())),
+                    None => f.pad(&$crate::wire::unnamed(self.0.into(), size_of::<$int>())),
                 }
             }
         }
@@ -52,3 +52,22 @@ macro_rules! numbers {
     };
 }
 pub(crate) use numbers;
+
+/// A number without a registered name, of so many bytes. Those that are reserved for nothing say so (RFC 8701).
+pub(crate) fn unnamed(number: u16, bytes: usize) -> String {
+    let grease = if bytes == 2 && super::is_grease(number) { "GREASE " } else { "" };
+    format!("{grease}{number:#0width$x}", width = 2 + 2 * bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::alert::AlertDescription;
+    use crate::wire::CipherSuite;
+
+    #[test]
+    fn numbers_without_a_name() {
+        assert_eq!(CipherSuite(0x1a1a).to_string(), "GREASE 0x1a1a");
+        assert_eq!(CipherSuite(0x1a1b).to_string(), "0x1a1b");
+        assert_eq!(AlertDescription(0xfa).to_string(), "0xfa");
+    }
+}

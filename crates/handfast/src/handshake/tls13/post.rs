@@ -138,6 +138,14 @@ impl Post {
         }
     }
 
+    /// A server's requests that are not answered yet, wholly or at all.
+    pub(super) fn open_requests(&self) -> usize {
+        match self {
+            Self::Client(_) => 0,
+            Self::Server(asking) => asking.open.len() + usize::from(asking.answer.is_some()),
+        }
+    }
+
     /// Whether this is a matter of post-handshake authentication.
     pub(super) fn takes(&self, input: &Input<'_>) -> bool {
         let begins = match self {

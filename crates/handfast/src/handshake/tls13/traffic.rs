@@ -73,6 +73,11 @@ impl Traffic {
         self.post.as_ref().is_some_and(|post| post.is_exchanging())
     }
 
+    /// How many requests for the client's certificate are not answered yet.
+    pub(crate) fn open_requests(&self) -> usize {
+        self.post.as_ref().map_or(0, |post| post.open_requests())
+    }
+
     /// Asks the client for a certificate, and gives the request's number.
     pub(crate) fn request_certificate(&mut self, flow: &mut Flow<'_>, auth: ClientAuth) -> Result<u32, Error> {
         match self.post.as_deref_mut() {
