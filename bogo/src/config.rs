@@ -11,7 +11,8 @@ use handfast::config::{ConfigSource, Limits};
 use handfast::crypto::{AeadAlgorithm, BulkCipher, CbcCipher, SUITES, Suite, aws_lc};
 use handfast::keys::Secret;
 use handfast::session::{
-    ClientSession, ClientSessionKind, ClientStore, MemoryServerStore, RotatingTickets, ServerStore, SessionKey, Tickets,
+    ClientSession, ClientSessionKind, ClientStore, MemoryServerStore, Remembered, RotatingTickets, ServerStore,
+    SessionKey, Tickets,
 };
 use handfast::verify::{Stapled, Verifier};
 use handfast::wait::HelloSummary;
@@ -83,14 +84,18 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl ClientStore for Shelf {
-    fn take(&self, _: &SessionKey, now: Time) -> Reply<Option<ClientSession>> {
+    fn take(&self, _: &SessionKey, now: Time) -> Reply<Remembered> {
         let young = |s: &ClientSession| {
             matches!(s.kind, ClientSessionKind::Classic(_)) || now.seconds_since(s.since) < u64::from(s.lifetime)
         };
-        Reply::Now(lock(&self.offer).clone().filter(young))
+        Reply::Now(lock(&self.offer).clone().filter(young).into())
     }
-    fn put(&self, _: &SessionKey, session: ClientSession) {
+    fn put(&self, _: &SessionKey, mut session: ClientSession) {
         self.seen.see().new_sessions += 1;
+        // BoringSSL sends the same shares again, whatever the server chose.
+        if let ClientSessionKind::Tls13(own) = &mut session.kind {
+            own.group = None;
+        }
         *lock(&self.newest) = Some(session);
     }
     fn forget(&self, _: &SessionKey) {

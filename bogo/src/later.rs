@@ -6,7 +6,7 @@
 use handfast::config::ConfigSource;
 use handfast::crypto::{Failure, KeyKind, PrivateKey};
 use handfast::keys::Secret;
-use handfast::session::{ClientSession, ClientStore, ServerStore, SessionKey, Tickets};
+use handfast::session::{ClientSession, ClientStore, Remembered, ServerStore, SessionKey, Tickets};
 use handfast::verify::{CertificateError, PeerToVerify, Verified, Verifier};
 use handfast::wait::HelloSummary;
 use handfast::wire::numbers::SignatureScheme;
@@ -46,7 +46,7 @@ fn answer(wait: &Wait, now: Time) -> Option<Answer> {
         }
         Wait::Verdict { verifier, peer } => at_once(verifier.verify(peer, now), Answer::Verdict),
         Wait::Config { source, hello } => at_once(source.choose(hello), Answer::Config),
-        Wait::ClientSession { store, key } => at_once(store.take(key, now), |s| Answer::ClientSession(s.map(Box::new))),
+        Wait::ClientSession { store, key } => at_once(store.take(key, now), Answer::ClientSession),
         Wait::OfferPsks { psks, server, hint } => at_once(psks.offer(server, hint.as_deref()), Answer::Psks),
         Wait::FindPsk { psks, identity, context } => at_once(psks.find(identity, context.as_deref()), Answer::Psk),
         Wait::FirstUse { store, hello } => at_once(store.first_use(hello, now), Answer::FirstUse),
@@ -102,7 +102,7 @@ impl ConfigSource for Later<dyn ConfigSource> {
 }
 
 impl ClientStore for Later<dyn ClientStore> {
-    fn take(&self, key: &SessionKey, now: Time) -> Reply<Option<ClientSession>> {
+    fn take(&self, key: &SessionKey, now: Time) -> Reply<Remembered> {
         self.gate.pass(|| self.inner.take(key, now))
     }
     fn put(&self, key: &SessionKey, session: ClientSession) {

@@ -1,7 +1,8 @@
 //! `--session`: sessions in a file that only its owner can read, bound to the host, and to how it was judged.
 //!
 //! The file is text: a first line that says what it is, `host` with the host in the clear, `bound` with a hash of all that a
-//! session must not outlive, and a line for each session in base64. A session of TLS 1.3 leaves the file when it is used.
+//! session must not outlive, `group` with the group that the server chose last if it takes remembering, and a line for each session in
+//! base64. A session of TLS 1.3 leaves the file when it is used.
 
 use crate::exit::Failure;
 use crate::home;
@@ -9,14 +10,17 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use handfast::Time;
 use handfast::crypto::{HashAlgorithm, aws_lc};
-use handfast::session::{ClientSession, ClientSessionKind, ClientStore, SessionKey};
+use handfast::session::{ClientSession, ClientSessionKind, ClientStore, Remembered, SessionKey};
 use handfast::wait::Reply;
+use handfast::wire::numbers::NamedGroup;
 use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 const HEAD: &str = "handfast session 1";
+/// What a line begins with that names the group which the server chose last.
+const GROUP: &str = "group ";
 /// How many tickets are kept.
 const MOST: usize = 8;
 
@@ -33,6 +37,8 @@ pub(crate) struct SessionFile {
 #[derive(Debug, Default)]
 struct Kept {
     sessions: Vec<ClientSession>,
+    /// The group that the server chose last.
+    group: Option<NamedGroup>,
     /// What went wrong when they were written.
     error: Option<io::Error>,
 }
@@ -45,11 +51,11 @@ impl SessionFile {
     pub(crate) fn open(path: &Path, host: &str, parts: &[&[u8]]) -> Result<Self, Failure> {
         let text = read(path).map_err(|e| Failure::file("use", path, e))?;
         let bound = binding(host, parts);
-        let sessions = match text.is_empty() {
-            true => Vec::new(),
+        let kept = match text.is_empty() {
+            true => Kept::default(),
             false => parse(&text, &bound).ok_or_else(|| Failure::file("use", path, "it is not a session file"))?,
         };
-        let sessions = Mutex::new(Kept { sessions, error: None });
+        let sessions = Mutex::new(kept);
         Ok(Self { path: path.into(), host: host.into(), bound, sessions })
     }
 
@@ -60,18 +66,21 @@ impl SessionFile {
     }
 
     /// Changes what is kept, then writes it if it changed.
-    fn change<T>(&self, f: impl FnOnce(&mut Vec<ClientSession>) -> (bool, T)) -> T {
+    fn change<T>(&self, f: impl FnOnce(&mut Kept) -> (bool, T)) -> T {
         let mut kept = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        let (changed, out) = f(&mut kept.sessions);
-        if changed && let Err(e) = home::replace_private(&self.path, self.text(&kept.sessions).as_bytes()) {
+        let (changed, out) = f(&mut kept);
+        if changed && let Err(e) = home::replace_private(&self.path, self.text(&kept).as_bytes()) {
             kept.error = Some(e);
         }
         out
     }
 
-    fn text(&self, sessions: &[ClientSession]) -> String {
+    fn text(&self, kept: &Kept) -> String {
         let mut out = format!("{HEAD}\nhost {}\nbound {}\n", self.host, self.bound);
-        for session in sessions {
+        if let Some(group) = kept.group {
+            let _ = writeln!(out, "{GROUP}{group}");
+        }
+        for session in &kept.sessions {
             let _ = writeln!(out, "{}", BASE64_STANDARD.encode(session.to_bytes().bytes()));
         }
         out
@@ -80,20 +89,20 @@ impl SessionFile {
 
 /// The file is one host's, so the engine's key does not matter.
 impl ClientStore for SessionFile {
-    fn take(&self, _: &SessionKey, now: Time) -> Reply<Option<ClientSession>> {
-        Reply::Now(self.change(|sessions| {
+    fn take(&self, _: &SessionKey, now: Time) -> Reply<Remembered> {
+        Reply::Now(self.change(|Kept { sessions, group, .. }| {
             let before = sessions.len();
             sessions.retain(|s| !s.expired(now));
             let newest = match sessions.last() {
                 Some(s) if is_classic(s) => Some(s.clone()),
                 _ => sessions.pop(),
             };
-            (sessions.len() != before, newest)
+            (sessions.len() != before, Remembered { session: newest.map(Box::new), group: *group })
         }))
     }
 
     fn put(&self, _: &SessionKey, session: ClientSession) {
-        self.change(|sessions| {
+        self.change(|Kept { sessions, .. }| {
             if is_classic(&session) {
                 sessions.retain(|s| !is_classic(s));
             }
@@ -104,8 +113,18 @@ impl ClientStore for SessionFile {
         });
     }
 
+    fn remember_group(&self, _: &SessionKey, group: NamedGroup) {
+        self.change(|kept| {
+            kept.group = Some(group);
+            (true, ())
+        });
+    }
+
     fn forget(&self, _: &SessionKey) {
-        self.change(|sessions| (!std::mem::take(sessions).is_empty(), ()));
+        self.change(|kept| {
+            let group = kept.group.take();
+            (group.is_some() | !std::mem::take(&mut kept.sessions).is_empty(), ())
+        });
     }
 }
 
@@ -126,17 +145,20 @@ fn read(path: &Path) -> io::Result<String> {
     }
 }
 
-/// The sessions of a file: none if they are bound otherwise; `None` if it is not such a file.
-fn parse(text: &str, bound: &str) -> Option<Vec<ClientSession>> {
-    let mut lines = text.lines();
+/// What is kept in a file: nothing if it is bound otherwise; `None` if it is not such a file.
+fn parse(text: &str, bound: &str) -> Option<Kept> {
+    let mut lines = text.lines().peekable();
     if lines.next() != Some(HEAD) {
         return None;
     }
     lines.next()?.strip_prefix("host ")?;
     if lines.next()?.strip_prefix("bound ")? != bound {
-        return Some(Vec::new());
+        return Some(Kept::default());
     }
-    lines.take(MOST).map(|l| ClientSession::from_bytes(&BASE64_STANDARD.decode(l).ok()?)).collect()
+    let group = lines.next_if(|l| l.starts_with(GROUP)).and_then(|l| NamedGroup::from_name(l.strip_prefix(GROUP)?));
+    let session = |l: &str| ClientSession::from_bytes(&BASE64_STANDARD.decode(l).ok()?);
+    let sessions = lines.take(MOST).map(session).collect::<Option<_>>()?;
+    Some(Kept { sessions, group, error: None })
 }
 
 /// A hash of the parts, each with its length.
@@ -165,7 +187,11 @@ mod tests {
         assert!(parse("whatever\n", "x").is_none());
         assert!(parse(HEAD, "x").is_none());
         assert!(parse(&format!("{HEAD}\nhost a\nbound x\nnot a session\n"), "x").is_none());
-        assert_eq!(parse(&format!("{HEAD}\nhost a\nbound y\nwhatever\n"), "x").map(|s| s.len()), Some(0));
-        assert_eq!(parse(&format!("{HEAD}\nhost a\nbound x\n"), "x").map(|s| s.len()), Some(0));
+        assert_eq!(parse(&format!("{HEAD}\nhost a\nbound y\nwhatever\n"), "x").map(|k| k.sessions.len()), Some(0));
+        assert_eq!(parse(&format!("{HEAD}\nhost a\nbound x\n"), "x").map(|k| k.sessions.len()), Some(0));
+        let kept = parse(&format!("{HEAD}\nhost a\nbound x\ngroup secp384r1\n"), "x").expect("a group");
+        assert_eq!((kept.group, kept.sessions.len()), (Some(NamedGroup::SECP384R1), 0));
+        let kept = parse(&format!("{HEAD}\nhost a\nbound x\ngroup of another build\n"), "x").expect("no group");
+        assert_eq!(kept.group, None);
     }
 }

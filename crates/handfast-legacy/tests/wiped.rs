@@ -4,7 +4,7 @@
 use handfast::crypto::{Credential, Failure, HashAlgorithm, KeyKind, PrivateKey, aws_lc};
 use handfast::keys::{KeyLog, Secret};
 use handfast::pki_types::ServerName;
-use handfast::session::{ClientSessionKind, ClientStore, MemoryClientStore, SessionKey};
+use handfast::session::{ClientSessionKind, ClientStore, MemoryClientStore, Remembered, SessionKey};
 use handfast::verify::NotChecked;
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{ProtocolVersion, SignatureScheme};
@@ -227,7 +227,7 @@ fn connections(policy: &Policy, chain: &[u8], key: &[u8], by_id: bool, log: &Arc
     }
     let mut secrets = Vec::new();
     let key = SessionKey("server.test".into());
-    while let Reply::Now(Some(session)) = store.take(&key, Time::default()) {
+    while let Reply::Now(Remembered { session: Some(session), .. }) = store.take(&key, Time::default()) {
         match &session.kind {
             ClientSessionKind::Tls13(session) => secrets.push(veiled("PSK of a session", session.psk.bytes())),
             ClientSessionKind::Classic(session) => {

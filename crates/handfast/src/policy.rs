@@ -29,6 +29,9 @@ pub struct Policy {
     pub psk_modes: Vec<PskKeyExchangeMode>,
     /// Signatures of handshakes that are accepted and made, in order of preference.
     pub schemes: Vec<SignatureScheme>,
+    /// Signatures in certificates that are accepted, where they are others than those of handshakes; `None` by default. A peer is told of
+    /// them (signature_algorithms_cert, RFC 9846 4.3.3), and a verifier of one's own may hold chains to them.
+    pub cert_schemes: Option<Vec<SignatureScheme>>,
     /// Those that are made, where they are others than are accepted; `None` by default.
     pub own_schemes: Option<Vec<SignatureScheme>>,
     /// Whether TLS 1.2 and older must have the extended master secret (RFC 7627).
@@ -120,6 +123,7 @@ impl Policy {
             ]
             .into(),
             psk_modes: vec![PskKeyExchangeMode::PSK_DHE_KE],
+            cert_schemes: None,
             own_schemes: None,
             require_extended_master_secret: false,
             server_preference: true,
@@ -132,8 +136,7 @@ impl Policy {
         provider: &dyn Provider,
         newest: ProtocolVersion,
     ) -> Result<Vec<SignatureScheme>, Error> {
-        let exists = |s| newest >= ProtocolVersion::TLS1_3 || KeyKind::of(s) != Some(KeyKind::MlDsa);
-        let can = |s: &SignatureScheme| s.is_named() && exists(*s) && provider.schemes().contains(s);
+        let can = |s: &SignatureScheme| s.is_named() && exists(*s, newest) && provider.schemes().contains(s);
         let schemes: Vec<_> = self.schemes.iter().copied().filter(can).collect();
         match schemes.is_empty() {
             true => {
@@ -141,6 +144,18 @@ impl Policy {
             }
             false => Ok(schemes),
         }
+    }
+
+    /// The signatures that may stand in a peer's certificates.
+    pub fn in_certificates(&self) -> &[SignatureScheme] {
+        self.cert_schemes.as_ref().unwrap_or(&self.schemes)
+    }
+
+    /// What a peer is told of signatures in certificates: nothing, where it is the same as of handshakes.
+    pub(crate) fn accepts_in_certificates(&self, newest: ProtocolVersion) -> Option<Vec<SignatureScheme>> {
+        let list = self.cert_schemes.as_ref().filter(|list| **list != self.schemes)?;
+        let list: Vec<_> = list.iter().copied().filter(|s| s.is_named() && exists(*s, newest)).collect();
+        (!list.is_empty()).then_some(list)
     }
 
     /// The signatures of handshakes that are made.
@@ -165,6 +180,11 @@ impl Default for Policy {
     fn default() -> Self {
         Self::between("default", ProtocolVersion::TLS1_2, |s| is_fast(s) && s.key_exchange != KeyExchangeKind::Rsa)
     }
+}
+
+/// Whether a scheme exists up to this version (draft-ietf-tls-mldsa 3.3).
+fn exists(scheme: SignatureScheme, newest: ProtocolVersion) -> bool {
+    newest >= ProtocolVersion::TLS1_3 || KeyKind::of(scheme) != Some(KeyKind::MlDsa)
 }
 
 /// AEADs but CCM, which takes two passes that hardware does not help as it does GCM, and with the short tag is weaker. Small devices

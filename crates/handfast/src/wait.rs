@@ -9,7 +9,7 @@ use crate::config::{ConfigSource, ServerConfig};
 use crate::crypto::{Failure, PrivateKey};
 use crate::keys::Secret;
 use crate::psk::{ClientPsks, ExternalPsk, ServerPsks};
-use crate::session::{ClientSession, ClientStore, EarlyHello, ReplayStore, ServerStore, SessionKey, Tickets};
+use crate::session::{ClientStore, EarlyHello, Remembered, ReplayStore, ServerStore, SessionKey, Tickets};
 use crate::verify::{CertificateError, PeerToVerify, Verified, Verifier};
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
@@ -40,6 +40,8 @@ pub struct HelloSummary {
     pub groups: Vec<NamedGroup>,
     /// The signatures that it can verify.
     pub schemes: Vec<SignatureScheme>,
+    /// Those that it can verify in certificates, if it says that they are others (signature_algorithms_cert, RFC 9846 4.3.3).
+    pub cert_schemes: Option<Vec<SignatureScheme>>,
     /// The authorities that it would like a certificate of, as DER names (RFC 9846 4.3.4); empty: any.
     pub authorities: Vec<Vec<u8>>,
     /// Whether it would like an OCSP response with the certificate (RFC 6066 8).
@@ -48,6 +50,13 @@ pub struct HelloSummary {
     pub scts: bool,
     /// The whole message, header included.
     pub raw: Vec<u8>,
+}
+
+impl HelloSummary {
+    /// The signatures that it can verify in certificates.
+    pub fn in_certificates(&self) -> &[SignatureScheme] {
+        self.cert_schemes.as_ref().unwrap_or(&self.schemes)
+    }
 }
 
 /// A question, owned and `Send`: what the connection is parked on.
@@ -88,9 +97,9 @@ pub enum Wait {
         /// For whom.
         hello: Box<HelloSummary>,
     },
-    /// A client's session for this server. [`Answer::ClientSession`]
+    /// What is remembered of this server: a session, a group. [`Answer::ClientSession`]
     ClientSession {
-        /// Where it would be kept.
+        /// By whom.
         store: Arc<dyn ClientStore>,
         /// Under what.
         key: SessionKey,
@@ -164,8 +173,8 @@ pub enum Answer {
     Verdict(Result<Verified, CertificateError>),
     /// The config; `None` refuses the client with `unrecognized_name`.
     Config(Option<Arc<ServerConfig>>),
-    /// The client's session, if there is one.
-    ClientSession(Option<Box<ClientSession>>),
+    /// What a client remembers of the server.
+    ClientSession(Remembered),
     /// The PSKs to offer, best first.
     Psks(Vec<ExternalPsk>),
     /// The PSK, if it is known.
@@ -196,9 +205,7 @@ impl Wait {
             }
             Self::Verdict { verifier, peer } => now_or(verifier.verify(peer, now), Answer::Verdict),
             Self::Config { source, hello } => now_or(source.choose(hello), Answer::Config),
-            Self::ClientSession { store, key } => {
-                now_or(store.take(key, now), |s| Answer::ClientSession(s.map(Box::new)))
-            }
+            Self::ClientSession { store, key } => now_or(store.take(key, now), Answer::ClientSession),
             Self::OfferPsks { psks, server, hint } => now_or(psks.offer(server, hint.as_deref()), Answer::Psks),
             Self::FindPsk { psks, identity, context } => now_or(psks.find(identity, context.as_deref()), Answer::Psk),
             Self::OpenTicket { tickets, ticket } => now_or(tickets.open(ticket, now), Answer::Session),

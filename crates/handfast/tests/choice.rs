@@ -29,7 +29,11 @@ struct Authority {
 
 impl Authority {
     fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
+        Self::of(&PKCS_ECDSA_P256_SHA256)
+    }
+
+    fn of(algorithm: &'static SignatureAlgorithm) -> Self {
+        let key = KeyPair::generate_for(algorithm).unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let root = params.self_signed(&key).unwrap().der().clone();
@@ -38,7 +42,8 @@ impl Authority {
 
     fn leaf(&self, algorithm: &'static SignatureAlgorithm, names: &[&str]) -> Arc<Credential> {
         let key = KeyPair::generate_for(algorithm).unwrap();
-        let params = CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
+        let mut params = CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
+        params.distinguished_name.push(rcgen::DnType::CommonName, "leaf");
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         Arc::new(Credential::new(vec![certificate.der().clone()], aws_lc::private_key(der).unwrap()))
@@ -146,6 +151,73 @@ fn a_certificate_by_what_the_client_can_verify() {
         let (_, server) = with(&[SignatureScheme::ED25519]).unwrap_err();
         assert!(matches!(server.unwrap().kind(), ErrorKind::NothingInCommon(_)));
     }
+}
+
+/// RFC 9846 4.3.3, RFC 5246 7.4.2: a chain that the client can verify goes before one that it cannot, which is better than none.
+#[test]
+fn a_certificate_by_how_its_chain_is_signed() {
+    use SignatureScheme as S;
+    let (by_ecdsa, by_rsa) = (Authority::new(), Authority::of(&PKCS_RSA_SHA256));
+    let [first, second] = [&by_ecdsa, &by_rsa].map(|a| a.leaf(&PKCS_ECDSA_P256_SHA256, &[NAME]));
+    let mut roots = Roots::new();
+    for authority in [&by_ecdsa, &by_rsa] {
+        roots.add(authority.root.clone()).unwrap();
+    }
+    let verifier = Arc::new(WebPki::for_servers(roots));
+    for version in VERSIONS {
+        let server = server(version, &[&first, &second]);
+        let with = |schemes: &[S], cert_schemes: Option<&[S]>| {
+            let mut client = ClientConfig::new(at(version), verifier.clone());
+            client.policy.schemes = schemes.to_vec();
+            client.policy.cert_schemes = cert_schemes.map(<[S]>::to_vec);
+            shown(client, &server, NAME).unwrap()
+        };
+        let (p256, rsa) = (S::ECDSA_SECP256R1_SHA256, S::RSA_PKCS1_SHA256);
+        assert_eq!(with(&[p256, rsa], None), first.chain[0]);
+        assert_eq!(with(&[p256], None), first.chain[0]);
+        assert_eq!(with(&[p256], Some(&[rsa])), second.chain[0]);
+        assert_eq!(with(&[p256, rsa], Some(&[p256])), first.chain[0]);
+        assert_eq!(with(&[p256], Some(&[p256, rsa])), first.chain[0]);
+        // None fits.
+        assert_eq!(with(&[p256], Some(&[S::ED25519])), first.chain[0]);
+    }
+}
+
+/// signature_algorithms_cert is sent where it says something, by both sides, and is what a verifier hears.
+#[test]
+fn signatures_in_certificates_may_be_others() {
+    use SignatureScheme as S;
+    let sent = |raw: &[u8], dialect| match Message::decode(raw, dialect) {
+        Ok(Message::ClientHello(m)) => m.extensions.signature_algorithms_cert().map(|s| s.0.iter().collect::<Vec<_>>()),
+        Ok(Message::CertificateRequest13(m)) => m.extensions.signature_algorithms_cert().map(|s| s.0.iter().collect()),
+        other => panic!("{other:?}"),
+    };
+    let setup = Setup::new(ProtocolVersion::TLS1_3).mutual(KeyKind::Ecdsa);
+    for (list, expected) in [
+        (None, None),
+        (Some(setup.policy().schemes), None),
+        (Some(vec![S::RSA_PKCS1_MD5_SHA1]), None),
+        (Some(vec![S::RSA_PKCS1_SHA256, S::MLDSA65]), Some(vec![S::RSA_PKCS1_SHA256, S::MLDSA65])),
+    ] {
+        let (mut client, mut server) = (setup.client_config(), setup.server_config());
+        client.policy.cert_schemes = list.clone();
+        server.policy.cert_schemes = list;
+        assert_eq!(
+            client.policy.in_certificates(),
+            client.policy.cert_schemes.as_ref().unwrap_or(&client.policy.schemes)
+        );
+        let pair = Pair::connected(&Arc::new(client), &Arc::new(server));
+        let hello = pair.client.log().flights[0].messages[0].clone();
+        assert_eq!(sent(&hello, Dialect::Hello), expected);
+        let log = pair.server.log();
+        let request = log.flights.iter().flat_map(|f| &f.messages).find(|m| m[0] == 13).unwrap();
+        assert_eq!(sent(request, Dialect::Tls13), expected);
+    }
+    // Of a client that speaks TLS 1.2 only, no ML-DSA is heard.
+    let mut client = Setup::new(ProtocolVersion::TLS1_2).client_config();
+    client.policy.cert_schemes = Some(vec![S::RSA_PKCS1_SHA256, S::MLDSA65]);
+    let hello = End::client(&Arc::new(client), noon()).transmit();
+    assert_eq!(sent(&hello[5..], Dialect::Hello), Some(vec![S::RSA_PKCS1_SHA256]));
 }
 
 /// RFC 8422 5.1.1: in TLS 1.2 the list of groups is for the curves of certificates too.

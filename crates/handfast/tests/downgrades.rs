@@ -9,7 +9,8 @@ use handfast::extension::{Extension, Extensions, RenegotiationInfo};
 use handfast::keys::{KeyLog, Secret};
 use handfast::message::{ClientHello, Dialect, HEADER, Message};
 use handfast::session::{
-    ClientSession, ClientSessionKind, ClientStore, MemoryClientStore, MemoryServerStore, ServerStore, SessionKey,
+    ClientSession, ClientSessionKind, ClientStore, MemoryClientStore, MemoryServerStore, Remembered, ServerStore,
+    SessionKey,
 };
 use handfast::wire::numbers::{ExtensionType, ProtocolVersion};
 use handfast::wire::{CipherSuite, List, Vector};
@@ -186,13 +187,13 @@ fn versions_that_are_hidden_are_missed() {
 struct Forgetful(MemoryClientStore);
 
 impl ClientStore for Forgetful {
-    fn take(&self, key: &SessionKey, now: Time) -> Reply<Option<ClientSession>> {
+    fn take(&self, key: &SessionKey, now: Time) -> Reply<Remembered> {
         match self.0.take(key, now) {
-            Reply::Now(Some(mut session)) => {
+            Reply::Now(Remembered { session: Some(mut session), group }) => {
                 let ClientSessionKind::Classic(classic) = &mut session.kind else { panic!("of TLS 1.3") };
                 assert!(classic.extended_master_secret);
                 classic.extended_master_secret = false;
-                Reply::Now(Some(session))
+                Reply::Now(Remembered { session: Some(session), group })
             }
             other => other,
         }

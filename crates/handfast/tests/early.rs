@@ -8,7 +8,7 @@ use common::{End, Pair, Seen, Side, noon, pattern, record, records};
 use handfast::alert::AlertDescription;
 use handfast::config::EarlyDataRules;
 use handfast::error::Limit;
-use handfast::session::{ClientSessionKind, ClientStore, MemoryReplayStore, RotatingTickets, SessionKey};
+use handfast::session::{ClientSessionKind, ClientStore, MemoryReplayStore, Remembered, RotatingTickets, SessionKey};
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion};
 use handfast::{ClientConfig, ErrorKind, Reply, ServerConfig, Time};
@@ -177,10 +177,10 @@ fn a_ticket_is_good_for_one_time() {
     let (client, server) = (Arc::new(client), Arc::new(server));
     Pair::connected(&client, &server);
     let key = SessionKey(common::NAME.into());
-    let Reply::Now(Some(session)) = store.take(&key, noon()) else { panic!("no session") };
+    let Reply::Now(Remembered { session: Some(session), .. }) = store.take(&key, noon()) else { panic!("no session") };
     for (accepted, millis) in [(true, 1000), (false, 1500), (false, 30_000)] {
         store.forget(&key);
-        store.put(&key, session.clone());
+        store.put(&key, (*session).clone());
         let mut pair = Pair::at(&client, &server, later(millis));
         pair.client.send_early(b"data");
         let heard = if accepted { b"data".to_vec() } else { Vec::new() };
@@ -352,10 +352,12 @@ fn too_much() {
         let client = Arc::new(client);
         Pair::connected(&client, &Arc::new(server.clone()));
         let key = SessionKey(common::NAME.into());
-        let Reply::Now(Some(mut session)) = store.take(&key, noon()) else { panic!("no session") };
+        let Reply::Now(Remembered { session: Some(mut session), .. }) = store.take(&key, noon()) else {
+            panic!("no session")
+        };
         let ClientSessionKind::Tls13(own) = &mut session.kind else { panic!("not of TLS 1.3") };
         own.max_early_data += extra;
-        store.put(&key, session);
+        store.put(&key, *session);
         let mut pair = Pair::at(&client, &Arc::new(server), later(1000));
         let most = MOST as usize;
         pair.client.send_early(&pattern(most));

@@ -440,7 +440,7 @@ fn tickets_that_are_kept() {
         pair.exchange(10);
         let key = SessionKey(common::NAME.into());
         let taken = std::iter::from_fn(|| match store.take(&key, noon()) {
-            Reply::Now(session) => session,
+            Reply::Now(remembered) => remembered.session,
             Reply::Later => panic!("it is in memory"),
         });
         assert_eq!(taken.count(), given.min(most as usize));

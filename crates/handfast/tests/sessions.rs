@@ -6,7 +6,7 @@ use common::certificates::Setup;
 use common::{NAME, Pair, noon};
 use handfast::extension::TicketCounts;
 use handfast::message::{Dialect, Message};
-use handfast::session::{ClientSession, ClientStore, MemoryClientStore, SessionKey};
+use handfast::session::{ClientSession, ClientStore, MemoryClientStore, Remembered, SessionKey};
 use handfast::wire::numbers::ProtocolVersion;
 use handfast::{Reply, Time};
 use std::sync::Arc;
@@ -29,7 +29,9 @@ fn a_session_remembers_when_its_chain_was_judged() {
                 let mut pair = Pair::at(&client, &server, later(hours));
                 pair.run().assert_connected();
                 assert_eq!(pair.client.negotiated().resumed, hours > 0);
-                let Reply::Now(Some(session)) = store.take(&SessionKey(NAME.into()), later(hours)) else {
+                let Reply::Now(Remembered { session: Some(session), .. }) =
+                    store.take(&SessionKey(NAME.into()), later(hours))
+                else {
                     panic!("no session is kept")
                 };
                 assert_eq!(session.judged, noon());
@@ -44,7 +46,7 @@ fn a_session_remembers_when_its_chain_was_judged() {
 struct Hoard(MemoryClientStore);
 
 impl ClientStore for Hoard {
-    fn take(&self, key: &SessionKey, _: Time) -> Reply<Option<ClientSession>> {
+    fn take(&self, key: &SessionKey, _: Time) -> Reply<Remembered> {
         self.0.take(key, noon())
     }
     fn put(&self, key: &SessionKey, session: ClientSession) {

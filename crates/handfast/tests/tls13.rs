@@ -21,14 +21,15 @@ fn setup() -> Setup {
 /// The default policy's client against servers of one group each.
 #[test]
 fn groups_by_share_by_half_and_by_retry() {
-    let client = ClientConfig::new(Policy::default(), Arc::new(Known));
     for (group, retried) in
         [(NamedGroup::X25519MLKEM768, false), (NamedGroup::X25519, false), (NamedGroup::SECP256R1, true)]
     {
         let mut server = ServerConfig::new(Policy::default(), server_credential(KeyKind::Ecdsa));
         server.policy.groups = vec![group];
+        // Each with a store of its own: what is remembered spares the retry.
+        let client = || ClientConfig::new(Policy::default(), Arc::new(Known));
         for (client, server, chunk) in
-            [(client.clone(), server.clone(), usize::MAX), (later::client(&client), later::server(&server), 1)]
+            [(client(), server.clone(), usize::MAX), (later::client(&client()), later::server(&server), 1)]
         {
             let mut pair = Pair::new(&Arc::new(client), &Arc::new(server)).chunk(chunk);
             pair.run().assert_connected();

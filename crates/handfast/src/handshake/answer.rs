@@ -138,6 +138,7 @@ fn summarize(flow: &mut Flow<'_>, hello: &ClientHello<'_>) -> HelloSummary {
         ocsp: matches!(e.status_request(), Some(StatusRequest::Ocsp { .. })),
         scts: e.signed_certificate_timestamps().is_some(),
         schemes: e.signature_algorithms().map(|s| s.0.iter().collect()).unwrap_or_default(),
+        cert_schemes: e.signature_algorithms_cert().map(|s| s.0.iter().collect()),
         raw,
     }
 }

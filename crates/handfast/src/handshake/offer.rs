@@ -8,16 +8,17 @@ use crate::error::{Error, ErrorKind, illegal};
 use crate::extension::{
     Alpn, Bytes, CertificateAuthorities, CompressCertificate, Cookie, EarlyData, EcPointFormats, Empty, Extension,
     Extensions, KeyShare, KeyShareEntry, Name, PskKeyExchangeModes, RecordSizeLimit, RenegotiationInfo,
-    ServerNameExtension, SignatureAlgorithms, SignedCertificateTimestamps, StatusRequest, SupportedGroups,
-    SupportedVersions, TicketRequest,
+    ServerNameExtension, SignatureAlgorithms, SignatureAlgorithmsCert, SignedCertificateTimestamps, StatusRequest,
+    SupportedGroups, SupportedVersions, TicketRequest,
 };
 use crate::message::{ClientHello, ClientHelloFixed, HEADER, Message};
 use crate::psk::{ExternalPsk, Psk};
-use crate::session::{ClientSession, ClientSessionKind, Kept, SessionKey};
+use crate::session::{ClientSession, ClientSessionKind, Kept, Remembered, SessionKey};
 use crate::wait::{Answer, Wait};
 use crate::wire::numbers::{CompressionMethod, EcPointFormat, ExtensionType, NamedGroup, ProtocolVersion};
 use crate::wire::{CipherSuite, List, Opaque, Vector};
 use rustls_pki_types::ServerName;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The longest ticket that is offered. A server may give twice as much, but a ClientHello has to hold all else too.
@@ -36,7 +37,7 @@ pub(crate) enum State {
     /// The store is looking for a session.
     Session(Draft),
     /// External PSKs are being chosen.
-    Psks(Draft, Option<Box<ClientSession>>),
+    Psks(Draft, Remembered),
     /// ClientHello is sent.
     Hello(Box<Offered>),
 }
@@ -66,6 +67,8 @@ pub(crate) struct Offered {
     pub(crate) external: Vec<Psk>,
     /// Early data was offered, and the server has not said no.
     pub(crate) early: bool,
+    /// The group that was remembered of this server.
+    pub(super) remembered: Option<NamedGroup>,
     /// The extensions sent: a server may answer these and no others.
     pub(crate) extensions: Vec<ExtensionType>,
     /// After a HelloRetryRequest: the suite it named, which ServerHello must repeat.
@@ -82,7 +85,7 @@ pub(crate) fn start(
 ) -> Result<super::State, Error> {
     let key = SessionKey(name.to_str().into_owned());
     let draft = Draft { config, name, key };
-    let Some(store) = draft.config.store.clone() else { return draft.choose_psks(flow, None) };
+    let Some(store) = draft.config.store.clone() else { return draft.choose_psks(flow, Remembered::default()) };
     flow.shared.kept = Some(Box::new(Kept::OfServer(store.clone(), draft.key.clone())));
     flow.ask(Wait::ClientSession { store, key: draft.key.clone() });
     Ok(State::Session(draft).into())
@@ -91,10 +94,10 @@ pub(crate) fn start(
 impl State {
     pub(super) fn step(self, flow: &mut Flow<'_>, input: Input<'_>) -> Result<super::State, Error> {
         match (self, input) {
-            (Self::Session(draft), Input::Answer(Answer::ClientSession(session))) => draft.choose_psks(flow, session),
-            (Self::Psks(draft, session), Input::Answer(Answer::Psks(psks))) => {
-                draft.offer(flow, session.map(|s| *s), &psks)
+            (Self::Session(draft), Input::Answer(Answer::ClientSession(remembered))) => {
+                draft.choose_psks(flow, remembered)
             }
+            (Self::Psks(draft, remembered), Input::Answer(Answer::Psks(psks))) => draft.offer(flow, remembered, &psks),
             (Self::Hello(offered), Input::Message(Message::HelloRetryRequest(hello), aligned)) => {
                 tls13::client::retry(flow, *offered, &hello, aligned)
             }
@@ -113,20 +116,17 @@ impl State {
 
 impl Draft {
     /// Looks for external PSKs, if there is where to look.
-    fn choose_psks(self, flow: &mut Flow<'_>, session: Option<Box<ClientSession>>) -> Result<super::State, Error> {
-        let Some(psks) = self.config.psks.clone() else { return self.offer(flow, session.map(|s| *s), &[]) };
+    fn choose_psks(self, flow: &mut Flow<'_>, remembered: Remembered) -> Result<super::State, Error> {
+        let Some(psks) = self.config.psks.clone() else { return self.offer(flow, remembered, &[]) };
         flow.ask(Wait::OfferPsks { psks, server: self.name.clone(), hint: None });
-        Ok(State::Psks(self, session).into())
+        Ok(State::Psks(self, remembered).into())
     }
 
     /// Makes and sends the ClientHello.
-    fn offer(
-        self,
-        flow: &mut Flow<'_>,
-        session: Option<ClientSession>,
-        psks: &[ExternalPsk],
-    ) -> Result<super::State, Error> {
+    fn offer(self, flow: &mut Flow<'_>, remembered: Remembered, psks: &[ExternalPsk]) -> Result<super::State, Error> {
         let Self { config, name, key } = self;
+        let Remembered { session, group: remembered } = remembered;
+        let session = session.map(|s| *s);
         let (policy, provider) = (&config.policy, flow.provider());
         let versions = policy.versions();
         let (Some(newest), Some(oldest)) = (versions.first().copied(), versions.last().copied()) else {
@@ -171,8 +171,9 @@ impl Draft {
             session_id = vec![0; 32];
             provider.random(&mut session_id)?;
         }
-        let shared = groups.get(..policy.key_shares).unwrap_or(&groups);
-        let shares = if has_13 { start_shares(flow, shared)? } else { Vec::new() };
+        let last_group = remembered.or_else(|| session.as_ref().and_then(ClientSession::group));
+        let shared = shared_groups(&groups, policy.key_shares, last_group);
+        let shares = if has_13 { start_shares(flow, &shared)? } else { Vec::new() };
 
         let mut list = Vec::with_capacity(16);
         let server_name = match &name {
@@ -217,7 +218,11 @@ impl Draft {
         if !schemes.is_empty() {
             list.push(Extension::SignatureAlgorithms(SignatureAlgorithms(List::of(&schemes))));
         }
-        let entries = share_entries(&shares, shared);
+        let in_certificates = policy.accepts_in_certificates(newest).filter(|_| !schemes.is_empty());
+        if let Some(list_of) = &in_certificates {
+            list.push(Extension::SignatureAlgorithmsCert(SignatureAlgorithmsCert(List::of(list_of))));
+        }
+        let entries = share_entries(&shares, &shared);
         let compression = config.certificate_compression.as_ref().filter(|_| has_13);
         let compression = compression.map(|c| c.numbers()).unwrap_or_default();
         if !compression.is_empty() {
@@ -281,6 +286,7 @@ impl Draft {
             session,
             external,
             early: has_early,
+            remembered,
             extensions,
             retried: None,
             hello,
@@ -289,7 +295,37 @@ impl Draft {
     }
 }
 
+/// The groups that shares are sent for: the first ones. One that the server chose when it was last met takes the place of the last of
+/// them, never that of the first unless it is the only one: so a server that has learnt a better group is still offered it.
+fn shared_groups(groups: &[NamedGroup], count: usize, last: Option<NamedGroup>) -> Cow<'_, [NamedGroup]> {
+    let first = groups.get(..count).unwrap_or(groups);
+    match last.filter(|g| groups.contains(g) && !first.contains(g)) {
+        None => Cow::Borrowed(first),
+        Some(group) => {
+            let mut shared = first.to_vec();
+            if let Some(place) = shared.last_mut() {
+                *place = group;
+            }
+            Cow::Owned(shared)
+        }
+    }
+}
+
 impl Offered {
+    /// The server has chosen this group. Remembers it where that spares a HelloRetryRequest, or undoes what was remembered before.
+    pub(super) fn remember(&self, group: NamedGroup) {
+        let Some(store) = &self.config.store else { return };
+        let policy = &self.config.policy;
+        let usual = policy.groups.iter().take(policy.key_shares).any(|g| *g == group);
+        let news = match self.remembered {
+            Some(before) => before != group,
+            None => !usual,
+        };
+        if news {
+            store.remember_group(&self.key, group);
+        }
+    }
+
     /// The version in the ClientHello, as it stands again in the premaster secret of RSA key exchange (RFC 5246 7.4.7.1).
     pub(crate) fn legacy_version(&self) -> [u8; 2] {
         self.hello.get(HEADER..HEADER + 2).and_then(|v| v.try_into().ok()).unwrap_or_default()

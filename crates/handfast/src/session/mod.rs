@@ -9,7 +9,7 @@ mod state;
 mod tests;
 mod tickets;
 
-pub use client_store::{ClientStore, MemoryClientStore, SessionKey};
+pub use client_store::{ClientStore, MemoryClientStore, Remembered, SessionKey};
 pub(crate) use kept::Kept;
 pub use replay::{EarlyHello, MemoryReplayStore, ReplayStore};
 pub use server_store::{MemoryServerStore, ServerStore};

@@ -42,6 +42,14 @@ pub struct ClientSession {
 }
 
 impl ClientSession {
+    /// The group of the handshake that it was made in, if it is one of TLS 1.3.
+    pub(crate) fn group(&self) -> Option<NamedGroup> {
+        match &self.kind {
+            ClientSessionKind::Classic(_) => None,
+            ClientSessionKind::Tls13(s) => s.group,
+        }
+    }
+
     /// The ticket; empty if the session has an ID instead.
     pub(crate) fn ticket(&self) -> &[u8] {
         match &self.kind {

@@ -73,7 +73,7 @@ fn known_as(session: Option<ClientSession>) -> Option<String> {
 }
 
 fn take(store: &MemoryClientStore, key: &str, time: Time) -> Option<String> {
-    known_as(now(store.take(&SessionKey(key.into()), time)))
+    known_as(now(store.take(&SessionKey(key.into()), time)).session.map(|s| *s))
 }
 
 fn put(store: &MemoryClientStore, key: &str, session: ClientSession) {
@@ -92,6 +92,28 @@ mod client_store {
         assert_eq!(take(&store, "a", at(1)).as_deref(), Some("2"));
         assert_eq!(take(&store, "a", at(1)).as_deref(), Some("1"));
         assert_eq!(take(&store, "a", at(1)), None);
+    }
+
+    #[test]
+    fn groups_are_kept_within_the_bounds_and_forgotten_with_the_rest() {
+        let store = MemoryClientStore::new(3, 1, 1 << 20);
+        let key = |n: u32| SessionKey(n.to_string());
+        let group = |n| now(store.take(&key(n), at(1))).group;
+        for n in 0..10 {
+            store.remember_group(&key(n), NamedGroup::SECP384R1);
+        }
+        assert_eq!((0..10).filter(|n| group(*n).is_some()).count(), 3);
+        put(&store, "9", ticket("1", at(0)));
+        store.remember_group(&key(9), NamedGroup::SECP521R1);
+        let remembered = now(store.take(&key(9), at(1)));
+        assert!(remembered.session.is_some());
+        assert_eq!(remembered.group, Some(NamedGroup::SECP521R1));
+        store.forget(&key(9));
+        assert_eq!(group(9), None);
+        // No room at all.
+        let none = MemoryClientStore::new(3, 1, 10);
+        none.remember_group(&key(1), NamedGroup::SECP384R1);
+        assert_eq!(now(none.take(&key(1), at(1))).group, None);
     }
 
     #[test]

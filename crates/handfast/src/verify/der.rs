@@ -248,6 +248,56 @@ impl<'a> Key<'a> {
     }
 }
 
+/// By what a certificate is signed, as far as its AlgorithmIdentifier says: ECDSA's has the hash, and no curve.
+pub(super) enum SignedBy {
+    /// One of these: those of one hash, or of both kinds of RSA keys.
+    One(&'static [SignatureScheme]),
+    MlDsa(SignatureScheme),
+}
+
+impl SignedBy {
+    /// Reads one that is given without tag and length; `None` if it is none that has a scheme.
+    pub(super) fn read(identifier: &[u8]) -> Option<Self> {
+        use SignatureScheme as S;
+        let mut identifier = Der(identifier);
+        let oid = identifier.next(tag::OID)?.content;
+        if oid == RSASSA_PSS {
+            return match pss_scheme(identifier.next(tag::SEQUENCE)?.content).ok()? {
+                S::RSA_PSS_PSS_SHA256 => Some(Self::One(&[S::RSA_PSS_RSAE_SHA256, S::RSA_PSS_PSS_SHA256])),
+                S::RSA_PSS_PSS_SHA384 => Some(Self::One(&[S::RSA_PSS_RSAE_SHA384, S::RSA_PSS_PSS_SHA384])),
+                _ => Some(Self::One(&[S::RSA_PSS_RSAE_SHA512, S::RSA_PSS_PSS_SHA512])),
+            };
+        }
+        let schemes: &[S] = match (oid, oid.strip_prefix(PKCS1), oid.strip_prefix(ECDSA_WITH_SHA2)) {
+            (_, Some([11]), _) => &[S::RSA_PKCS1_SHA256],
+            (_, Some([12]), _) => &[S::RSA_PKCS1_SHA384],
+            (_, Some([13]), _) => &[S::RSA_PKCS1_SHA512],
+            (_, Some([5]), _) => &[S::RSA_PKCS1_SHA1],
+            (_, _, Some([2])) => &[S::ECDSA_SECP256R1_SHA256],
+            (_, _, Some([3])) => &[S::ECDSA_SECP384R1_SHA384],
+            (_, _, Some([4])) => &[S::ECDSA_SECP521R1_SHA512],
+            (ECDSA_WITH_SHA1, ..) => &[S::ECDSA_SHA1],
+            (ED25519, ..) => &[S::ED25519],
+            _ => return mldsa_scheme(oid).map(Self::MlDsa),
+        };
+        Some(Self::One(schemes))
+    }
+
+    /// Whether this scheme stands for it.
+    pub(super) fn is(&self, scheme: SignatureScheme) -> bool {
+        match self {
+            Self::One(schemes) => schemes.contains(&scheme),
+            Self::MlDsa(own) => *own == scheme,
+        }
+    }
+}
+
+/// 1.2.840.113549.1.1 (RFC 8017 C), and one more number.
+const PKCS1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1];
+/// 1.2.840.10045.4.3 (RFC 5758 3.2), and one more number.
+const ECDSA_WITH_SHA2: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3];
+/// 1.2.840.10045.4.1 (RFC 3279 2.2.3)
+const ECDSA_WITH_SHA1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1];
 /// 1.2.840.113549.1.1.1 (RFC 3279 2.3.1)
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
 /// 1.2.840.113549.1.1.10 (RFC 4055 3.1)

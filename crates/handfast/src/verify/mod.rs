@@ -9,6 +9,7 @@ mod ocsp;
 mod pinned;
 mod pss;
 mod roots;
+mod signed;
 mod stapled;
 mod usage;
 mod webpki;
@@ -19,6 +20,7 @@ pub(crate) use end_point::end_point;
 pub use error::CertificateError;
 pub use pinned::{NoCertificates, NotChecked, PinnedLeaf, SelfSigned};
 pub use roots::Roots;
+pub(crate) use signed::signed_by;
 pub use stapled::Stapled;
 pub(crate) use usage::allows;
 
@@ -40,7 +42,7 @@ pub struct PeerToVerify {
     pub name: Option<ServerName<'static>>,
     /// What the leaf's key does in this handshake: decides which keyUsage it must have (RFC 5246 7.4.2).
     pub key_exchange: KeyExchangeKind,
-    /// The signatures that may stand in its certificates.
+    /// The signatures that may stand in its certificates ([`Policy::in_certificates`](crate::Policy::in_certificates)).
     pub schemes: Vec<SignatureScheme>,
     /// What came with the chain.
     pub stapled: Stapled,

@@ -5,10 +5,12 @@ use handfast::crypto::{Credential, Failure, KeyKind, PrivateKey};
 use handfast::keys::Secret;
 use handfast::pki_types::ServerName;
 use handfast::psk::{ClientPsks, ExternalPsk, ServerPsks};
-use handfast::session::{ClientSession, ClientStore, EarlyHello, ReplayStore, ServerStore, SessionKey, Tickets};
+use handfast::session::{
+    ClientSession, ClientStore, EarlyHello, Remembered, ReplayStore, ServerStore, SessionKey, Tickets,
+};
 use handfast::verify::{CertificateError, PeerToVerify, Verified, Verifier};
 use handfast::wait::HelloSummary;
-use handfast::wire::numbers::SignatureScheme;
+use handfast::wire::numbers::{NamedGroup, SignatureScheme};
 use handfast::{Answer, ClientAuth, ClientConfig, Reply, ServerConfig, Time, Wait};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -61,7 +63,7 @@ pub fn answer(wait: &Wait, now: Time) -> Answer {
         }
         Wait::Verdict { verifier, peer } => Answer::Verdict(now_of(verifier.verify(peer, now))),
         Wait::Config { source, hello } => Answer::Config(now_of(source.choose(hello))),
-        Wait::ClientSession { store, key } => Answer::ClientSession(now_of(store.take(key, now)).map(Box::new)),
+        Wait::ClientSession { store, key } => Answer::ClientSession(now_of(store.take(key, now))),
         Wait::OfferPsks { psks, server, hint } => Answer::Psks(now_of(psks.offer(server, hint.as_deref()))),
         Wait::FindPsk { psks, identity, context } => Answer::Psk(now_of(psks.find(identity, context.as_deref()))),
         Wait::FirstUse { store, hello } => Answer::FirstUse(now_of(store.first_use(hello, now))),
@@ -112,8 +114,11 @@ impl ConfigSource for Later<dyn ConfigSource> {
 }
 
 impl ClientStore for Later<dyn ClientStore> {
-    fn take(&self, key: &SessionKey, now: Time) -> Reply<Option<ClientSession>> {
+    fn take(&self, key: &SessionKey, now: Time) -> Reply<Remembered> {
         defer(|| self.0.take(key, now))
+    }
+    fn remember_group(&self, key: &SessionKey, group: NamedGroup) {
+        self.0.remember_group(key, group);
     }
     fn put(&self, key: &SessionKey, session: ClientSession) {
         self.0.put(key, session);

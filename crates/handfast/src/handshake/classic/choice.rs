@@ -8,7 +8,7 @@ use crate::crypto::{BulkCipher, Credential, KeyExchangeKind, KeyKind, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon};
 use crate::keys::Secret;
 use crate::session::{ServerSession, ServerSessionKind, context};
-use crate::verify::{allows, public_key};
+use crate::verify::{allows, public_key, signed_by};
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, SignatureScheme};
 use std::collections::HashSet;
@@ -60,7 +60,8 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
     schemes.retain(|s| their_schemes.contains(s));
 
     let no_suite = || NothingInCommon::suite(summary.suites.iter().copied(), &ours);
-    let serve = |suite: &'static Suite, strict: bool| -> Result<Choice, NothingInCommon> {
+    let several = chosen.candidates.len() > 1;
+    let serve = |suite: &'static Suite, strict: Strict| -> Result<Choice, NothingInCommon> {
         let proves = |c: &&Arc<Credential>| proves(c.kind(), suite);
         let curves: Vec<_> = chosen.candidates.iter().filter(proves).map(|c| curve(c)).collect();
         let allowed =
@@ -73,7 +74,11 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
         }
         let fitting = || {
             let pairs = chosen.candidates.iter().filter(proves).zip(&curves);
-            let may = |c: &Credential| !strict || allows(&c.chain, suite.key_exchange);
+            let may = |c: &Credential| match strict {
+                Strict::Not => true,
+                Strict::Usage => allows(&c.chain, suite.key_exchange),
+                Strict::Chain => allows(&c.chain, suite.key_exchange) && signed_by(&c.chain, summary.in_certificates()),
+            };
             pairs.filter(move |(c, curve)| allowed(curve) && may(c)).map(|(credential, _)| credential)
         };
         let (credential, plan) = match suite.key_exchange {
@@ -93,20 +98,37 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
         };
         Ok(Choice { suite, credential: credential.clone(), plan })
     };
+    // Where there is a choice and the client says what it can verify in certificates, that goes first (RFC 5246 7.4.2, RFC 9846 4.3.3).
+    if several
+        && !summary.in_certificates().is_empty()
+        && let Some(choice) = common.iter().find_map(|suite| serve(suite, Strict::Chain).ok())
+    {
+        return Ok(choice);
+    }
     // A certificate whose keyUsage allows what its key is to do goes before one that does not, which many clients take all the same.
-    if let Some(choice) = common.iter().find_map(|suite| serve(suite, true).ok()) {
+    if let Some(choice) = common.iter().find_map(|suite| serve(suite, Strict::Usage).ok()) {
         return Ok(choice);
     }
     // What a suite lacks says more than that no certificate is for another.
     let mut why = no_suite();
     for suite in common {
-        match serve(suite, false) {
+        match serve(suite, Strict::Not) {
             Ok(choice) => return Ok(choice),
             Err(nothing) if matches!(why, NothingInCommon::Suite { .. }) => why = nothing,
             Err(_) => {}
         }
     }
     Err(why.into())
+}
+
+/// What a certificate must be, beside one that can be used.
+#[derive(Clone, Copy)]
+enum Strict {
+    Not,
+    /// Its keyUsage allows what its key is to do.
+    Usage,
+    /// And the client can verify all signatures in its chain.
+    Chain,
 }
 
 /// The curve of an ECDSA certificate's key. A client's list of groups is for these too (RFC 8422 5.1, 5.3).

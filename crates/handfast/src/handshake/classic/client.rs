@@ -237,7 +237,7 @@ impl Peer {
     /// Asks for a verdict.
     fn ask(&self, flow: &mut Flow<'_>) {
         let Agreement { config, name, agreed, .. } = &self.agreement;
-        let (verifier, schemes) = (config.verifier.clone(), config.policy.schemes.clone());
+        let (verifier, schemes) = (config.verifier.clone(), config.policy.in_certificates().to_vec());
         certificates::judge(flow, verifier, Some(name.clone()), agreed.suite.key_exchange, schemes, config.ocsp);
     }
 

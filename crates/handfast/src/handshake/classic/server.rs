@@ -393,7 +393,7 @@ impl Server {
         };
         let peer = certificates::read(flow, message)?;
         // A client's key signs, whatever the key exchange.
-        let schemes = self.config.policy.schemes.clone();
+        let schemes = self.config.policy.in_certificates().to_vec();
         certificates::judge(flow, verifier, None, KeyExchangeKind::Ecdhe, schemes, false);
         Ok(State::Verdict { server: self, peer }.into())
     }

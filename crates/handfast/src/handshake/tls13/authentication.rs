@@ -101,7 +101,7 @@ pub(super) fn ask_verdict(
         ocsp_wanted,
         name,
         key_exchange: KeyExchangeKind::Tls13,
-        schemes: policy.schemes.clone(),
+        schemes: policy.in_certificates().to_vec(),
     };
     flow.ask(Wait::Verdict { verifier: verifier.clone(), peer: Box::new(peer) });
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
 use crate::extension::{Extension, Extensions, KeyShare, KeyShareEntry, PreSharedKey, TicketRequest};
 use crate::message::ClientHello;
 use crate::psk::Name;
-use crate::verify::allows;
+use crate::verify::{allows, signed_by};
 use crate::wait::HelloSummary;
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{ExtensionType, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
@@ -106,9 +106,18 @@ pub(super) fn credential(
     let ours = config.policy.signs_with().iter().copied().filter(|s| signs_handshakes(*s));
     let common: Vec<SignatureScheme> = ours.clone().filter(|s| summary.schemes.contains(s)).collect();
     let signs = |c: &Arc<Credential>| c.schemes_among(&common).first().map(|s| (c.clone(), *s));
-    // One whose keyUsage allows it goes before one that does not, which many clients take all the same.
+    // One whose keyUsage allows it goes before one that does not, which many clients take all the same; and before both, one whose
+    // chain the client says that it can verify. If there is none, any must do (RFC 9846 4.5.1.2).
     let may = |c: &&Arc<Credential>| allows(&c.chain, KeyExchangeKind::Tls13);
-    let first = candidates.iter().filter(may).find_map(signs).or_else(|| candidates.iter().find_map(signs));
+    let fits = |c: &&Arc<Credential>| may(c) && signed_by(&c.chain, summary.in_certificates());
+    let first = match candidates {
+        [one] => signs(one),
+        several => {
+            let fitting = several.iter().filter(fits).find_map(signs);
+            let allowed = || several.iter().filter(may).find_map(signs);
+            fitting.or_else(allowed).or_else(|| several.iter().find_map(signs))
+        }
+    };
     first.ok_or_else(|| {
         let can_sign = |s: &SignatureScheme| candidates.iter().any(|c| c.key.schemes().contains(s));
         NothingInCommon::Scheme { theirs: summary.schemes.clone(), ours: ours.filter(can_sign).collect() }.into()

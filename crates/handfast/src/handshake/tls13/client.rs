@@ -478,6 +478,9 @@ impl Ending {
         write_under(flow, suite, &application.client, CLIENT_APPLICATION)?;
         let resumption = master.resumption(&flow.now().hash());
         flow.connected();
+        if let Some(group) = flow.negotiated().group {
+            offered.remember(group);
+        }
         let store = offered.config.store.clone();
         let keeper = store.map(|store| super::traffic::Keeper::new(store, offered.key, resumption));
         let mut traffic = Traffic::new(suite, application.server, application.client, keeper);

@@ -17,7 +17,8 @@ use crate::config::{ClientAuth, ServerConfig};
 use crate::crypto::{Failure, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::extension::{
-    CertificateAuthorities, CompressCertificate, EarlyData, Extension, Extensions, SignatureAlgorithms, StatusRequest,
+    CertificateAuthorities, CompressCertificate, EarlyData, Extension, Extensions, SignatureAlgorithms,
+    SignatureAlgorithmsCert, StatusRequest,
 };
 use crate::keys::{ApplicationSecrets, HandshakeSecrets, MasterOf13, Secret, TrafficSecret};
 use crate::message::{
@@ -204,6 +205,10 @@ pub(super) fn certificate_request(
     let schemes = config.policy.accepts(&*flow.provider(), ProtocolVersion::TLS1_3)?;
     let algorithms = SignatureAlgorithms(List::of(&schemes));
     let mut list = vec![Extension::SignatureAlgorithms(algorithms)];
+    let in_certificates = config.policy.accepts_in_certificates(ProtocolVersion::TLS1_3);
+    list.extend(
+        in_certificates.as_ref().map(|s| Extension::SignatureAlgorithmsCert(SignatureAlgorithmsCert(List::of(s)))),
+    );
     let names = verifier.authorities();
     // A hint, which is left out where it does not fit into its extension.
     if (1..=0xfff0_usize).contains(&names.iter().map(|n| n.len() + 2).sum()) {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::extension::PreSharedKey;
 use crate::message::NewSessionTicket13;
-use crate::session::{ClientSessionKind, ClientStore, MemoryClientStore, SessionKey};
+use crate::session::{ClientSessionKind, ClientStore, MemoryClientStore, Remembered, SessionKey};
 use crate::wire::{CipherSuite, List, Opaque};
 
 /// Makes a session, and gives its store.
@@ -141,11 +141,11 @@ fn resumptions_end() {
         assert!(now.seconds_since(noon()) < 7 * 86_400);
         now = Time(now.0 + Duration::from_secs(3_600));
         let key = SessionKey("server.test".into());
-        if let Reply::Now(Some(session)) = store.take(&key, now) {
+        if let Reply::Now(Remembered { session: Some(session), .. }) = store.take(&key, now) {
             assert!(session.lifetime <= 7 * 86_400);
             // The client's own bound, should a server go on: the certificate was judged once, in the first handshake.
             assert_eq!((session.judged, session.since), (noon(), Time(now.0 - Duration::from_secs(3_600))));
-            store.put(&key, session);
+            store.put(&key, *session);
         }
     }
     assert!(resumed > 100, "{resumed}");
@@ -169,7 +169,9 @@ fn tickets_on_the_client() {
         outcome.client.take(&ticket(604_800), true).unwrap();
     }
     let mut kept = Vec::new();
-    while let Reply::Now(Some(session)) = store.take(&SessionKey("server.test".into()), noon()) {
+    while let Reply::Now(Remembered { session: Some(session), .. }) =
+        store.take(&SessionKey("server.test".into()), noon())
+    {
         let ClientSessionKind::Tls13(session) = session.kind else { panic!("not one of TLS 1.3") };
         kept.push(session.ticket);
     }

@@ -10,7 +10,7 @@ use crate::handshake::{Exporter, Flow, Side};
 use crate::keys::rfc8448::{full, resumed};
 use crate::keys::{KeyLog, Secret, label};
 use crate::message::{ClientHello, HEADER};
-use crate::session::{ClientSessionKind, MemoryClientStore, SessionKey};
+use crate::session::{ClientSessionKind, MemoryClientStore, Remembered, SessionKey};
 use crate::wait::Reply;
 use crate::wire::numbers::{NamedGroup, SignatureScheme};
 use crate::{Connection, ErrorKind};
@@ -122,6 +122,7 @@ fn the_client_s_part() {
         session: None,
         external: Vec::new(),
         early: false,
+        remembered: None,
         extensions: parsed.extensions.list.iter().map(|e| e.kind()).collect(),
         retried: None,
         hello: hello.clone(),
@@ -157,7 +158,9 @@ fn the_client_s_part() {
     let Some(Exporter::Tls13 { secret, .. }) = &machine.shared.exporter else { panic!("there is no exporter") };
     assert_eq!(secret.bytes(), unhex(full::EXPORTER));
     use crate::session::ClientStore;
-    let Reply::Now(Some(session)) = store.take(&key, machine.now) else { panic!("no session was kept") };
+    let Reply::Now(Remembered { session: Some(session), .. }) = store.take(&key, machine.now) else {
+        panic!("no session was kept")
+    };
     let ClientSessionKind::Tls13(session) = session.kind else { panic!("it is not one of TLS 1.3") };
     assert_eq!(session.psk.bytes(), unhex(full::TICKET_PSK));
     assert_eq!(session.age_add, 0xfad6_aac5);
