@@ -6,7 +6,7 @@ use crate::home::Home;
 use handfast::crypto::{Authentication, Credential, KeyExchangeKind, KeyKind, Suite};
 use handfast::pki_types::pem::PemObject;
 use handfast::pki_types::{CertificateDer, CertificateRevocationListDer};
-use handfast::verify::{NotChecked, Roots, Verifier, WebPki};
+use handfast::verify::{NotChecked, PinnedLeaf, Roots, Verifier, WebPki};
 use handfast::wire::numbers::{ProtocolVersion, SignatureScheme};
 use handfast::{ClientAuth, Policy};
 use std::io::{self, Read};
@@ -24,6 +24,7 @@ pub(crate) struct Trust {
 enum Wanted {
     Anyone,
     These { roots: Roots, pem: Vec<u8> },
+    Pinned { verifier: PinnedLeaf, pins: Vec<u8> },
     System,
 }
 
@@ -32,6 +33,13 @@ impl Trust {
     pub(crate) fn of(args: &args::connect::Trust) -> Result<Self, Failure> {
         let wanted = match &args.ca {
             _ if args.insecure => Wanted::Anyone,
+            _ if !args.pin_cert.is_empty() => Wanted::Pinned {
+                verifier: PinnedLeaf::certificates(args.pin_cert.clone()),
+                pins: args.pin_cert.concat(),
+            },
+            _ if !args.pin_key.is_empty() => {
+                Wanted::Pinned { verifier: PinnedLeaf::keys(args.pin_key.clone()), pins: args.pin_key.concat() }
+            }
             Some(path) => {
                 let pem = read(path)?;
                 Wanted::These { roots: Roots::from_pem(&pem).map_err(|e| Failure::file("read", path, e))?, pem }
@@ -50,6 +58,7 @@ impl Trust {
         let (kind, roots): (&[u8], &[u8]) = match &self.wanted {
             Wanted::Anyone => (b"anyone", &[]),
             Wanted::These { pem, .. } => (b"these", pem),
+            Wanted::Pinned { pins, .. } => (b"pinned", pins),
             Wanted::System => (b"system", &[]),
         };
         vec![kind, roots, self.crl.as_deref().unwrap_or_default()]
@@ -61,6 +70,7 @@ impl Trust {
         let named = matches!(self.wanted, Wanted::These { .. });
         let roots = match self.wanted {
             Wanted::Anyone => return Ok(Arc::new(NotChecked)),
+            Wanted::Pinned { verifier, .. } => return Ok(Arc::new(verifier)),
             Wanted::These { roots, .. } => roots,
             Wanted::System => {
                 let development = if address.is_loopback() { development_ca()? } else { None };
@@ -110,8 +120,17 @@ impl Clients {
     }
 }
 
+/// The chains and keys of the command line.
+pub(crate) fn credentials(certs: &[PathBuf], keys: &[PathBuf]) -> Result<Vec<Credential>, Failure> {
+    if certs.len() != keys.len() {
+        let why = format!("--cert was given {} times, and --key {}.", certs.len(), keys.len());
+        return Err(Failure::usage(why, "Give each --cert its --key."));
+    }
+    certs.iter().zip(keys).map(|(cert, key)| credential(cert, key)).collect()
+}
+
 /// A chain and its key, in PEM: PKCS#8, PKCS#1 or SEC1.
-pub(crate) fn credential(cert: &Path, key: &Path) -> Result<Credential, Failure> {
+fn credential(cert: &Path, key: &Path) -> Result<Credential, Failure> {
     Credential::from_pem(&read(cert)?, &read(key)?).map_err(|e| {
         Failure::io(format!("cannot use the certificate {} with the key {}: {e}.", cert.display(), key.display()))
     })

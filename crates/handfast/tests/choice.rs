@@ -12,9 +12,9 @@ use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, Ser
 use handfast::verify::{CertificateError, Roots, WebPki};
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
-use handfast::{ClientConfig, Connection, Error, ErrorKind, Policy, ServerConfig};
+use handfast::{ClientAuth, ClientConfig, Connection, Error, ErrorKind, Policy, ServerConfig};
 use rcgen::{
-    BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
     PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, SignatureAlgorithm,
 };
 use std::sync::Arc;
@@ -33,8 +33,13 @@ impl Authority {
     }
 
     fn of(algorithm: &'static SignatureAlgorithm) -> Self {
+        Self::named("a root", algorithm)
+    }
+
+    fn named(name: &str, algorithm: &'static SignatureAlgorithm) -> Self {
         let key = KeyPair::generate_for(algorithm).unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let root = params.self_signed(&key).unwrap().der().clone();
         Self { root, issuer: Issuer::new(params, key) }
@@ -43,7 +48,7 @@ impl Authority {
     fn leaf(&self, algorithm: &'static SignatureAlgorithm, names: &[&str]) -> Arc<Credential> {
         let key = KeyPair::generate_for(algorithm).unwrap();
         let mut params = CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
-        params.distinguished_name.push(rcgen::DnType::CommonName, "leaf");
+        params.distinguished_name.push(DnType::CommonName, "leaf");
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         Arc::new(Credential::new(vec![certificate.der().clone()], aws_lc::private_key(der).unwrap()))
@@ -362,4 +367,42 @@ fn a_certificate_by_its_usage() {
     // With nothing better it is shown all the same; this client is one that minds.
     let (client, _) = shown(v12, &[ecdhe], &[&deciphers]).unwrap_err();
     assert!(matches!(client.kind(), ErrorKind::Certificate(CertificateError::WrongUsage(_))), "{client}");
+}
+
+/// Of several client certificates, the one whose authority the server names and that can sign as it wants.
+#[test]
+fn a_client_certificate_by_issuer_and_scheme() {
+    let named = |name| Authority::named(name, &PKCS_ECDSA_P256_SHA256);
+    let (site, ours, other) = (named("site"), named("ours"), named("other"));
+    let own = site.leaf(&PKCS_ECDSA_P256_SHA256, &[NAME]);
+    let credentials = [
+        other.leaf(&PKCS_ECDSA_P256_SHA256, &["other"]),
+        ours.leaf(&PKCS_RSA_SHA256, &["ours with RSA"]),
+        ours.leaf(&PKCS_ECDSA_P256_SHA256, &["ours with ECDSA"]),
+    ];
+    let rsa = [SignatureScheme::RSA_PSS_RSAE_SHA256, SignatureScheme::RSA_PKCS1_SHA256];
+    for version in VERSIONS {
+        let shown = |asked: &Authority, schemes: Option<&[SignatureScheme]>| {
+            let mut roots = Roots::new();
+            roots.add(asked.root.clone()).unwrap();
+            let mut server = ServerConfig::new(at(version), own.clone());
+            if let Some(schemes) = schemes {
+                server.policy.own_schemes = Some(server.policy.schemes.clone());
+                server.policy.schemes = schemes.to_vec();
+            }
+            server.client_auth = ClientAuth::Optional(Arc::new(WebPki::for_clients(roots)));
+            let mut client = site.client(version);
+            client.credentials = Some(Arc::new(credentials.to_vec()));
+            let mut pair = Pair::new(&Arc::new(client), &Arc::new(server));
+            pair.run().assert_connected();
+            let chain = &pair.server.negotiated().peer_chain;
+            chain.first().map(|c| credentials.iter().position(|own| own.chain[0] == *c).expect("one of these"))
+        };
+        assert_eq!(shown(&other, None), Some(0), "{version}");
+        assert_eq!(shown(&ours, None), Some(1), "{version}");
+        assert_eq!(shown(&ours, Some(&rsa)), Some(1), "{version}");
+        assert_eq!(shown(&ours, Some(&[SignatureScheme::ECDSA_SECP256R1_SHA256])), Some(2), "{version}");
+        assert_eq!(shown(&other, Some(&rsa)), None, "{version}");
+        assert_eq!(shown(&site, None), None, "{version}");
+    }
 }

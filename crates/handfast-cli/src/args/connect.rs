@@ -2,6 +2,8 @@
 
 use super::{OWN, Output, Records, SESSIONS, SPOKEN, Spoken};
 use crate::exit::HELP;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use clap::Args;
 use handfast::ChannelBinding;
 use std::net::{IpAddr, Ipv6Addr};
@@ -60,20 +62,27 @@ pub(crate) struct Trust {
     #[arg(long)]
     pub(crate) insecure: bool,
     /// Certificates that these lists revoke are refused
-    #[arg(long, value_name = "PEM", conflicts_with = "insecure")]
+    #[arg(long, value_name = "PEM", conflicts_with_all = ["insecure", "pin_cert", "pin_key"])]
     pub(crate) crl: Option<PathBuf>,
+    /// Trusts the certificate of this hash, self-signed or not, for whatever name, and no other; hexadecimal. May be given again
+    #[arg(long, value_name = "SHA256", conflicts_with_all = ["insecure", "ca"], value_parser = sha256)]
+    pub(crate) pin_cert: Vec<Sha256>,
+    /// The same of a key: the hash of its SubjectPublicKeyInfo; hexadecimal, or base64 as in RFC 7469
+    #[arg(long, value_name = "SHA256", conflicts_with_all = ["insecure", "ca", "pin_cert"], value_parser = sha256)]
+    pub(crate) pin_key: Vec<Sha256>,
 }
 
 /// Who we are.
 #[derive(Debug, Args)]
 #[command(next_help_heading = OWN)]
 pub(crate) struct Own {
-    /// A client certificate's chain, own certificate first
+    /// A client certificate's chain, own certificate first; may be given again, each with its --key: the first is sent that the server
+    /// can verify and whose authority it names
     #[arg(long, value_name = "PEM", requires = "key")]
-    pub(crate) cert: Option<PathBuf>,
-    /// Its private key: PKCS#8, PKCS#1 or SEC1
+    pub(crate) cert: Vec<PathBuf>,
+    /// The private key of the --cert at the same place: PKCS#8, PKCS#1 or SEC1
     #[arg(long, value_name = "PEM", requires = "cert")]
-    pub(crate) key: Option<PathBuf>,
+    pub(crate) key: Vec<PathBuf>,
     /// Lets a TLS 1.3 server ask for the certificate after the handshake, too
     #[arg(long)]
     pub(crate) post_handshake_auth: bool,
@@ -143,6 +152,9 @@ pub(crate) struct Sessions {
     pub(crate) tickets: Option<u8>,
 }
 
+/// A hash.
+pub(crate) type Sha256 = [u8; 32];
+
 /// Where to connect to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
@@ -201,6 +213,20 @@ fn target(text: &str) -> Result<Target, String> {
     Ok(Target { host: host.into(), port })
 }
 
+/// In hexadecimal, with colons or without, or in base64, with the prefixes that others write.
+fn sha256(text: &str) -> Result<Sha256, String> {
+    let digits =
+        ["sha256//", "sha256/", "SHA256:", "sha256:"].iter().find_map(|p| text.strip_prefix(p)).unwrap_or(text);
+    let plain: String = digits.chars().filter(|c| *c != ':').collect();
+    let pair = |at: usize| plain.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let bytes = match plain.len() {
+        64 => (0..64).step_by(2).map(pair).collect(),
+        _ => BASE64_STANDARD.decode(digits).ok(),
+    };
+    let bad = || "a SHA-256 hash is wanted: 64 digits in hexadecimal, or 44 characters of base64".into();
+    bytes.and_then(|b: Vec<u8>| b.try_into().ok()).ok_or_else(bad)
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let bad = || format!("{text} is not a number of seconds above 0");
     let seconds: f64 = text.parse().map_err(|_| bad())?;
@@ -256,6 +282,19 @@ mod tests {
         }
         assert_eq!(binding("tls-unique"), Ok(ChannelBinding::Unique));
         assert!(binding("tls-other").is_err_and(|e| e.contains("tls-server-end-point")));
+    }
+
+    #[test]
+    fn hashes() {
+        let wanted: Sha256 = std::array::from_fn(|n| n as u8 * 5);
+        let hex: Vec<_> = wanted.iter().map(|b| format!("{b:02x}")).collect();
+        let base64 = BASE64_STANDARD.encode(wanted);
+        for text in [hex.concat(), hex.join(":").to_uppercase(), base64.clone(), format!("sha256//{base64}")] {
+            assert_eq!(sha256(&text), Ok(wanted), "{text}");
+        }
+        for bad in ["", "00", "sha256//", &"é".repeat(32), &"x".repeat(64), &hex.concat()[1..], &base64[1..]] {
+            assert!(sha256(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

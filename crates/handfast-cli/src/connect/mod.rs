@@ -44,7 +44,7 @@ struct Plan<'a> {
     name: ServerName<'static>,
     policy: Policy,
     trust: Trust,
-    credential: Option<Credential>,
+    credentials: Vec<Credential>,
     alpn: Vec<Vec<u8>>,
     compression: Option<Arc<Compression>>,
     key_log: Option<Arc<dyn KeyLog>>,
@@ -58,22 +58,19 @@ impl<'a> Plan<'a> {
         let compression = lists::compression(args.spoken.cert_compression.as_deref())?;
         let name = server_name(args.trust.name.as_deref().unwrap_or(&args.target.host))?;
         let trust = Trust::of(&args.trust)?;
-        let credential = match (&args.own.cert, &args.own.key) {
-            (Some(cert), Some(key)) => Some(trust::credential(cert, key)?),
-            _ => None,
-        };
+        let credentials = trust::credentials(&args.own.cert, &args.own.key)?;
         let key_log = keylog(args.output.keylog.as_deref())?;
         let session = match &args.sessions.session {
             Some(path) => {
                 let wanted = name.to_str();
-                let own = credential.as_ref().and_then(|c| c.chain.first()).map(|c| &**c).unwrap_or_default();
                 let mut parts = trust.binding();
-                parts.extend([wanted.as_bytes(), own]);
+                parts.push(wanted.as_bytes());
+                parts.extend(credentials.iter().filter_map(|c| c.chain.first()).map(|c| &**c));
                 Some(Arc::new(SessionFile::open(path, &args.target.to_string(), &parts)?))
             }
             None => None,
         };
-        Ok(Self { args, name, policy, trust, credential, alpn, compression, key_log, session })
+        Ok(Self { args, name, policy, trust, credentials, alpn, compression, key_log, session })
     }
 
     async fn carry_out(self, teller: &Teller) -> Result<(), Failure> {
@@ -105,7 +102,12 @@ impl<'a> Plan<'a> {
 
     fn client(self, teller: &Teller, address: IpAddr) -> Result<(Connection, wire::Last), Failure> {
         let mut config = ClientConfig::new(self.policy, self.trust.verifier(&self.args.trust, address)?);
-        config.credentials = self.credential.map(|c| Arc::new(c) as Arc<dyn ClientCredentials>);
+        config.credentials = match self.credentials.len() {
+            0 => None,
+            // One is sent whatever authorities the server names.
+            1 => self.credentials.into_iter().next().map(|c| Arc::new(c) as Arc<dyn ClientCredentials>),
+            _ => Some(Arc::new(self.credentials.into_iter().map(Arc::new).collect::<Vec<_>>())),
+        };
         config.certificate_compression = self.compression;
         config.alpn = self.alpn;
         config.max_fragment = self.args.records.max_fragment.into();

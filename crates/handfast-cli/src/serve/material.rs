@@ -34,7 +34,7 @@ impl Material {
     pub(super) fn read(args: &Serve, policy: &Policy) -> Result<Self, Failure> {
         let (credentials, ca) = match args.own.cert.is_empty() {
             true => development(args.listen)?,
-            false => (given(args)?, None),
+            false => (trust::credentials(&args.own.cert, &args.own.key)?, None),
         };
         if !credentials.iter().any(|c| trust::usable(c, policy)) {
             let why = format!("none of the certificates can be used with these suites of the policy {}.", policy.name);
@@ -68,16 +68,6 @@ impl Material {
 pub(super) fn forget_sessions(config: &mut ServerConfig) {
     config.tickets = config.tickets.take().map(|_| Arc::new(RotatingTickets::default()) as _);
     config.store = config.store.take().map(|_| Arc::new(MemoryServerStore::default()) as _);
-}
-
-/// The certificates of the command line.
-fn given(args: &Serve) -> Result<Vec<Credential>, Failure> {
-    let (certs, keys) = (&args.own.cert, &args.own.key);
-    if certs.len() != keys.len() {
-        let why = format!("--cert was given {} times, and --key {}.", certs.len(), keys.len());
-        return Err(Failure::usage(why, "Give each --cert its --key."));
-    }
-    certs.iter().zip(keys).map(|(cert, key)| trust::credential(cert, key)).collect()
 }
 
 /// The development CA's certificates for this host: ECDSA for all that is new, RSA for what needs it.

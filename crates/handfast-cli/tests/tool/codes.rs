@@ -2,10 +2,16 @@
 
 use super::material::{Authority, Leaf};
 use super::run::{Dir, Server, run, run_with};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use handfast::crypto::{HashAlgorithm, aws_lc};
+use handfast::pki_types::CertificateDer;
+use handfast::pki_types::pem::PemObject;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 use time::Duration;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// A server with this certificate of an authority that is in `ca.pem`.
 fn serving(dir: &Dir, leaf: &Leaf, more: &[&str]) -> (Server, Authority, String) {
@@ -55,6 +61,70 @@ fn a_self_signed_certificate_is_trusted_if_it_is_named() {
     with(&[], &cert).ends(0, &["is trusted itself"]);
     with(&["--name", "elsewhere.test"], &cert).ends(7, &["elsewhere.test"]);
     with(&[], &other).ends(6, &["self-signed"]);
+}
+
+/// SHA-256.
+fn hash(bytes: &[u8]) -> Vec<u8> {
+    let mut hash = aws_lc::provider().hash(HashAlgorithm::Sha256);
+    hash.update(bytes);
+    hash.current().to_vec()
+}
+
+#[test]
+fn a_pinned_certificate_or_key_is_trusted_and_no_other() {
+    let dir = Dir::new();
+    let (cert, key) = Authority::self_signed(&dir, "own");
+    let server = Server::start(&dir, &["--cert", &cert, "--key", &key]);
+    let at = server.at("localhost");
+    let der = CertificateDer::from_pem_file(&cert).expect("a certificate");
+    let spki = X509Certificate::from_der(&der).expect("X.509").1.public_key().raw.to_vec();
+    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let (of_cert, of_key, other) = (hex(&hash(&der)), BASE64_STANDARD.encode(hash(&spki)), "00".repeat(32));
+    let with = |args: &[&str]| run(&dir, &[&["connect", &at], args].concat(), "");
+    with(&["--pin-cert", &of_cert]).ends(0, &["verified: pinned certificate"]);
+    with(&["--pin-cert", &of_cert, "--name", "elsewhere.test"]).ends(0, &["pinned certificate"]);
+    with(&["--pin-cert", &other, "--pin-cert", &of_cert]).ends(0, &["pinned certificate"]);
+    with(&["--pin-key", &format!("sha256//{of_key}")]).ends(0, &["verified: pinned key"]);
+    with(&["--pin-cert", &other]).ends(6, &["is not one that is pinned", &of_cert]);
+    with(&["--pin-key", &of_cert]).ends(6, &["is not one that is pinned", &hex(&hash(&spki))]);
+    // A session that was judged by a pin is not for whoever has another.
+    let session = dir.text("session");
+    let request = "GET / HTTP/1.0\r\n\r\n";
+    let keep = |pin: &str| {
+        run(&dir, &["connect", &at, "--alpn", "http/1.1", "--session", &session, "--pin-cert", pin], request)
+    };
+    keep(&of_cert).ends(0, &["resumed no"]);
+    keep(&of_cert).ends(0, &["resumed yes"]);
+    keep(&other).ends(6, &["is not one that is pinned"]);
+}
+
+#[test]
+fn of_several_client_certificates_the_one_that_is_wanted_is_sent() {
+    let dir = Dir::new();
+    let (_server, ours, ours_pem) = serving(&dir, &Leaf::default(), &[]);
+    let others = Authority::new("Others");
+    let others_pem = dir.write("others.pem", others.pem());
+    let client = |ca: &Authority, name: &str, rsa| {
+        let (cert, key) = ca.leaf(&dir, name, &Leaf { names: &[], client: true, rsa, ..Leaf::default() });
+        ["--cert".to_owned(), cert, "--key".to_owned(), key]
+    };
+    let own =
+        [client(&others, "of others", false), client(&ours, "with rsa", true), client(&ours, "with ecdsa", false)];
+    let own: Vec<&str> = own.iter().flatten().map(String::as_str).collect();
+    let (cert, key) = (dir.text("leaf.pem"), dir.text("leaf-key.pem"));
+    let sent = |asked: &str, schemes: &[&str]| {
+        let files = ["--cert", &cert, "--key", &key, "--client-ca", asked, "--client-optional"];
+        let server = Server::start(&dir, &[&files, schemes].concat());
+        let done = run(&dir, &[&["connect", &server.at("localhost"), "--ca", &ours_pem], &own[..]].concat(), "");
+        done.ends(0, &[]);
+        done.stderr.lines().find(|l| l.contains("→ Certificate ")).expect("a certificate").to_owned()
+    };
+    assert!(sent(&ours_pem, &[]).contains("with rsa"));
+    assert!(sent(&others_pem, &[]).contains("of others"));
+    assert!(sent(&ours_pem, &["--schemes", "ecdsa_secp256r1_sha256"]).contains("with ecdsa"));
+    assert!(sent(&others_pem, &["--schemes", "ecdsa_secp256r1_sha256"]).contains("of others"));
+    let stranger = dir.write("stranger.pem", Authority::new("Strangers").pem());
+    assert!(sent(&stranger, &[]).contains("none to give"));
 }
 
 #[test]

@@ -20,6 +20,9 @@ fn the_command_line_must_make_sense() {
     refused(&["connect", "localhost", "--timeout", "0"], &["seconds"]);
     refused(&["connect", "localhost", "--cert", "x"], &["--key"]);
     refused(&["connect", "localhost", "--ca", "x", "--insecure"], &["--insecure"]);
+    refused(&["connect", "localhost", "--cert", "x", "--key", "x", "--cert", "y"], &["each --cert its --key"]);
+    refused(&["connect", "localhost", "--pin-cert", "00"], &["--pin-cert", "SHA-256"]);
+    refused(&["connect", "localhost", "--pin-key", &"00".repeat(32), "--ca", "x"], &["--pin-key", "--ca"]);
     refused(&["serve", "--cert", "x"], &["each --cert its --key"]);
     refused(&["serve", "--client-optional"], &["--client-ca"]);
     refused(&["serve", "--listen", "localhost"], &["--listen", "127.0.0.1:8443"]);

@@ -8,7 +8,7 @@ use crate::keys::KeyLog;
 use crate::policy::Policy;
 use crate::psk::ClientPsks;
 use crate::session::{ClientStore, MemoryClientStore};
-use crate::verify::Verifier;
+use crate::verify::{self, Verifier};
 use crate::wire::numbers::SignatureScheme;
 use std::fmt;
 use std::sync::Arc;
@@ -91,6 +91,17 @@ pub trait ClientCredentials: Send + Sync + fmt::Debug {
 impl ClientCredentials for Credential {
     fn choose(&self, schemes: &[SignatureScheme], _: &[&[u8]]) -> Option<Arc<Credential>> {
         self.key.schemes().iter().any(|s| schemes.contains(s)).then(|| Arc::new(self.clone()))
+    }
+}
+
+/// Several certificates: the first that can sign in a way that the server can verify, and that one of the authorities it names has
+/// issued, or has issued an authority in the chain of (RFC 9846 4.3.4, RFC 5246 7.4.4). If it names some and none fits, none is sent:
+/// it would only tell the server who we are.
+impl ClientCredentials for Vec<Arc<Credential>> {
+    fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>> {
+        let signs = |c: &Credential| c.key.schemes().iter().any(|s| schemes.contains(s));
+        let asked_for = |c: &Credential| authorities.is_empty() || verify::leads_to(&c.chain, authorities);
+        self.iter().find(|c| signs(c) && asked_for(c)).cloned()
     }
 }
 
