@@ -1,12 +1,13 @@
 //! Whom we trust, and who we are: verifiers and credentials from files.
 
-use crate::args;
+use crate::args::connect::Pins;
+use crate::args::{self, Ocsp};
 use crate::exit::Failure;
 use crate::home::Home;
 use handfast::crypto::{Authentication, Credential, KeyExchangeKind, KeyKind, Suite};
 use handfast::pki_types::pem::PemObject;
 use handfast::pki_types::{CertificateDer, CertificateRevocationListDer};
-use handfast::verify::{NotChecked, PinnedLeaf, Roots, Verifier, WebPki};
+use handfast::verify::{AllOf, NotChecked, PinnedLeaf, Roots, Verifier, WebPki};
 use handfast::wire::numbers::{ProtocolVersion, SignatureScheme};
 use handfast::{ClientAuth, Policy};
 use std::io::{self, Read};
@@ -19,6 +20,9 @@ pub(crate) struct Trust {
     wanted: Wanted,
     /// In PEM.
     crl: Option<Vec<u8>>,
+    /// Hashes of keys, of which the server's must be one besides.
+    pins: Option<Pins>,
+    require_ocsp: bool,
 }
 
 enum Wanted {
@@ -50,7 +54,12 @@ impl Trust {
         if let (Some(pem), Some(path)) = (&crl, &args.crl) {
             lists(pem, path)?;
         }
-        Ok(Self { wanted, crl })
+        let require_ocsp = args.ocsp == Ocsp::Require;
+        if require_ocsp && matches!(wanted, Wanted::Anyone | Wanted::Pinned { .. }) {
+            let why = "--ocsp require has no meaning where no authority is asked.";
+            return Err(Failure::usage(why, "Leave --insecure, --pin-cert or --pin-key out."));
+        }
+        Ok(Self { wanted, crl, pins: args.pin.clone(), require_ocsp })
     }
 
     /// What a session that was judged by this is bound to: whoever trusts otherwise must judge for himself.
@@ -61,15 +70,23 @@ impl Trust {
             Wanted::Pinned { pins, .. } => (b"pinned", pins),
             Wanted::System => (b"system", &[]),
         };
-        vec![kind, roots, self.crl.as_deref().unwrap_or_default()]
+        let ocsp: &[u8] = if self.require_ocsp { b"require" } else { &[] };
+        let pins = self.pins.as_deref().unwrap_or_default().as_flattened();
+        vec![kind, roots, self.crl.as_deref().unwrap_or_default(), ocsp, pins]
     }
 
     /// The verifier for a server at this address. At loopback the development CA is trusted too.
     pub(crate) fn verifier(self, args: &args::connect::Trust, address: IpAddr) -> Result<Arc<dyn Verifier>, Failure> {
+        let pinned = self.pins.as_deref().map(|pins| {
+            let mut pinned = PinnedLeaf::keys(pins.iter().copied());
+            // What else there is to check, others do, or nobody shall.
+            pinned.check_dates = false;
+            Arc::new(pinned) as Arc<dyn Verifier>
+        });
         // A self-signed certificate that is named is trusted as it is; the system's roots are authorities only.
         let named = matches!(self.wanted, Wanted::These { .. });
         let roots = match self.wanted {
-            Wanted::Anyone => return Ok(Arc::new(NotChecked)),
+            Wanted::Anyone => return Ok(pinned.unwrap_or_else(|| Arc::new(NotChecked))),
             Wanted::Pinned { verifier, .. } => return Ok(Arc::new(verifier)),
             Wanted::These { roots, .. } => roots,
             Wanted::System => {
@@ -87,16 +104,23 @@ impl Trust {
         };
         let mut verifier = WebPki::for_servers(roots);
         verifier.accept_root_as_leaf = named;
+        verifier.require_ocsp = self.require_ocsp;
         if let (Some(pem), Some(path)) = (&self.crl, &args.crl) {
             verifier = verifier.with_crls(lists(pem, path)?).map_err(|e| Failure::file("use", path, e))?;
         }
-        Ok(Arc::new(verifier))
+        let verifier = Arc::new(verifier);
+        Ok(match pinned {
+            Some(pinned) => Arc::new(AllOf::new(verifier, [pinned])),
+            None => verifier,
+        })
     }
 }
 
 /// How a server judges its clients.
 pub(crate) struct Clients {
     pub(crate) auth: ClientAuth,
+    /// Whether their certificates may come with OCSP responses.
+    pub(crate) ocsp: bool,
     /// All that the verdict hangs on, as it was read.
     pub(crate) judged_by: Vec<Vec<u8>>,
 }
@@ -104,11 +128,15 @@ pub(crate) struct Clients {
 impl Clients {
     /// As the command line says.
     pub(crate) fn of(args: &args::serve::Clients) -> Result<Self, Failure> {
-        let Some(path) = &args.client_ca else { return Ok(Self { auth: ClientAuth::None, judged_by: Vec::new() }) };
+        let Some(path) = &args.client_ca else {
+            return Ok(Self { auth: ClientAuth::None, ocsp: false, judged_by: Vec::new() });
+        };
         let mut judged_by = vec![read(path)?];
         let roots = Roots::from_pem(&judged_by[0]).map_err(|e| Failure::file("read", path, e))?;
         let mut verifier = WebPki::for_clients(roots);
         verifier.accept_root_as_leaf = true;
+        verifier.require_ocsp = args.client_ocsp == Some(Ocsp::Require);
+        judged_by.push(if verifier.require_ocsp { b"OCSP".to_vec() } else { Vec::new() });
         if let Some(path) = &args.client_crl {
             let pem = read(path)?;
             verifier = verifier.with_crls(lists(&pem, path)?).map_err(|e| Failure::file("use", path, e))?;
@@ -116,7 +144,8 @@ impl Clients {
         }
         let verifier = Arc::new(verifier);
         let auth = if args.client_optional { ClientAuth::Optional(verifier) } else { ClientAuth::Required(verifier) };
-        Ok(Self { auth, judged_by })
+        let ocsp = args.client_ocsp.is_some_and(|ocsp| ocsp != Ocsp::Off);
+        Ok(Self { auth, ocsp, judged_by })
     }
 }
 
@@ -134,6 +163,19 @@ fn credential(cert: &Path, key: &Path) -> Result<Credential, Failure> {
     Credential::from_pem(&read(cert)?, &read(key)?).map_err(|e| {
         Failure::io(format!("cannot use the certificate {} with the key {}: {e}.", cert.display(), key.display()))
     })
+}
+
+/// An OCSP response in DER, for this certificate to be shown with. Of `none` there is none.
+pub(crate) fn response(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    if path.as_os_str() == "none" {
+        return Ok(None);
+    }
+    let der = read(path)?;
+    // An OCSPResponse is a SEQUENCE (RFC 6960 4.2.1), which begins so; PEM, or a request's error page, does not.
+    match der.first() {
+        Some(0x30) => Ok(Some(der)),
+        _ => Err(Failure::file("use", path, "it is not an OCSP response in DER")),
+    }
 }
 
 /// Whether a server can prove itself with this in some version, by some suite of the policy.

@@ -580,7 +580,13 @@ impl Connection {
     }
 
     /// Keeps the error, queues its alert, and forgets the session where it must not be resumed.
-    fn fail(&mut self, error: Error) -> Error {
+    fn fail(&mut self, mut error: Error) -> Error {
+        // It may well be for this that the peer gave up.
+        if matches!(error.kind(), ErrorKind::PeerAlert(a) if *a != AlertDescription::CLOSE_NOTIFY)
+            && let Some(why) = self.shared.unshown.take()
+        {
+            error = error.after(why);
+        }
         self.state = State::Failed;
         self.wait = None;
         self.shared.question = None;

@@ -24,6 +24,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     during: Option<During>,
+    /// What may have led to it, in words.
+    before: Option<Box<str>>,
 }
 
 /// What was going on when it failed.
@@ -257,11 +259,16 @@ pub enum ErrorKind {
 impl Error {
     /// Of this kind, in no message in particular.
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, during: None }))
+        Self(Box::new(Inner { kind, during: None, before: None }))
     }
     /// The same, during this message, unless a message is named already.
     pub(crate) fn during(mut self, message: &'static str, received: bool) -> Self {
         self.0.during.get_or_insert(During { message, received });
+        self
+    }
+    /// The same, after something that may have led to it: a clause.
+    pub(crate) fn after(mut self, before: Box<str>) -> Self {
+        self.0.before = Some(before);
         self
     }
     /// What went wrong.
@@ -271,6 +278,10 @@ impl Error {
     /// The message that it happened at, if any.
     pub fn moment(&self) -> Option<During> {
         self.0.during
+    }
+    /// What may have led to it: a clause, which [`Error::explain`] has too.
+    pub fn before(&self) -> Option<&str> {
+        self.0.before.as_deref()
     }
     /// The alert that is sent to the peer, if any.
     pub fn alert(&self) -> Option<AlertDescription> {

@@ -72,6 +72,11 @@ pub enum Trace<'t> {
         /// How, in words.
         how: &'t str,
     },
+    /// We were asked for a certificate, and show none.
+    NotShown {
+        /// What was asked for, and what is in the way of ours, in words.
+        why: &'t str,
+    },
     /// The handshake is done.
     Connected,
 }

@@ -1,6 +1,6 @@
 //! `connect`.
 
-use super::{OWN, Output, Records, SESSIONS, SPOKEN, Spoken};
+use super::{OWN, Ocsp, Output, Records, SESSIONS, SPOKEN, Spoken};
 use crate::exit::HELP;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -65,12 +65,26 @@ pub(crate) struct Trust {
     #[arg(long, value_name = "PEM", conflicts_with_all = ["insecure", "pin_cert", "pin_key"])]
     pub(crate) crl: Option<PathBuf>,
     /// Trusts the certificate of this hash, self-signed or not, for whatever name, and no other; hexadecimal. May be given again
-    #[arg(long, value_name = "SHA256", conflicts_with_all = ["insecure", "ca"], value_parser = sha256)]
+    #[arg(long, visible_alias = "fingerprint", value_name = "SHA256", value_parser = sha256)]
+    #[arg(conflicts_with_all = ["insecure", "ca", "pin"])]
     pub(crate) pin_cert: Vec<Sha256>,
     /// The same of a key: the hash of its SubjectPublicKeyInfo; hexadecimal, or base64 as in RFC 7469
-    #[arg(long, value_name = "SHA256", conflicts_with_all = ["insecure", "ca", "pin_cert"], value_parser = sha256)]
+    #[arg(long, value_name = "SHA256", conflicts_with_all = ["insecure", "ca", "pin_cert", "pin"], value_parser = sha256)]
     pub(crate) pin_key: Vec<Sha256>,
+    /// Besides, the server's key must be one of these, as with curl's --pinnedpubkey; several with a semicolon between. With
+    /// --insecure nothing else is checked
+    #[arg(long, value_name = "sha256//BASE64", value_parser = pins)]
+    pub(crate) pin: Option<Pins>,
+    /// Whether an OCSP response is to come with the server's certificate
+    #[arg(long, value_enum, value_name = "WHETHER", default_value_t)]
+    pub(crate) ocsp: Ocsp,
+    /// Asks for signed certificate timestamps, and shows them; nobody judges them
+    #[arg(long)]
+    pub(crate) sct: bool,
 }
+
+/// Hashes of keys.
+pub(crate) type Pins = std::sync::Arc<[Sha256]>;
 
 /// Who we are.
 #[derive(Debug, Args)]
@@ -225,6 +239,15 @@ fn sha256(text: &str) -> Result<Sha256, String> {
     };
     let bad = || "a SHA-256 hash is wanted: 64 digits in hexadecimal, or 44 characters of base64".into();
     bytes.and_then(|b: Vec<u8>| b.try_into().ok()).ok_or_else(bad)
+}
+
+/// As curl takes them: `sha256//` and base64, with a semicolon between several.
+fn pins(text: &str) -> Result<Pins, String> {
+    let pin = |pin: &str| match pin.trim() {
+        curls if curls.starts_with("sha256//") => sha256(curls),
+        other => Err(format!("\"{other}\" does not begin with sha256//")),
+    };
+    text.split(';').map(pin).collect()
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -14,7 +14,7 @@ pub(crate) use demo::Demo;
 pub(crate) use serve::Serve;
 
 use crate::exit::HELP;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use handfast::config::{PadToMultiple, RecordPadding};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -73,6 +73,18 @@ pub(crate) struct Within {
     /// Signature schemes, best first
     #[arg(long, value_name = "LIST")]
     pub(crate) schemes: Option<String>,
+}
+
+/// Whether a certificate is to come with an OCSP response.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ocsp {
+    /// It is not asked for
+    Off,
+    /// It is asked for, and must be good if it comes, or if the certificate says that it must
+    #[default]
+    Ask,
+    /// It must come, and be good
+    Require,
 }
 
 /// How records are made.

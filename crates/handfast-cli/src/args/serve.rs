@@ -1,6 +1,6 @@
 //! `serve`.
 
-use super::{OWN, Output, Records, SESSIONS, SPOKEN, Spoken};
+use super::{OWN, Ocsp, Output, Records, SESSIONS, SPOKEN, Spoken};
 use crate::exit::HELP;
 use clap::{ArgAction, Args};
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// Needs no argument: it makes a development CA once, and certificates for localhost, 127.0.0.1, ::1 and this host's name.
 /// Prints `listening https://ADDR:PORT` on stdout when ready. SIGTERM and Ctrl-C finish what is being served, and end with 0.
 ///
-/// The files of --cert, --key, --client-ca and --client-crl are read again when they change, and on SIGHUP; connections go on. If they
+/// The files of --cert, --key, --ocsp, --client-ca and --client-crl are read again when they change, and on SIGHUP; connections go on. If they
 /// cannot be used, it says so, and goes on with what it had.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
@@ -57,6 +57,9 @@ pub(crate) struct Own {
     /// The private key of the --cert at the same place: PKCS#8, PKCS#1 or SEC1
     #[arg(long, value_name = "PEM", action = ArgAction::Append)]
     pub(crate) key: Vec<PathBuf>,
+    /// An OCSP response for the --cert at the same place, DER, for clients that ask for one; `none` if it has none
+    #[arg(long, value_name = "FILE", action = ArgAction::Append, requires = "cert")]
+    pub(crate) ocsp: Vec<PathBuf>,
     /// Refuses clients that ask for a name which no certificate has; else they are shown the first one
     #[arg(long)]
     pub(crate) strict_sni: bool,
@@ -75,6 +78,9 @@ pub(crate) struct Clients {
     /// Client certificates that these lists revoke are refused
     #[arg(long, value_name = "PEM", requires = "client_ca")]
     pub(crate) client_crl: Option<PathBuf>,
+    /// Whether an OCSP response is to come with a client's certificate, in TLS 1.3; not asked for if not given
+    #[arg(long, value_enum, value_name = "WHETHER", requires = "client_ca")]
+    pub(crate) client_ocsp: Option<Ocsp>,
 }
 
 /// What is remembered.

@@ -4,7 +4,7 @@ mod copy;
 mod dial;
 mod wire;
 
-use crate::args::{self, Target};
+use crate::args::{self, Ocsp, Target};
 use crate::events::{Event, Teller};
 use crate::exit::{Code, Failure};
 use crate::human::{Detail, View};
@@ -12,7 +12,7 @@ use crate::session::SessionFile;
 use crate::trust::{self, Trust};
 use crate::{keylog, lists};
 use handfast::compression::Compression;
-use handfast::config::ClientCredentials;
+use handfast::config::{ByIssuer, ClientCredentials};
 use handfast::crypto::Credential;
 use handfast::extension::TicketCounts;
 use handfast::keys::KeyLog;
@@ -102,12 +102,9 @@ impl<'a> Plan<'a> {
 
     fn client(self, teller: &Teller, address: IpAddr) -> Result<(Connection, wire::Last), Failure> {
         let mut config = ClientConfig::new(self.policy, self.trust.verifier(&self.args.trust, address)?);
-        config.credentials = match self.credentials.len() {
-            0 => None,
-            // One is sent whatever authorities the server names.
-            1 => self.credentials.into_iter().next().map(|c| Arc::new(c) as Arc<dyn ClientCredentials>),
-            _ => Some(Arc::new(self.credentials.into_iter().map(Arc::new).collect::<Vec<_>>())),
-        };
+        config.credentials = own(self.credentials);
+        config.ocsp = self.args.trust.ocsp != Ocsp::Off;
+        config.scts = self.args.trust.sct;
         config.certificate_compression = self.compression;
         config.alpn = self.alpn;
         config.max_fragment = self.args.records.max_fragment.into();
@@ -139,6 +136,14 @@ fn tell_exports(tls: &Connection, wanted: &args::connect::Exports, teller: &Tell
         teller.tell(None, &Event::Exported { kind: "keying_material", name: label, bytes: &bytes });
     }
     Ok(())
+}
+
+/// One is shown to whoever asks for any; of several the server's wishes choose.
+fn own(mut credentials: Vec<Credential>) -> Option<Arc<dyn ClientCredentials>> {
+    match credentials.len() {
+        0 | 1 => credentials.pop().map(|c| Arc::new(c) as _),
+        _ => Some(Arc::new(ByIssuer::new(credentials.into_iter().map(Arc::new)))),
+    }
 }
 
 /// The name to ask for and to find in the certificate. A dot at the end is the resolver's business only.

@@ -80,6 +80,9 @@ impl Last {
             let e = &mut failure.explanation;
             e.why = "the peer sent the alert handshake_failure: it asked for a client certificate, and we sent none."
                 .into();
+            if let Some(before) = error.before() {
+                e.why += &format!(" Before, {before}.");
+            }
             e.rule = "RFC 5246 7.4.6";
             e.remedy = "Give --cert and --key.".into();
         }

@@ -26,7 +26,8 @@ pub(super) struct Material {
 /// The files that are read.
 pub(super) fn files(args: &Serve) -> Vec<PathBuf> {
     let clients = [&args.clients.client_ca, &args.clients.client_crl];
-    args.own.cert.iter().chain(&args.own.key).chain(clients.into_iter().flatten()).cloned().collect()
+    let responses = args.own.ocsp.iter().filter(|path| path.as_os_str() != "none");
+    args.own.cert.iter().chain(&args.own.key).chain(responses).chain(clients.into_iter().flatten()).cloned().collect()
 }
 
 impl Material {
@@ -34,7 +35,7 @@ impl Material {
     pub(super) fn read(args: &Serve, policy: &Policy) -> Result<Self, Failure> {
         let (credentials, ca) = match args.own.cert.is_empty() {
             true => development(args.listen)?,
-            false => (trust::credentials(&args.own.cert, &args.own.key)?, None),
+            false => (given(args)?, None),
         };
         if !credentials.iter().any(|c| trust::usable(c, policy)) {
             let why = format!("none of the certificates can be used with these suites of the policy {}.", policy.name);
@@ -61,6 +62,7 @@ impl Material {
     pub(super) fn serve_by(&self, config: &mut ServerConfig) {
         config.credentials = self.own.clone();
         config.client_auth = self.clients.auth.clone();
+        config.client_ocsp = self.clients.ocsp;
     }
 }
 
@@ -68,6 +70,19 @@ impl Material {
 pub(super) fn forget_sessions(config: &mut ServerConfig) {
     config.tickets = config.tickets.take().map(|_| Arc::new(RotatingTickets::default()) as _);
     config.store = config.store.take().map(|_| Arc::new(MemoryServerStore::default()) as _);
+}
+
+/// The certificates of the command line.
+fn given(args: &Serve) -> Result<Vec<Credential>, Failure> {
+    let (mut credentials, responses) = (trust::credentials(&args.own.cert, &args.own.key)?, &args.own.ocsp);
+    if responses.len() > credentials.len() {
+        let why = format!("--ocsp was given {} times, and --cert {}.", responses.len(), credentials.len());
+        return Err(Failure::usage(why, "Give each --ocsp its --cert."));
+    }
+    for (credential, path) in credentials.iter_mut().zip(responses) {
+        credential.ocsp = trust::response(path)?;
+    }
+    Ok(credentials)
 }
 
 /// The development CA's certificates for this host: ECDSA for all that is new, RSA for what needs it.

@@ -13,4 +13,5 @@ mod run;
 mod serve;
 mod shape;
 mod streams;
+mod trust;
 mod usage;

@@ -1,14 +1,25 @@
 //! Certificates: good ones, and one for each way of being bad.
 
 use super::run::Dir;
+use handfast::crypto::{HashAlgorithm, aws_lc};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber, SigningKey,
 };
 use time::{Duration, OffsetDateTime};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// A CA of the tests.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let length = match u16::try_from(content.len()).expect("it is short") {
+        n @ ..=0x7f => vec![n as u8],
+        n => [&[0x82][..], &n.to_be_bytes()].concat(),
+    };
+    [&[tag][..], &length, &content].concat()
+}
 
 /// What a certificate says.
 pub(crate) struct Leaf {
@@ -72,6 +83,36 @@ impl Authority {
         let key = KeyPair::generate_for(algorithm).expect("a key");
         let pem = params.signed_by(&key, &self.0).expect("a certificate").pem();
         (dir.write(&format!("{name}.pem"), pem), dir.write(&format!("{name}-key.pem"), key.serialize_pem()))
+    }
+
+    /// An OCSP response by this CA (RFC 6960 4.2.1), of an hour ago: whether the certificate of this number is good, or revoked.
+    pub(crate) fn response(&self, serial: u8, good: bool) -> Vec<u8> {
+        let ca = self.0.der();
+        let (_, read) = X509Certificate::from_der(ca).expect("a certificate");
+        let hash = |of: &[u8]| {
+            let mut hash = aws_lc::provider().hash(HashAlgorithm::Sha256);
+            hash.update(of);
+            tlv(0x04, &[&hash.current()])
+        };
+        let sha256 = tlv(0x30, &[&tlv(0x06, &[&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1]])]);
+        let key = read.public_key().subject_public_key.data.as_ref();
+        let id = tlv(0x30, &[&sha256, &hash(read.subject().as_raw()), &hash(key), &tlv(0x02, &[&[serial]])]);
+        let at = |hours: i64| {
+            let t = OffsetDateTime::now_utc() + Duration::hours(hours);
+            let (day, time) = (t.date(), t.time());
+            let month = u8::from(day.month());
+            let text = format!("{:04}{month:02}{:02}{:02}{:02}00Z", day.year(), day.day(), time.hour(), time.minute());
+            tlv(0x18, &[text.as_bytes()])
+        };
+        let status = if good { tlv(0x80, &[]) } else { tlv(0xa1, &[&at(-2)]) };
+        let single = tlv(0x30, &[&id, &status, &at(-1), &tlv(0xa0, &[&at(24)])]);
+        let by = tlv(0xa1, &[read.subject().as_raw()]);
+        let data = tlv(0x30, &[&by, &at(-1), &tlv(0x30, &[&single])]);
+        let ecdsa = tlv(0x30, &[&tlv(0x06, &[&[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]])]);
+        let signature = tlv(0x03, &[&[0], &self.0.key().sign(&data).expect("a signature")]);
+        let basic = tlv(0x04, &[&tlv(0x30, &[&data, &ecdsa, &signature])]);
+        let kind = tlv(0x06, &[&[0x2b, 6, 1, 5, 5, 7, 48, 1, 1]]);
+        tlv(0x30, &[&tlv(0x0a, &[&[0]]), &tlv(0xa0, &[&tlv(0x30, &[&kind, &basic])])])
     }
 
     /// A list that revokes these serial numbers.

@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// verify and whose key serves what is negotiated; so of one name there may be a certificate with an RSA key and one with an ECDSA
 /// key.
 ///
+/// Those whose chain leads to one of the authorities that the client says it trusts, if it says so (certificate_authorities, RFC
+/// 9846 4.3.4), go before all others of these.
+///
 /// A client that names nobody, or whom nobody here stands for, is shown the first certificate that it can verify: the first is the
 /// default one. Names are those of subjectAltName, and are read once.
 #[derive(Clone)]
@@ -65,14 +68,22 @@ impl ByName {
     }
 }
 
+/// Those whose chain leads to an authority that the client names go first (RFC 9846 4.3.4); otherwise their order stays.
+pub(super) fn guided(mut list: Vec<Arc<Credential>>, hello: &HelloSummary) -> Vec<Arc<Credential>> {
+    if list.len() > 1 && !hello.authorities.is_empty() {
+        list.sort_by_cached_key(|c| !verify::leads_to(&c.chain, &hello.authorities));
+    }
+    list
+}
+
 impl ServerCredentials for ByName {
     fn candidates(self: Arc<Self>, hello: &HelloSummary) -> Vec<Arc<Credential>> {
-        let Some(name) = &hello.server_name else { return self.all.clone() };
+        let Some(name) = &hello.server_name else { return guided(self.all.clone(), hello) };
         let places = self.places(name);
         if places.is_empty() && !self.strict {
-            return self.all.clone();
+            return guided(self.all.clone(), hello);
         }
-        places.into_iter().filter_map(|place| self.all.get(place).cloned()).collect()
+        guided(places.into_iter().filter_map(|place| self.all.get(place).cloned()).collect(), hello)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::keys::KeyLog;
 use crate::policy::Policy;
 use crate::psk::ClientPsks;
 use crate::session::{ClientStore, MemoryClientStore};
-use crate::verify::{self, Verifier};
+use crate::verify::Verifier;
 use crate::wire::numbers::SignatureScheme;
 use std::fmt;
 use std::sync::Arc;
@@ -85,6 +85,10 @@ pub trait ClientCredentials: Send + Sync + fmt::Debug {
     /// The one to use: the server can verify these schemes, and would like one of these authorities (DER names; empty: any).
     /// `None` sends none.
     fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>>;
+    /// Why none of them is chosen, in words: a clause, for the error if the server ends the connection for that.
+    fn why_none(&self, _schemes: &[SignatureScheme], _authorities: &[&[u8]]) -> String {
+        "none of those that are configured was chosen".into()
+    }
 }
 
 /// One certificate, whatever the server would like.
@@ -92,20 +96,31 @@ impl ClientCredentials for Credential {
     fn choose(&self, schemes: &[SignatureScheme], _: &[&[u8]]) -> Option<Arc<Credential>> {
         self.key.schemes().iter().any(|s| schemes.contains(s)).then(|| Arc::new(self.clone()))
     }
-}
-
-/// Several certificates: the first that can sign in a way that the server can verify, and that one of the authorities it names has
-/// issued, or has issued an authority in the chain of (RFC 9846 4.3.4, RFC 5246 7.4.4). If it names some and none fits, none is sent:
-/// it would only tell the server who we are.
-impl ClientCredentials for Vec<Arc<Credential>> {
-    fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>> {
-        let signs = |c: &Credential| c.key.schemes().iter().any(|s| schemes.contains(s));
-        let asked_for = |c: &Credential| authorities.is_empty() || verify::leads_to(&c.chain, authorities);
-        self.iter().find(|c| signs(c) && asked_for(c)).cloned()
+    fn why_none(&self, _: &[SignatureScheme], _: &[&[u8]]) -> String {
+        format!("{} can sign by no scheme of both sides", crate::verify::subject_in_words(&self.chain))
     }
 }
 
 impl ClientConfig {
+    /// What is shown to a server that can verify these schemes, and would like one of these authorities; or why there is nothing to
+    /// show, in a clause.
+    pub(crate) fn credential(
+        &self,
+        schemes: &[SignatureScheme],
+        authorities: &[&[u8]],
+    ) -> Result<Arc<Credential>, Box<str>> {
+        let why = match &self.credentials {
+            None => "none is configured".into(),
+            Some(credentials) => match credentials.choose(schemes, authorities) {
+                Some(credential) => return Ok(credential),
+                None => credentials.why_none(schemes, authorities),
+            },
+        };
+        let from =
+            crate::verify::names_in_words(authorities).map_or_else(String::new, |names| format!(" from {names}"));
+        Err(format!("the peer had asked for a certificate{from}, and was shown none: {why}").into())
+    }
+
     /// A config of this policy, in which servers are judged by this verifier.
     pub fn new(policy: Policy, verifier: Arc<dyn Verifier>) -> Self {
         Self {

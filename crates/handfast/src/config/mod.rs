@@ -1,5 +1,6 @@
 //! What the user decides. Required choices are arguments of `new`, the rest documented public fields.
 
+mod by_issuer;
 mod by_name;
 mod client;
 mod cookies;
@@ -7,6 +8,7 @@ mod padding;
 mod replaceable;
 mod server;
 
+pub use by_issuer::ByIssuer;
 pub use by_name::ByName;
 pub use client::{ClientConfig, ClientCredentials};
 pub use cookies::Cookies;

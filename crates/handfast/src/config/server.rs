@@ -1,6 +1,6 @@
 //! A server's config.
 
-use super::{ByName, Cookies, Limits, RecordPadding};
+use super::{ByName, Cookies, Limits, RecordPadding, by_name};
 use crate::compression::Compression;
 use crate::crypto::{Credential, KeyKind, Provider, aws_lc};
 use crate::keys::KeyLog;
@@ -133,7 +133,7 @@ impl ServerCredentials for Vec<Arc<Credential>> {
     fn candidates(self: Arc<Self>, hello: &HelloSummary) -> Vec<Arc<Credential>> {
         match &hello.server_name {
             Some(_) => Arc::new(ByName::new(self.iter().cloned())).candidates(hello),
-            None => Self::clone(&self),
+            None => by_name::guided(Self::clone(&self), hello),
         }
     }
 }

@@ -56,6 +56,10 @@ impl Error {
             Some(d) => format!("At our {}: {why}", d.message),
             None => why,
         };
+        let why = match &self.0.before {
+            Some(before) => format!("{why} Before, {before}."),
+            None => why,
+        };
         Explanation { blame, during, alert, why, rule, remedy }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     /// The question that a state has asked in this step.
     pub(crate) question: Option<Wait>,
     pub(crate) negotiated: Negotiated,
+    /// Why we showed no certificate when we were asked for one.
+    pub(crate) unshown: Option<Box<str>>,
     /// When the peer's chain was judged, be it in an earlier handshake.
     pub(crate) judged: Time,
     pub(crate) limits: Limits,
@@ -68,6 +70,7 @@ impl Shared {
             dialect: Dialect::Hello,
             question: None,
             negotiated: Negotiated::default(),
+            unshown: None,
             judged: Time::default(),
             limits,
             provider,
@@ -291,6 +294,12 @@ impl<'f> Flow<'f> {
     /// What is negotiated so far.
     pub(crate) fn negotiated(&mut self) -> &mut Negotiated {
         &mut self.shared.negotiated
+    }
+
+    /// We are asked for a certificate, and show none.
+    pub(crate) fn shows_none(&mut self, why: Box<str>) {
+        self.shared.watch.see(Trace::NotShown { why: &why });
+        self.shared.unshown = Some(why);
     }
 
     /// The handshake is done.

@@ -1,5 +1,6 @@
 //! Judging the peer's certificates.
 
+mod all_of;
 mod cache;
 mod der;
 mod diagnose;
@@ -16,9 +17,10 @@ mod webpki;
 mod words;
 
 pub use self::webpki::WebPki;
+pub use all_of::AllOf;
 pub(crate) use end_point::end_point;
 pub use error::CertificateError;
-pub use pinned::{NoCertificates, NotChecked, PinnedLeaf, SelfSigned};
+pub use pinned::{NoCertificates, NotChecked, PinnedLeaf, SelfSigned, fingerprint, key_fingerprint};
 pub use roots::Roots;
 pub(crate) use signed::signed_by;
 pub use stapled::Stapled;
@@ -94,6 +96,39 @@ pub(crate) fn dns_names(chain: &[CertificateDer<'_>]) -> Vec<String> {
 pub fn leads_to(chain: &[CertificateDer<'_>], authorities: &[impl AsRef<[u8]>]) -> bool {
     let issuer = |c| der::Certificate::read(c).map(|c| c.issuer);
     chain.iter().filter_map(|c| issuer(c)).any(|issuer| authorities.iter().any(|name| name.as_ref() == issuer))
+}
+
+/// The subject of an authority's certificate, a Name in DER: what it is called in certificate_authorities. `None` if the certificate
+/// cannot be read.
+pub fn authority_name(certificate: &CertificateDer<'_>) -> Option<Vec<u8>> {
+    der::Certificate::read(certificate).map(|c| c.subject.to_vec())
+}
+
+/// Who the first certificate of a chain is for.
+pub(crate) fn subject_in_words(chain: &[CertificateDer<'_>]) -> String {
+    in_words(chain.first(), |c| c.subject)
+}
+
+/// Who has issued the last certificate of a chain: where it leads.
+pub(crate) fn issuer_in_words(chain: &[CertificateDer<'_>]) -> String {
+    in_words(chain.last(), |c| c.issuer)
+}
+
+fn in_words<'a>(certificate: Option<&'a CertificateDer<'_>>, name: fn(&der::Certificate<'a>) -> &'a [u8]) -> String {
+    let read = certificate.and_then(|c| der::Certificate::read(c));
+    read.map_or_else(|| "a certificate that cannot be read".into(), |c| words::name(name(&c)))
+}
+
+/// Names of authorities: `CN=A or CN=B`. `None` if there are none.
+pub(crate) fn names_in_words(names: &[&[u8]]) -> Option<String> {
+    /// How many are named.
+    const SHOWN: usize = 4;
+    let shown: Vec<_> = names.iter().take(SHOWN).map(|name| words::name(name)).collect();
+    match names.len() {
+        0 => None,
+        n @ ..=SHOWN => Some(format!("{}{}", if n > 1 { "one of " } else { "" }, shown.join(", "))),
+        n => Some(format!("one of {} and {} more", shown.join(", "), n - SHOWN)),
+    }
 }
 
 /// Whether the peer's own certificate can be read, and lets its key do what it does in this handshake (keyUsage, RFC 5280

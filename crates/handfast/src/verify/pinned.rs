@@ -8,7 +8,26 @@ use ::webpki::EndEntityCert;
 use aws_lc_rs::digest::{SHA256, digest};
 use rustls_pki_types::CertificateDer;
 
+/// The SHA-256 hash of a certificate: what browsers and `openssl x509 -fingerprint -sha256` show. For [`PinnedLeaf::certificates`].
+pub fn fingerprint(certificate: &CertificateDer<'_>) -> [u8; 32] {
+    sha256(certificate)
+}
+
+/// The SHA-256 hash of a certificate's key, as in RFC 7469 2.4, which stays when the certificate is renewed for the same key. For
+/// [`PinnedLeaf::keys`]. `None` if the certificate cannot be read.
+pub fn key_fingerprint(certificate: &CertificateDer<'_>) -> Option<[u8; 32]> {
+    der::Certificate::read(certificate).map(|c| sha256(c.spki))
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    out
+}
+
 /// Accepts whoever has a certificate, or a key, of a known hash. All that authorities say is left aside: issuer, usage, revocation.
+/// So a self-signed certificate is accepted by its fingerprint. Where a pin shall hold besides what authorities say, see
+/// [`AllOf`](super::AllOf).
 #[derive(Clone, Debug)]
 pub struct PinnedLeaf {
     pins: Vec<[u8; 32]>,
@@ -33,11 +52,11 @@ impl PinnedLeaf {
     fn judge(&self, peer: &PeerToVerify, now: Time) -> Result<Verified, CertificateError> {
         let (leaf, read) = leaf(peer)?;
         let (what, bytes) = if self.of_key { ("key", read.spki) } else { ("certificate", &**leaf) };
-        let hash = digest(&SHA256, bytes);
-        if !self.pins.iter().any(|pin| pin == hash.as_ref()) {
+        let hash = sha256(bytes);
+        if !self.pins.contains(&hash) {
             return Err(CertificateError::Other(format!(
                 "its {what} is not one that is pinned (SHA-256 {})",
-                hex(hash.as_ref())
+                hex(&hash)
             )));
         }
         if self.check_dates {
@@ -46,7 +65,7 @@ impl PinnedLeaf {
         if self.check_name {
             check_name(leaf, peer)?;
         }
-        Ok(Verified::because(format!("pinned {what}, SHA-256 {}", hex(hash.as_ref()))))
+        Ok(Verified::because(format!("pinned {what}, SHA-256 {}", hex(&hash))))
     }
 }
 

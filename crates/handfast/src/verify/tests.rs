@@ -9,6 +9,7 @@ use rcgen::{
 };
 use rustls_pki_types::CertificateRevocationListDer;
 use rustls_pki_types::pem::PemObject;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// 2025-06-01: what is made here is valid from the first day of that year to the last.
@@ -121,6 +122,38 @@ pub(super) fn refused(verifier: &dyn Verifier, peer: &PeerToVerify, now: Time, w
 
 fn test_data(pem: &str) -> CertificateDer<'static> {
     CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()
+}
+
+#[test]
+fn a_pin_may_hold_besides_the_roots() {
+    let root = Authority::root("Root");
+    let leaf = root.leaf(&["example.org"], |_| ());
+    let (key, of_leaf) = (key_fingerprint(&leaf).unwrap(), peer(&[&leaf], "example.org"));
+    let roots: Arc<dyn Verifier> = Arc::new(root.servers());
+    let pin = |hash| Arc::new(PinnedLeaf::keys([hash])) as Arc<dyn Verifier>;
+    let both = AllOf::new(roots.clone(), [pin(key)]);
+    let how = verdict(&both, &of_leaf, NOW).unwrap().how;
+    assert!(
+        how.starts_with("chain of 1 to CN=Root, valid until 2025-12-31 00:00:00 UTC; pinned key, SHA-256 "),
+        "{how}"
+    );
+    assert_eq!(both.authorities(), roots.authorities());
+    assert!(verdict(&AllOf::new(roots.clone(), [pin([0; 32])]), &of_leaf, NOW).is_err());
+    assert!(
+        verdict(&AllOf::new(pin(key), [Arc::new(Authority::root("Other").servers()) as _]), &of_leaf, NOW).is_err()
+    );
+    // Later is later for all, whoever says it.
+    #[derive(Debug)]
+    struct Slow;
+    impl Verifier for Slow {
+        fn verify(&self, _: &PeerToVerify, _: Time) -> Reply<Result<Verified, CertificateError>> {
+            Reply::Later
+        }
+    }
+    assert!(matches!(AllOf::new(pin(key), [Arc::new(Slow) as _, pin(key)]).verify(&of_leaf, NOW), Reply::Later));
+    // A certificate by its own fingerprint, whoever it is from.
+    let own = PinnedLeaf::certificates([fingerprint(&leaf)]);
+    assert!(verdict(&own, &peer(&[&leaf], "elsewhere.test"), NOW).is_ok());
 }
 
 #[test]

@@ -286,10 +286,12 @@ impl Server {
         let mut common = rules.ours(config.policy.signs_with(), &*flow.shared.provider);
         common.retain(|s| theirs.contains(s));
         let authorities: Vec<&[u8]> = message.authorities.iter().map(|a| a.0).collect();
-        let credential = config.credentials.as_ref().and_then(|c| c.choose(&common, &authorities));
-        let identity = match credential {
-            None => Identity(None),
-            Some(credential) => match credential.classic_scheme_among(&common) {
+        let identity = match config.credential(&common, &authorities) {
+            Err(why) => {
+                flow.shows_none(why);
+                Identity(None)
+            }
+            Ok(credential) => match credential.classic_scheme_among(&common) {
                 Some(scheme) => Identity(Some((credential, scheme))),
                 None => {
                     return Err(

@@ -66,8 +66,8 @@ pub(crate) struct Asked {
 pub(super) enum Own {
     /// Nothing was asked for.
     Unasked,
-    /// Nothing that would do.
-    Nothing,
+    /// Nothing that would do, and why.
+    Nothing(Box<str>),
     /// This, with what the server would like with it, and how we sign.
     Certificate(Arc<Credential>, Extras, SignatureScheme),
 }
@@ -383,10 +383,9 @@ pub(super) fn choose(config: &ClientConfig, message: &CertificateRequest13<'_>) 
     let schemes: Vec<_> = config.policy.signs_with().iter().copied().filter(common).collect();
     let authorities = message.extensions.certificate_authorities();
     let authorities: Vec<&[u8]> = authorities.map(|a| a.0.iter().map(|n| n.0).collect()).unwrap_or_default();
-    let chosen = config.credentials.as_ref().and_then(|c| c.choose(&schemes, &authorities));
-    match chosen.map(|c| (c.schemes_among(&schemes).first().copied(), c)) {
-        None => Ok(Own::Nothing),
-        Some((Some(scheme), credential)) => {
+    match config.credential(&schemes, &authorities).map(|c| (c.schemes_among(&schemes).first().copied(), c)) {
+        Err(why) => Ok(Own::Nothing(why)),
+        Ok((Some(scheme), credential)) => {
             let extensions = &message.extensions;
             let ocsp = extensions.status_request().is_some();
             let scts = extensions.signed_certificate_timestamps().is_some();
@@ -394,7 +393,7 @@ pub(super) fn choose(config: &ClientConfig, message: &CertificateRequest13<'_>) 
             let compression = how.and_then(|(ours, theirs)| ours.common(theirs.0));
             Ok(Own::Certificate(credential, Extras { ocsp, scts, compression }, scheme))
         }
-        Some((None, credential)) => {
+        Ok((None, credential)) => {
             let (theirs, ours) = (theirs.0.iter().collect(), credential.key.schemes().to_vec());
             Err(NothingInCommon::Scheme { theirs, ours }.into())
         }
@@ -449,7 +448,8 @@ impl Asked {
         let ending = Ending { agreed, master, application };
         match own {
             Own::Unasked => ending.finish(flow),
-            Own::Nothing => {
+            Own::Nothing(why) => {
+                flow.shows_none(why);
                 send_certificate(flow, None, Extras::default(), None);
                 ending.finish(flow)
             }

@@ -203,14 +203,17 @@ impl Asked {
         flow.now();
         let own = choose(&self.config, message)?;
         let (shown, wanted) = match &own {
-            Own::Unasked | Own::Nothing => (None, Extras::default()),
+            Own::Unasked | Own::Nothing(_) => (None, Extras::default()),
             Own::Certificate(credential, wanted, _) => (Some(&**credential), *wanted),
         };
         // Not compressed, though it could be: with its context it is another one each time, and the work would be done anew.
         let certificate = certificate(shown, wanted, message.context);
         flow.now().absorb(&certificate);
         match own {
-            Own::Unasked | Own::Nothing => {
+            Own::Unasked | Own::Nothing(_) => {
+                if let Own::Nothing(why) = own {
+                    flow.shows_none(why);
+                }
                 // Nothing follows our close_notify.
                 if !flow.writer.is_closed() {
                     flow.send_apart(&certificate);

@@ -1,0 +1,138 @@
+//! Whom one trusts, and by what: OCSP responses, pins, fingerprints, and a client's own certificates.
+
+use super::material::{Authority, Leaf};
+use super::run::{Dir, Server, run};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use handfast::pki_types::CertificateDer;
+use handfast::pki_types::pem::PemObject;
+use handfast::verify::{fingerprint, key_fingerprint};
+
+/// An authority in `ca.pem`, and a certificate of its with number 7.
+fn issued(dir: &Dir) -> (Authority, String, String, String) {
+    let ca = Authority::new("Tests");
+    let path = dir.write("ca.pem", ca.pem());
+    let (cert, key) = ca.leaf(dir, "leaf", &Leaf::default());
+    (ca, path, cert, key)
+}
+
+#[test]
+fn an_ocsp_response_is_sent_and_judged() {
+    let dir = Dir::new();
+    let (ca, roots, cert, key) = issued(&dir);
+    let serving = |response: Vec<u8>| {
+        let file = dir.write("response.der", response);
+        Server::start(&dir, &["--cert", &cert, "--key", &key, "--ocsp", &file])
+    };
+    let connect = |server: &Server, more: &[&str]| {
+        run(&dir, &[&["connect", &server.at("localhost"), "--ca", &roots][..], more].concat(), "")
+    };
+    for version in ["tls1.2", "tls1.3"] {
+        let spoken = ["--max-version", version];
+        let server = serving(ca.response(7, true));
+        connect(&server, &spoken).ends(0, &["not revoked as of", "OCSP response: "]);
+        connect(&server, &[&spoken[..], &["--ocsp", "require"]].concat()).ends(0, &["not revoked as of"]);
+        let json = connect(&server, &[&spoken[..], &["--json"]].concat());
+        let der = json.event("connected")["ocsp"].as_str().map(|text| BASE64_STANDARD.decode(text));
+        assert_eq!(der.expect("a response").expect("base64")[0], 0x30);
+        let json = connect(&server, &[&spoken[..], &["--json", "--sct"]].concat());
+        assert_eq!(json.event("connected")["scts"], serde_json::json!([]));
+        let server = serving(ca.response(7, false));
+        connect(&server, &spoken).ends(9, &["was revoked on", "says its OCSP response"]);
+        connect(&server, &[&spoken[..], &["--ocsp", "off"]].concat()).ends(0, &["verified: chain of 1"]);
+        let server = serving(ca.response(8, true));
+        let said =
+            ["an OCSP response that is about another certificate", "bad_certificate_status_response", "--ocsp off"];
+        connect(&server, &spoken).ends(6, &said);
+        let server = Server::start(&dir, &["--cert", &cert, "--key", &key]);
+        connect(&server, &spoken).ends(0, &["verified: chain of 1"]);
+        let said = ["no OCSP response came", "this verifier requires one"];
+        connect(&server, &[&spoken[..], &["--ocsp", "require"]].concat()).ends(6, &said);
+    }
+    run(&dir, &["connect", "localhost:1", "--insecure", "--ocsp", "require"], "").ends(2, &["no meaning"]);
+    let garbage = dir.write("garbage.der", "not DER");
+    run(&dir, &["serve", "--cert", &cert, "--key", &key, "--ocsp", &garbage], "").ends(1, &["garbage.der", "in DER"]);
+    let twice = ["serve", "--cert", &cert, "--key", &key, "--ocsp", "none", "--ocsp", "none"];
+    run(&dir, &twice, "").ends(2, &["--ocsp was given 2 times, and --cert 1"]);
+}
+
+#[test]
+fn a_client_may_have_to_bring_one() {
+    let dir = Dir::new();
+    let (ca, roots, cert, key) = issued(&dir);
+    let (own, own_key) = ca.leaf(&dir, "client", &Leaf { client: true, ..Leaf::default() });
+    let server = ["--cert", &cert, "--key", &key, "--client-ca", &roots, "--client-ocsp"];
+    let at = |whether| {
+        let server = Server::start(&dir, &[&server[..], &[whether]].concat());
+        let to = server.at("localhost");
+        run(&dir, &["connect", &to, "--ca", &roots, "--cert", &own, "--key", &own_key], "GET / HTTP/1.0\r\n\r\n")
+    };
+    at("ask").ends(0, &["verified: chain of 1"]);
+    at("require").ends(5, &["the alert bad_certificate_status_response"]);
+}
+
+#[test]
+fn a_key_is_pinned_besides_what_authorities_say() {
+    let dir = Dir::new();
+    let (_, roots, cert, key) = issued(&dir);
+    let der = CertificateDer::from_pem_file(&cert).expect("a certificate");
+    let pin = |hash: [u8; 32]| format!("sha256//{}", BASE64_STANDARD.encode(hash));
+    let right = pin(key_fingerprint(&der).expect("its key"));
+    let (wrong, either) = (pin([7; 32]), format!("{};{right}", pin([7; 32])));
+    let server = Server::start(&dir, &["--cert", &cert, "--key", &key]);
+    let at = server.at("localhost");
+    let with = |more: &[&str]| run(&dir, &[&["connect", &at][..], more].concat(), "");
+    with(&["--ca", &roots, "--pin", &right]).ends(0, &["verified: chain of 1 to", "; pinned key"]);
+    with(&["--ca", &roots, "--pin", &either]).ends(0, &["pinned key"]);
+    with(&["--ca", &roots, "--pin", &wrong]).ends(6, &["its key is not one that is pinned"]);
+    // As with curl, a pin does not stand for an authority, unless that is said.
+    with(&["--pin", &right]).ends(6, &["neither sent nor is trusted"]);
+    with(&["--insecure", "--pin", &right]).ends(0, &["verified: pinned key"]);
+    with(&["--insecure", "--pin", &wrong]).ends(6, &["its key is not one that is pinned"]);
+    with(&["--pin", "sha256//AAAA"]).ends(2, &["a SHA-256 hash is wanted"]);
+}
+
+#[test]
+fn a_self_signed_certificate_is_trusted_by_its_fingerprint() {
+    let dir = Dir::new();
+    let (cert, key) = Authority::self_signed(&dir, "own");
+    let der = CertificateDer::from_pem_file(&cert).expect("a certificate");
+    let bytes: Vec<_> = fingerprint(&der).iter().map(|b| format!("{b:02X}")).collect();
+    let server = Server::start(&dir, &["--cert", &cert, "--key", &key]);
+    let at = server.at("127.0.0.1");
+    let with = |hex: &str| run(&dir, &["connect", &at, "--fingerprint", hex], "");
+    // As OpenSSL writes it, and bare; the name does not matter.
+    with(&bytes.join(":")).ends(0, &["verified: pinned certificate"]);
+    with(&bytes.concat().to_lowercase()).ends(0, &["verified: pinned certificate"]);
+    with(&"07".repeat(32)).ends(6, &["its certificate is not one that is pinned"]);
+    with("0707").ends(2, &["a SHA-256 hash is wanted"]);
+    run(&dir, &["connect", &at, "--fingerprint", &"07".repeat(32), "--insecure"], "").ends(2, &["cannot be used with"]);
+}
+
+#[test]
+fn of_several_certificates_the_server_s_wishes_choose() {
+    let dir = Dir::new();
+    let (_, roots, cert, key) = issued(&dir);
+    let (one, other) = (Authority::new("One"), Authority::new("Other"));
+    let client = Leaf { client: true, ..Leaf::default() };
+    let (one_cert, one_key) = one.leaf(&dir, "from-one", &client);
+    let (other_cert, other_key) = other.leaf(&dir, "from-other", &client);
+    let clients = dir.write("other.pem", other.pem());
+    let server = Server::start(&dir, &["--cert", &cert, "--key", &key, "--client-ca", &clients]);
+    let at = server.at("localhost");
+    for version in ["tls1.2", "tls1.3"] {
+        let with = |more: &[&str]| {
+            let args = ["connect", &at, "--ca", &roots, "--max-version", version];
+            run(&dir, &[&args[..], more].concat(), "GET / HTTP/1.0\r\n\r\n")
+        };
+        let (one, other) = (["--cert", &one_cert, "--key", &one_key], ["--cert", &other_cert, "--key", &other_key]);
+        let done = with(&[one, other].concat());
+        done.ends(0, &["→ CertificateVerify"]);
+        assert!(done.stderr.contains("  from-other, signed by Other,"), "{}", done.stderr);
+        // What is in the way of each is said once the server has refused.
+        let why = "Before, the peer had asked for a certificate from CN=Other, and was shown none: CN=from-one is issued by CN=One";
+        with(&[one, one].concat()).ends(5, &[why]);
+        with(&[]).ends(5, &["had asked for a certificate from CN=Other, and was shown none: none is configured"]);
+    }
+    run(&dir, &["connect", &at, "--cert", &one_cert], "").ends(2, &["--key <PEM>"]);
+}
