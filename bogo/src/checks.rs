@@ -6,7 +6,8 @@ use crate::credentials::chain_of;
 use crate::flags::Flags;
 use crate::seen::Seen;
 use handfast::Negotiated;
-use handfast::wire::numbers::{ProtocolVersion, SignatureScheme};
+use handfast::crypto::{HashAlgorithm, aws_lc};
+use handfast::wire::numbers::{CertificateType, ProtocolVersion, SignatureScheme};
 use std::fmt::Debug;
 use std::sync::atomic::Ordering;
 
@@ -88,9 +89,19 @@ fn negotiated(flags: &Flags, memory: &mut Memory, agreed: &Negotiated, seen: &Se
 }
 
 fn authentication(flags: &Flags, memory: &mut Memory, agreed: &Negotiated, seen: &Seen) -> Result<(), Stop> {
-    must(flags.expect_no_peer_cert, "no peer certificate", agreed.peer_chain.is_empty())?;
+    let raw = agreed.peer_raw_key.as_deref();
+    let shown = !agreed.peer_chain.is_empty() || raw.is_some();
+    must(flags.expect_no_peer_cert, "no peer certificate", !shown)?;
     let has_to = !flags.server || flags.require_any_client_certificate;
-    must(has_to && !flags.expect_no_peer_cert, "a peer certificate", !agreed.peer_chain.is_empty())?;
+    must(has_to && !flags.expect_no_peer_cert, "a peer certificate", shown)?;
+    let found = if raw.is_some() { CertificateType::RAW_PUBLIC_KEY } else { CertificateType::X509 };
+    same_if("what the peer shows", found, flags.expect_peer_certificate_type)?;
+    let hash = raw.map(|key| {
+        let mut hash = aws_lc::provider().hash(HashAlgorithm::Sha256);
+        hash.update(key);
+        hash.current().to_vec()
+    });
+    same_if("raw key", hash.as_ref(), flags.expect_peer_rpk_sha256.as_ref().map(Some))?;
     if let Some(file) = &flags.expect_peer_cert_file {
         same("peer chain", &agreed.peer_chain, &chain_of(file)?)?;
     }

@@ -168,8 +168,11 @@ pub(crate) fn client(
     let judge = gated!(Arc::new(Judge::new(flags, &memory.refused)), gate, dyn Verifier);
     let mut config = ClientConfig::new(policy(flags)?, judge);
     let credentials = Credentials::load(flags, seen, gate)?;
-    if !credentials.is_empty() {
+    if !credentials.is_empty() || !flags.available_client_cert_types.is_empty() {
         config.credentials = Some(Arc::new(credentials));
+    }
+    if !flags.accepted_peer_cert_types.is_empty() {
+        config.server_certificate_types = flags.accepted_peer_cert_types.clone();
     }
     (config.ocsp, config.scts) = (flags.enable_ocsp_stapling, flags.enable_signed_cert_timestamps);
     config.certificate_compression = compression::of(flags.cert_compression);
@@ -205,6 +208,9 @@ pub(crate) fn server(
         (false, false) => ClientAuth::None,
     };
     config.certificate_compression = compression::of(flags.cert_compression);
+    if !flags.accepted_peer_cert_types.is_empty() {
+        config.client_certificate_types = flags.accepted_peer_cert_types.clone();
+    }
     config.alpn = match (&flags.select_alpn, flags.decline_alpn, flags.reject_alpn) {
         (_, true, _) => Vec::new(),
         // A name that no client of the runner's has.

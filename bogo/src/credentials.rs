@@ -12,13 +12,15 @@ use handfast::pki_types::pem::PemObject;
 use handfast::pki_types::{CertificateDer, PrivateKeyDer};
 use handfast::verify::leads_to;
 use handfast::wait::HelloSummary;
-use handfast::wire::numbers::SignatureScheme;
+use handfast::wire::numbers::{CertificateType, SignatureScheme};
 use std::sync::Arc;
 
 /// All that a connection may prove itself with, in the order in which they are tried: the default one is the last.
 #[derive(Clone, Debug)]
 pub(crate) struct Credentials {
     list: Vec<Own>,
+    /// What a client says that it has.
+    types: Vec<CertificateType>,
     seen: Witness,
 }
 
@@ -40,17 +42,25 @@ impl Credentials {
     /// `gate`: the keys answer later.
     pub(crate) fn load(flags: &Flags, seen: &Witness, gate: Option<&Arc<Gate>>) -> Result<Self, Stop> {
         let mut list = Vec::new();
-        let Some((default, others)) = flags.credentials.split_first() else { return Ok(Self::of(list, seen)) };
+        let types = flags.available_client_cert_types.clone();
+        let Some((default, others)) = flags.credentials.split_first() else { return Ok(Self::of(list, types, seen)) };
         for (index, credential) in (0..).zip(others).chain([(-1, default)]) {
             let loaded = load(credential, index, flags, seen, gate)?;
             let must_match_issuer = credential.must_match_issuer;
             list.extend(loaded.map(|credential| Own { credential, must_match_issuer }));
         }
-        Ok(Self::of(list, seen))
+        Ok(Self::of(list, types, seen))
     }
 
-    fn of(list: Vec<Own>, seen: &Witness) -> Self {
-        Self { list, seen: seen.clone() }
+    fn of(list: Vec<Own>, mut types: Vec<CertificateType>, seen: &Witness) -> Self {
+        if types.is_empty() {
+            for one in list.iter().flat_map(|own| own.credential.types()) {
+                if !types.contains(&one) {
+                    types.push(one);
+                }
+            }
+        }
+        Self { list, types, seen: seen.clone() }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -65,8 +75,16 @@ fn load(
     seen: &Witness,
     gate: Option<&Arc<Gate>>,
 ) -> Result<Option<Arc<Credential>>, Stop> {
-    let (Some(cert), Some(key)) = (&flags.cert_file, &flags.key_file) else { return Ok(None) };
-    let chain = chain_of(cert)?;
+    let Some(key) = &flags.key_file else { return Ok(None) };
+    let (chain, raw_key) = match &flags.cert_file {
+        Some(cert) => (chain_of(cert)?, None),
+        None if flags.raw => {
+            let der = PrivateKeyDer::from_pem_file(key).map_err(|e| Stop::broken(format!("{key}: {e}")))?;
+            let own = Credential::raw_from_der(der).map_err(|e| Stop::broken(format!("{key}: {e}")))?;
+            (Vec::new(), own.raw_key)
+        }
+        None => return Ok(None),
+    };
     let der = PrivateKeyDer::from_pem_file(key).map_err(|e| Stop::broken(format!("{key}: {e}")))?;
     let inner = aws_lc::private_key(der).map_err(|_| Stop::Unimplemented(format!("the private key in {key}")))?;
     let chosen = |able: &[SignatureScheme]| match flags.signing_prefs.as_slice() {
@@ -81,6 +99,7 @@ fn load(
         None => key,
     };
     let mut credential = Credential::new(chain, key);
+    credential.raw_key = raw_key;
     // A callback that declines: no response is put in place.
     credential.ocsp = flags.ocsp.clone().filter(|_| !all.decline_ocsp_callback);
     credential.scts = flags.scts.clone();
@@ -142,13 +161,32 @@ impl ClientCredentials for Credentials {
     /// The first that fits. If none does, the last all the same, or one that cannot sign, so that the handshake fails, as the runner
     /// wants it, rather than goes on without a certificate.
     fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>> {
+        self.pick(CertificateType::X509, schemes, authorities)
+    }
+
+    fn certificate_types(&self) -> Vec<CertificateType> {
+        self.types.clone()
+    }
+
+    fn choose_raw_key(&self, schemes: &[SignatureScheme]) -> Option<Arc<Credential>> {
+        self.pick(CertificateType::RAW_PUBLIC_KEY, schemes, &[])
+    }
+}
+
+impl Credentials {
+    fn pick(
+        &self,
+        what: CertificateType,
+        schemes: &[SignatureScheme],
+        authorities: &[&[u8]],
+    ) -> Option<Arc<Credential>> {
         let mut seen = self.seen.see();
         seen.peer_schemes = schemes.to_vec();
         seen.authorities = authorities.iter().map(|a| a.to_vec()).collect();
         let may: Vec<_> =
             self.list.iter().filter(|own| own.may_go_to(authorities)).map(|own| &own.credential).collect();
-        let fits = |c: &&&Arc<Credential>| c.key.schemes().iter().any(|s| schemes.contains(s));
-        match (may.iter().find(fits).or(may.last()), self.list.last()) {
+        let fits = |c: &&&Arc<Credential>| c.shows(what) && c.key.schemes().iter().any(|s| schemes.contains(s));
+        match (may.iter().find(fits).or_else(|| may.iter().find(|c| c.shows(what))).or(may.last()), self.list.last()) {
             (Some(chosen), _) => Some((*chosen).clone()),
             (None, Some(own)) => {
                 let key = own.credential.key.clone();

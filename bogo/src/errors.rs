@@ -75,6 +75,7 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
                 &[":NO_COMMON_SIGNATURE_ALGORITHMS:", ":UNKNOWN_CERTIFICATE_TYPE:", ":NO_MATCHING_ISSUER:"]
             }
             NothingInCommon::Scheme { .. } => &[":NO_COMMON_SIGNATURE_ALGORITHMS:", ":NO_SHARED_CIPHER:"],
+            NothingInCommon::CertificateType { .. } => &[":UNSUPPORTED_CERTIFICATE:", ":UNKNOWN_CERTIFICATE_TYPE:"],
             NothingInCommon::Protocol { .. } => &[":NO_APPLICATION_PROTOCOL:"],
             NothingInCommon::Compression => &[":INVALID_COMPRESSION_LIST:"],
             NothingInCommon::Psk => &[":PSK_IDENTITY_NOT_FOUND:", ":NO_SUPPORTED_PSK_MODE:"],
@@ -92,7 +93,7 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
         },
         ErrorKind::InappropriateFallback => &[":INAPPROPRIATE_FALLBACK:"],
         ErrorKind::Downgrade => &[":TLS13_DOWNGRADE:"],
-        ErrorKind::Certificate(CertificateError::Malformed(_)) => &[":CANNOT_PARSE_LEAF_CERT:"],
+        ErrorKind::Certificate(CertificateError::Malformed(_)) => &[":CANNOT_PARSE_LEAF_CERT:", ":DECODE_ERROR:"],
         ErrorKind::Certificate(CertificateError::WrongUsage(_)) => {
             &[":KEY_USAGE_BIT_INCORRECT:", ":UNSUPPORTED_ALGORITHM:"]
         }
@@ -136,6 +137,7 @@ fn malformed(field: &str, problem: &Problem, message: &str) -> Vec<String> {
     }
     for (part, name) in [
         ("alert", ":BAD_ALERT:"),
+        ("cert_data", ":INVALID_RAW_PUBLIC_KEY:"),
         ("key_exchange", ":BAD_ECPOINT:"),
         ("public", ":BAD_ECPOINT:"),
         ("point", ":BAD_ECPOINT:"),

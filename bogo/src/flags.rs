@@ -3,7 +3,7 @@
 use crate::Stop;
 use handfast::pki_types::CertificateDer;
 use handfast::pki_types::pem::PemObject;
-use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+use handfast::wire::numbers::{CertificateType, NamedGroup, ProtocolVersion, SignatureScheme};
 use handfast::wire::{Opaque, Reader, Vector, Wire};
 use std::slice;
 use std::str::FromStr;
@@ -11,6 +11,8 @@ use std::str::FromStr;
 /// A certificate and how its key signs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CredentialFlags {
+    /// A raw public key.
+    pub(crate) raw: bool,
     pub(crate) cert_file: Option<String>,
     pub(crate) key_file: Option<String>,
     /// In order; empty: whatever the key can do.
@@ -48,8 +50,14 @@ pub(crate) struct Flags {
     pub(crate) max_send_fragment: Option<usize>,
     pub(crate) max_cert_list: Option<usize>,
 
-    /// The default one, then those begun by `-new-x509-credential`.
+    /// The default one, then those begun by `-new-x509-credential` and `-new-rpk-credential`.
     pub(crate) credentials: Vec<CredentialFlags>,
+    /// Empty: those of the credentials.
+    pub(crate) available_client_cert_types: Vec<CertificateType>,
+    /// Empty: X.509.
+    pub(crate) accepted_peer_cert_types: Vec<CertificateType>,
+    pub(crate) expect_peer_certificate_type: Option<CertificateType>,
+    pub(crate) expect_peer_rpk_sha256: Option<Vec<u8>>,
     /// All of the runner's algorithms, or this one.
     pub(crate) cert_compression: Option<Option<u16>>,
     pub(crate) fail_cert_callback: bool,
@@ -152,6 +160,10 @@ impl Default for Flags {
             max_send_fragment: None,
             max_cert_list: None,
             credentials: vec![CredentialFlags::default()],
+            available_client_cert_types: Vec::new(),
+            accepted_peer_cert_types: Vec::new(),
+            expect_peer_certificate_type: None,
+            expect_peer_rpk_sha256: None,
             cert_compression: None,
             fail_cert_callback: false,
             verify_fail: false,
@@ -243,6 +255,9 @@ impl Values<'_> {
     }
     fn group(&mut self) -> Result<NamedGroup, Stop> {
         self.number().map(NamedGroup)
+    }
+    fn certificate_type(&mut self) -> Result<CertificateType, Stop> {
+        self.number().map(CertificateType)
     }
     fn scheme(&mut self) -> Result<SignatureScheme, Stop> {
         self.number().map(SignatureScheme)
@@ -340,6 +355,11 @@ impl Flags {
             "-max-cert-list" => self.max_cert_list = Some(v.number()?),
 
             "-new-x509-credential" => self.credentials.push(CredentialFlags::default()),
+            "-new-rpk-credential" => self.credentials.push(CredentialFlags { raw: true, ..CredentialFlags::default() }),
+            "-available-client-cert-types" => self.available_client_cert_types.push(v.certificate_type()?),
+            "-accepted-peer-cert-types" => self.accepted_peer_cert_types.push(v.certificate_type()?),
+            "-expect-peer-certificate-type" => self.expect_peer_certificate_type = Some(v.certificate_type()?),
+            "-expect-peer-rpk-sha256" => self.expect_peer_rpk_sha256 = Some(v.base64()?),
             "-cert-file" => self.credential()?.cert_file = Some(v.text()?),
             "-key-file" => self.credential()?.key_file = Some(v.text()?),
             "-signing-prefs" => {

@@ -4,7 +4,7 @@ use crate::flags::Flags;
 use handfast::Reply;
 use handfast::Time;
 use handfast::alert::AlertDescription;
-use handfast::verify::{CertificateError, PeerToVerify, Verified, Verifier, check_key_usage};
+use handfast::verify::{CertificateError, PeerToVerify, RawKeyToVerify, Verified, Verifier, check_key_usage};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -46,6 +46,14 @@ impl Verifier for Judge {
         }
         // BoringSSL looks at this itself.
         Reply::Now(check_key_usage(peer).map(|()| Verified::because("the runner says so")))
+    }
+    fn verify_raw_key(&self, _: &RawKeyToVerify, _: Time) -> Reply<Result<Verified, CertificateError>> {
+        self.refused.store(self.fail, Ordering::Relaxed);
+        // Here BoringSSL always minds.
+        Reply::Now(match self.fail {
+            true => Err(CertificateError::Refused { alert: self.alert, detail: "the runner says so".into() }),
+            false => Ok(Verified::because("the runner says so")),
+        })
     }
     fn authorities(&self) -> Vec<Vec<u8>> {
         self.authorities.clone()

@@ -7,7 +7,7 @@ use handfast::config::ConfigSource;
 use handfast::crypto::{Failure, KeyKind, PrivateKey};
 use handfast::keys::Secret;
 use handfast::session::{ClientSession, ClientStore, Remembered, ServerStore, SessionKey, Tickets};
-use handfast::verify::{CertificateError, PeerToVerify, Verified, Verifier};
+use handfast::verify::{CertificateError, PeerToVerify, RawKeyToVerify, Verified, Verifier};
 use handfast::wait::HelloSummary;
 use handfast::wire::numbers::SignatureScheme;
 use handfast::{Answer, Reply, ServerConfig, Time, Wait};
@@ -45,6 +45,7 @@ fn answer(wait: &Wait, now: Time) -> Option<Answer> {
             at_once(key.premaster(encrypted, *client_version, fallback), Answer::Premaster)
         }
         Wait::Verdict { verifier, peer } => at_once(verifier.verify(peer, now), Answer::Verdict),
+        Wait::RawKeyVerdict { verifier, peer } => at_once(verifier.verify_raw_key(peer, now), Answer::Verdict),
         Wait::Config { source, hello } => at_once(source.choose(hello), Answer::Config),
         Wait::ClientSession { store, key } => at_once(store.take(key, now), Answer::ClientSession),
         Wait::OfferPsks { psks, server, hint } => at_once(psks.offer(server, hint.as_deref()), Answer::Psks),
@@ -89,6 +90,9 @@ impl PrivateKey for Later<dyn PrivateKey> {
 impl Verifier for Later<dyn Verifier> {
     fn verify(&self, peer: &PeerToVerify, now: Time) -> Reply<Result<Verified, CertificateError>> {
         self.gate.pass(|| self.inner.verify(peer, now))
+    }
+    fn verify_raw_key(&self, peer: &RawKeyToVerify, now: Time) -> Reply<Result<Verified, CertificateError>> {
+        self.gate.pass(|| self.inner.verify_raw_key(peer, now))
     }
     fn authorities(&self) -> Vec<Vec<u8>> {
         self.inner.authorities()

@@ -174,6 +174,7 @@ mod tests {
             schemes: true,
             premaster_length: true,
             key_exchange: handfast::crypto::KeyExchangeKind::Rsa,
+            raw_public_key: false,
         };
         let (dialect, protected) = (Dialect::Classic(form), false);
         let event =

@@ -5,10 +5,8 @@ use crate::words::{self, harmless};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use handfast::Negotiated;
-use handfast::crypto::{HashAlgorithm, aws_lc};
 use handfast::wire::numbers::ProtocolVersion;
 use serde_json::{Value, json};
-use std::fmt::Write;
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
 /// One thing that was negotiated, or was not.
@@ -60,6 +58,7 @@ pub(crate) fn facts(n: &Negotiated) -> Vec<Fact> {
             "client's scheme",
             n.client_scheme.map(|s| s.to_string()),
         ),
+        fact("peer_raw_key", n.peer_raw_key.as_ref().map(|key| raw_key(key)), "peer's raw key", raw_key_in_words(n)),
         fact("peer_chain", chain(n), "peer's chain", chain_in_words(n)),
         fact(
             "ocsp",
@@ -94,7 +93,7 @@ pub(crate) fn summary(n: &Negotiated) -> String {
     let or = |value: Option<String>, none: &str| value.unwrap_or_else(|| none.into());
     let verified = match &n.verified {
         Some(how) => how.clone(),
-        None if n.peer_chain.is_empty() => "the peer gave no certificate".into(),
+        None if n.peer_chain.is_empty() && n.peer_raw_key.is_none() => "the peer gave no certificate".into(),
         None => "in the handshake that is resumed".into(),
     };
     harmless(&format!(
@@ -117,14 +116,18 @@ fn chain(n: &Negotiated) -> Vec<Value> {
     n.peer_chain.iter().map(|c| certificate(c)).collect()
 }
 
+/// A raw public key.
+fn raw_key(spki: &[u8]) -> Value {
+    json!({ "sha256": words::sha256(spki), "der": BASE64_STANDARD.encode(spki) })
+}
+
+fn raw_key_in_words(n: &Negotiated) -> Option<String> {
+    n.peer_raw_key.as_ref().map(|key| format!("SHA-256 {}", words::sha256(key)))
+}
+
 /// A certificate, as far as it can be read.
 pub(crate) fn certificate(der: &[u8]) -> Value {
-    let mut hash = aws_lc::provider().hash(HashAlgorithm::Sha256);
-    hash.update(der);
-    let sha256 = hash.current().iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    });
+    let sha256 = words::sha256(der);
     let read = X509Certificate::from_der(der).ok().map(|(_, c)| c);
     json!({
         "subject": read.as_ref().map(|c| c.subject().to_string()),

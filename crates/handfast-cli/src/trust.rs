@@ -35,6 +35,10 @@ enum Wanted {
 impl Trust {
     /// As the command line says.
     pub(crate) fn of(args: &args::connect::Trust) -> Result<Self, Failure> {
+        if args.raw_public_key && args.pin_key.is_empty() && !args.insecure {
+            let why = "a raw public key says nothing of whose it is.";
+            return Err(Failure::usage(why, "Give the key that the server must have with --pin-key."));
+        }
         let wanted = match &args.ca {
             _ if args.insecure => Wanted::Anyone,
             _ if !args.pin_cert.is_empty() => Wanted::Pinned {
@@ -128,7 +132,19 @@ pub(crate) struct Clients {
 impl Clients {
     /// As the command line says.
     pub(crate) fn of(args: &args::serve::Clients) -> Result<Self, Failure> {
+        let auth = |verifier: Arc<dyn Verifier>| match args.client_optional {
+            true => ClientAuth::Optional(verifier),
+            false => ClientAuth::Required(verifier),
+        };
+        if !args.client_pin_key.is_empty() {
+            let verifier = PinnedLeaf::keys(args.client_pin_key.iter().copied());
+            return Ok(Self { auth: auth(Arc::new(verifier)), ocsp: false, judged_by: Vec::new() });
+        }
         let Some(path) = &args.client_ca else {
+            if args.client_optional {
+                let why = "--client-optional is for clients that are asked for a certificate.";
+                return Err(Failure::usage(why, "Give --client-ca or --client-pin-key."));
+            }
             return Ok(Self { auth: ClientAuth::None, ocsp: false, judged_by: Vec::new() });
         };
         let mut judged_by = vec![read(path)?];
@@ -142,10 +158,8 @@ impl Clients {
             verifier = verifier.with_crls(lists(&pem, path)?).map_err(|e| Failure::file("use", path, e))?;
             judged_by.push(pem);
         }
-        let verifier = Arc::new(verifier);
-        let auth = if args.client_optional { ClientAuth::Optional(verifier) } else { ClientAuth::Required(verifier) };
         let ocsp = args.client_ocsp.is_some_and(|ocsp| ocsp != Ocsp::Off);
-        Ok(Self { auth, ocsp, judged_by })
+        Ok(Self { auth: auth(Arc::new(verifier)), ocsp, judged_by })
     }
 }
 
@@ -176,6 +190,20 @@ pub(crate) fn response(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
         Some(0x30) => Ok(Some(der)),
         _ => Err(Failure::file("use", path, "it is not an OCSP response in DER")),
     }
+}
+
+/// Keys that are shown raw; those that have certificates may show these, too.
+pub(crate) fn raw_credentials(certs: &[PathBuf], keys: &[PathBuf]) -> Result<Vec<Credential>, Failure> {
+    if certs.is_empty() {
+        return keys.iter().map(|key| raw_key(key)).collect();
+    }
+    Ok(credentials(certs, keys)?.into_iter().map(Credential::with_raw_key).collect())
+}
+
+/// A private key that is shown raw, in PEM: PKCS#8, PKCS#1 or SEC1.
+fn raw_key(key: &Path) -> Result<Credential, Failure> {
+    Credential::raw_from_pem(&read(key)?)
+        .map_err(|e| Failure::io(format!("cannot use the key {}: {e}.", key.display())))
 }
 
 /// Whether a server can prove itself with this in some version, by some suite of the policy.

@@ -1,6 +1,8 @@
 //! Messages, and what was negotiated, in words: for the human view, the demo, and the page.
 
-use handfast::crypto::{AeadAlgorithm, Authentication, BulkCipher, CbcCipher, KeyExchangeKind, Suite};
+use handfast::crypto::{
+    AeadAlgorithm, Authentication, BulkCipher, CbcCipher, HashAlgorithm, KeyExchangeKind, Suite, aws_lc,
+};
 use handfast::extension::{
     Extensions, KeyShare, PreSharedKey, SignedCertificateTimestamps, StatusRequest, SupportedVersions,
 };
@@ -10,8 +12,8 @@ use handfast::message::{
 };
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
-use std::fmt::Display;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use std::fmt::{Display, Write};
+use x509_parser::prelude::{FromDer, SubjectPublicKeyInfo, X509Certificate};
 
 /// The key facts of a message, in a line. What comes from the peer is made harmless.
 pub(crate) fn facts(name: &str, raw: &[u8], dialect: Dialect) -> String {
@@ -30,6 +32,8 @@ pub(crate) fn facts(name: &str, raw: &[u8], dialect: Dialect) -> String {
             Message::HelloRetryRequest(m) => retry(&m),
             Message::EncryptedExtensions(m) => extensions(&m.0),
             Message::Certificate(m) => certificate(&m),
+            Message::RawPublicKey(m) if m.0.is_empty() => "none to give".into(),
+            Message::RawPublicKey(m) => raw_key(m.0),
             Message::CertificateStatus(m) => format!("an OCSP response, {}", size(m.response.len())),
             Message::CompressedCertificate(m) => {
                 format!(
@@ -134,6 +138,10 @@ fn extensions(e: &Extensions<'_>) -> String {
 
 fn certificate(m: &Certificate<'_>) -> String {
     let Some(leaf) = m.list.first() else { return "none to give".into() };
+    // Where a raw public key was agreed on, it is the one entry.
+    if SubjectPublicKeyInfo::from_der(leaf.cert_data).is_ok() {
+        return raw_key(leaf.cert_data);
+    }
     let chain = match m.list.len() {
         1 => String::new(),
         n => format!(", and {} above it", counted(n - 1, "certificate")),
@@ -147,6 +155,21 @@ fn certificate(m: &Certificate<'_>) -> String {
         _ => String::new(),
     };
     format!("{}{chain}{status}{scts}", subject(leaf.cert_data))
+}
+
+/// A raw public key: of which kind, and its hash, by which it is pinned.
+pub(crate) fn raw_key(spki: &[u8]) -> String {
+    format!("a raw public key, SHA-256 {}", sha256(spki))
+}
+
+/// In hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    let mut hash = aws_lc::provider().hash(HashAlgorithm::Sha256);
+    hash.update(bytes);
+    hash.current().iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 /// Whose certificate this is, whose signature it bears, until when: of one that cannot be read, that.

@@ -7,8 +7,8 @@ use crate::alert::AlertDescription;
 use crate::crypto::{Failure, Suite};
 use crate::verify::CertificateError;
 use crate::wire::numbers::{
-    CertificateCompressionAlgorithm, ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion,
-    SignatureScheme,
+    CertificateCompressionAlgorithm, CertificateType, ContentType, ExtensionType, HandshakeType, NamedGroup,
+    ProtocolVersion, SignatureScheme,
 };
 use crate::wire::{CipherSuite, Malformed};
 use std::fmt;
@@ -87,6 +87,13 @@ pub enum NothingInCommon {
         theirs: Vec<String>,
         /// What the server has.
         ours: Vec<String>,
+    },
+    /// No type of certificate: X.509, or a raw public key (RFC 7250 4.2).
+    CertificateType {
+        /// What the peer offered or chose.
+        theirs: Vec<CertificateType>,
+        /// What we have, or take.
+        ours: Vec<CertificateType>,
     },
     /// The client does not offer null compression.
     Compression,
@@ -332,6 +339,7 @@ impl ErrorKind {
                 | NothingInCommon::Group { .. }
                 | NothingInCommon::Scheme { .. }
                 | NothingInCommon::Psk => A::HANDSHAKE_FAILURE,
+                NothingInCommon::CertificateType { .. } => A::UNSUPPORTED_CERTIFICATE,
                 NothingInCommon::Protocol { .. } => A::NO_APPLICATION_PROTOCOL,
                 NothingInCommon::Compression => A::ILLEGAL_PARAMETER,
             },

@@ -4,7 +4,7 @@ use crate::alert::Alert;
 use crate::verify::Stapled;
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{CertificateCompressionAlgorithm, NamedGroup, ProtocolVersion, SignatureScheme};
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 
 /// What [`crate::Connection::receive`] came upon.
 #[derive(Debug)]
@@ -67,6 +67,9 @@ pub struct Negotiated {
     pub peer_chain: Vec<CertificateDer<'static>>,
     /// What came with that chain, if anything did: OCSP responses and signed certificate timestamps. Not after a resumption.
     pub stapled: Option<Box<Stapled>>,
+    /// The raw public key that the peer showed instead of a certificate (RFC 7250): a SubjectPublicKeyInfo in DER. After a
+    /// resumption, that of the first handshake.
+    pub peer_raw_key: Option<SubjectPublicKeyInfoDer<'static>>,
     /// By what the peer's Certificate was compressed, if it was (RFC 8879).
     pub certificate_compression: Option<CertificateCompressionAlgorithm>,
     /// The identity of the external pre-shared key that authenticated both sides, be it in the handshake that is resumed

@@ -10,9 +10,9 @@ use crate::crypto::{Failure, PrivateKey};
 use crate::keys::Secret;
 use crate::psk::{ClientPsks, ExternalPsk, ServerPsks};
 use crate::session::{ClientStore, EarlyHello, Remembered, ReplayStore, ServerStore, SessionKey, Tickets};
-use crate::verify::{CertificateError, PeerToVerify, Verified, Verifier};
+use crate::verify::{CertificateError, PeerToVerify, RawKeyToVerify, Verified, Verifier};
 use crate::wire::CipherSuite;
-use crate::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::wire::numbers::{CertificateType, NamedGroup, ProtocolVersion, SignatureScheme};
 use rustls_pki_types::ServerName;
 use std::sync::Arc;
 
@@ -48,6 +48,10 @@ pub struct HelloSummary {
     pub ocsp: bool,
     /// Whether it would like signed certificate timestamps (RFC 6962 3.3.1).
     pub scts: bool,
+    /// What it can judge of a server, best first (RFC 7250); empty if it does not say, which is X.509.
+    pub server_certificate_types: Vec<CertificateType>,
+    /// What it can show if it is asked, best first (RFC 7250); empty if it does not say, which is X.509.
+    pub client_certificate_types: Vec<CertificateType>,
     /// The whole message, header included.
     pub raw: Vec<u8>,
 }
@@ -89,6 +93,13 @@ pub enum Wait {
         verifier: Arc<dyn Verifier>,
         /// Whom.
         peer: Box<PeerToVerify>,
+    },
+    /// Judge the peer's raw public key (RFC 7250). [`Answer::Verdict`]
+    RawKeyVerdict {
+        /// Who judges.
+        verifier: Arc<dyn Verifier>,
+        /// Whom.
+        peer: Box<RawKeyToVerify>,
     },
     /// Choose the config for this client. [`Answer::Config`]
     Config {
@@ -204,6 +215,7 @@ impl Wait {
                 now_or(key.premaster(encrypted, *client_version, fallback), Answer::Premaster)
             }
             Self::Verdict { verifier, peer } => now_or(verifier.verify(peer, now), Answer::Verdict),
+            Self::RawKeyVerdict { verifier, peer } => now_or(verifier.verify_raw_key(peer, now), Answer::Verdict),
             Self::Config { source, hello } => now_or(source.choose(hello), Answer::Config),
             Self::ClientSession { store, key } => now_or(store.take(key, now), Answer::ClientSession),
             Self::OfferPsks { psks, server, hint } => now_or(psks.offer(server, hint.as_deref()), Answer::Psks),
@@ -222,7 +234,7 @@ impl Wait {
             (self, answer),
             (Self::Signature { .. }, Answer::Signature(_))
                 | (Self::Premaster { .. }, Answer::Premaster(_))
-                | (Self::Verdict { .. }, Answer::Verdict(_))
+                | (Self::Verdict { .. } | Self::RawKeyVerdict { .. }, Answer::Verdict(_))
                 | (Self::Config { .. }, Answer::Config(_))
                 | (Self::ClientSession { .. }, Answer::ClientSession(_))
                 | (Self::OfferPsks { .. }, Answer::Psks(_))

@@ -191,6 +191,7 @@ fn what_is_read_is_written_the_same_and_described() {
                 schemes: dice.one_of(2),
                 premaster_length: dice.one_of(2),
                 key_exchange: EXCHANGES[dice.throw(3)],
+                raw_public_key: dice.one_of(2),
             }),
             _ => *dialect,
         };

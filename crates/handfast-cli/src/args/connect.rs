@@ -81,6 +81,10 @@ pub(crate) struct Trust {
     /// Asks for signed certificate timestamps, and shows them; nobody judges them
     #[arg(long)]
     pub(crate) sct: bool,
+    /// Wants the server's raw public key instead of a certificate (RFC 7250), with --pin-key or --insecure; and shows each --key so,
+    /// which may then be without its --cert
+    #[arg(long)]
+    pub(crate) raw_public_key: bool,
 }
 
 /// Hashes of keys.
@@ -95,7 +99,7 @@ pub(crate) struct Own {
     #[arg(long, value_name = "PEM", requires = "key")]
     pub(crate) cert: Vec<PathBuf>,
     /// The private key of the --cert at the same place: PKCS#8, PKCS#1 or SEC1
-    #[arg(long, value_name = "PEM", requires = "cert")]
+    #[arg(long, value_name = "PEM")]
     pub(crate) key: Vec<PathBuf>,
     /// Lets a TLS 1.3 server ask for the certificate after the handshake, too
     #[arg(long)]
@@ -228,7 +232,7 @@ fn target(text: &str) -> Result<Target, String> {
 }
 
 /// In hexadecimal, with colons or without, or in base64, with the prefixes that others write.
-fn sha256(text: &str) -> Result<Sha256, String> {
+pub(super) fn sha256(text: &str) -> Result<Sha256, String> {
     let digits =
         ["sha256//", "sha256/", "SHA256:", "sha256:"].iter().find_map(|p| text.strip_prefix(p)).unwrap_or(text);
     let plain: String = digits.chars().filter(|c| *c != ':').collect();

@@ -63,6 +63,10 @@ pub(crate) struct Own {
     /// Refuses clients that ask for a name which no certificate has; else they are shown the first one
     #[arg(long)]
     pub(crate) strict_sni: bool,
+    /// Shows its keys raw, without certificates, to clients that ask for that (RFC 7250); without --cert in no other way. Takes raw
+    /// keys from clients, too: see --client-pin-key
+    #[arg(long)]
+    pub(crate) raw_public_key: bool,
 }
 
 /// Who the clients are.
@@ -72,8 +76,11 @@ pub(crate) struct Clients {
     /// Asks clients for a certificate from these authorities
     #[arg(long, value_name = "PEM")]
     pub(crate) client_ca: Option<PathBuf>,
+    /// Asks clients for the key of this hash, whatever its certificate says; hexadecimal, or base64 as in RFC 7469. May be given again
+    #[arg(long, value_name = "SHA256", value_parser = super::connect::sha256, conflicts_with = "client_ca")]
+    pub(crate) client_pin_key: Vec<[u8; 32]>,
     /// Clients without a certificate are served too
-    #[arg(long, requires = "client_ca")]
+    #[arg(long)]
     pub(crate) client_optional: bool,
     /// Client certificates that these lists revoke are refused
     #[arg(long, value_name = "PEM", requires = "client_ca")]

@@ -17,6 +17,7 @@ use handfast::crypto::Credential;
 use handfast::extension::TicketCounts;
 use handfast::keys::KeyLog;
 use handfast::pki_types::ServerName;
+use handfast::wire::numbers::CertificateType;
 use handfast::{ClientConfig, Connection, Policy, Time};
 use std::cell::RefCell;
 use std::net::IpAddr;
@@ -58,14 +59,19 @@ impl<'a> Plan<'a> {
         let compression = lists::compression(args.spoken.cert_compression.as_deref())?;
         let name = server_name(args.trust.name.as_deref().unwrap_or(&args.target.host))?;
         let trust = Trust::of(&args.trust)?;
-        let credentials = trust::credentials(&args.own.cert, &args.own.key)?;
+        let credentials = match args.trust.raw_public_key {
+            true => trust::raw_credentials(&args.own.cert, &args.own.key)?,
+            false => trust::credentials(&args.own.cert, &args.own.key)?,
+        };
         let key_log = keylog(args.output.keylog.as_deref())?;
         let session = match &args.sessions.session {
             Some(path) => {
                 let wanted = name.to_str();
                 let mut parts = trust.binding();
-                parts.push(wanted.as_bytes());
+                let wants: &[u8] = if args.trust.raw_public_key { b"raw" } else { b"X.509" };
+                parts.extend([wanted.as_bytes(), wants]);
                 parts.extend(credentials.iter().filter_map(|c| c.chain.first()).map(|c| &**c));
+                parts.extend(credentials.iter().filter_map(|c| c.raw_key.as_deref()));
                 Some(Arc::new(SessionFile::open(path, &args.target.to_string(), &parts)?))
             }
             None => None,
@@ -106,6 +112,9 @@ impl<'a> Plan<'a> {
         config.ocsp = self.args.trust.ocsp != Ocsp::Off;
         config.scts = self.args.trust.sct;
         config.certificate_compression = self.compression;
+        if self.args.trust.raw_public_key {
+            config.server_certificate_types = vec![CertificateType::RAW_PUBLIC_KEY];
+        }
         config.alpn = self.alpn;
         config.max_fragment = self.args.records.max_fragment.into();
         config.record_size_limit = self.args.records.record_size_limit;

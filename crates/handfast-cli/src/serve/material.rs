@@ -7,6 +7,7 @@ use crate::trust;
 use handfast::config::ByName;
 use handfast::crypto::Credential;
 use handfast::session::{MemoryServerStore, RotatingTickets};
+use handfast::wire::numbers::CertificateType;
 use handfast::{Policy, ServerConfig};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +19,8 @@ const DAYS: u32 = 90;
 /// All of it. What is new in here is read again at a reload, and its file is one of [`files`].
 pub(super) struct Material {
     own: Arc<ByName>,
+    /// Whether raw keys are shown, and taken.
+    raw: bool,
     clients: trust::Clients,
     /// Where the development CA is, if it signed what we show.
     pub(super) ca: Option<PathBuf>,
@@ -33,10 +36,14 @@ pub(super) fn files(args: &Serve) -> Vec<PathBuf> {
 impl Material {
     /// What the files hold now.
     pub(super) fn read(args: &Serve, policy: &Policy) -> Result<Self, Failure> {
-        let (credentials, ca) = match args.own.cert.is_empty() {
+        let raw = args.own.raw_public_key;
+        let (mut credentials, ca) = match args.own.cert.is_empty() && args.own.key.is_empty() {
             true => development(args.listen)?,
             false => (given(args)?, None),
         };
+        if raw {
+            credentials = credentials.into_iter().map(Credential::with_raw_key).collect();
+        }
         if !credentials.iter().any(|c| trust::usable(c, policy)) {
             let why = format!("none of the certificates can be used with these suites of the policy {}.", policy.name);
             let remedy =
@@ -45,7 +52,7 @@ impl Material {
         }
         let mut own = ByName::new(credentials.into_iter().map(Arc::new));
         own.strict = args.own.strict_sni;
-        Ok(Self { own: Arc::new(own), clients: trust::Clients::of(&args.clients)?, ca })
+        Ok(Self { own: Arc::new(own), raw, clients: trust::Clients::of(&args.clients)?, ca })
     }
 
     /// The certificates, in order.
@@ -63,6 +70,9 @@ impl Material {
         config.credentials = self.own.clone();
         config.client_auth = self.clients.auth.clone();
         config.client_ocsp = self.clients.ocsp;
+        if self.raw {
+            config.client_certificate_types = vec![CertificateType::RAW_PUBLIC_KEY, CertificateType::X509];
+        }
     }
 }
 
@@ -74,7 +84,10 @@ pub(super) fn forget_sessions(config: &mut ServerConfig) {
 
 /// The certificates of the command line.
 fn given(args: &Serve) -> Result<Vec<Credential>, Failure> {
-    let (mut credentials, responses) = (trust::credentials(&args.own.cert, &args.own.key)?, &args.own.ocsp);
+    let (mut credentials, responses) = match args.own.raw_public_key {
+        true => (trust::raw_credentials(&args.own.cert, &args.own.key)?, &args.own.ocsp),
+        false => (trust::credentials(&args.own.cert, &args.own.key)?, &args.own.ocsp),
+    };
     if responses.len() > credentials.len() {
         let why = format!("--ocsp was given {} times, and --cert {}.", responses.len(), credentials.len());
         return Err(Failure::usage(why, "Give each --ocsp its --cert."));

@@ -7,6 +7,7 @@ mod demo;
 mod hang_up;
 mod json;
 mod material;
+mod raw_keys;
 mod readme;
 mod reload;
 mod run;

@@ -3,7 +3,7 @@
 use super::ClientCredentials;
 use crate::crypto::Credential;
 use crate::verify::{self, leads_to};
-use crate::wire::numbers::SignatureScheme;
+use crate::wire::numbers::{CertificateType, SignatureScheme};
 use std::fmt;
 use std::sync::Arc;
 
@@ -44,9 +44,19 @@ fn wanted(credential: &Credential, authorities: &[&[u8]]) -> bool {
 
 impl ClientCredentials for ByIssuer {
     fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>> {
-        let mut can = self.all.iter().filter(|c| signs(c, schemes));
+        let mut can = self.all.iter().filter(|c| signs(c, schemes) && c.shows(CertificateType::X509));
         let first = can.clone().find(|c| wanted(c, authorities));
         first.or_else(|| can.next().filter(|_| self.whatever_the_issuer)).cloned()
+    }
+
+    /// All that some of them have: raw keys first.
+    fn certificate_types(&self) -> Vec<CertificateType> {
+        let has = |what| self.all.iter().any(|c| c.shows(what));
+        [CertificateType::RAW_PUBLIC_KEY, CertificateType::X509].into_iter().filter(|what| has(*what)).collect()
+    }
+
+    fn choose_raw_key(&self, schemes: &[SignatureScheme]) -> Option<Arc<Credential>> {
+        self.all.iter().find(|c| signs(c, schemes) && c.shows(CertificateType::RAW_PUBLIC_KEY)).cloned()
     }
 
     /// For each, what is in its way.
@@ -76,6 +86,12 @@ impl ClientCredentials for ByIssuer {
 impl ClientCredentials for Vec<Arc<Credential>> {
     fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>> {
         ByIssuer::new(self.iter().cloned()).choose(schemes, authorities)
+    }
+    fn certificate_types(&self) -> Vec<CertificateType> {
+        ByIssuer::new(self.iter().cloned()).certificate_types()
+    }
+    fn choose_raw_key(&self, schemes: &[SignatureScheme]) -> Option<Arc<Credential>> {
+        ByIssuer::new(self.iter().cloned()).choose_raw_key(schemes)
     }
     fn why_none(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> String {
         ByIssuer::new(self.iter().cloned()).why_none(schemes, authorities)

@@ -9,7 +9,7 @@ use crate::policy::Policy;
 use crate::psk::ClientPsks;
 use crate::session::{ClientStore, MemoryClientStore};
 use crate::verify::Verifier;
-use crate::wire::numbers::SignatureScheme;
+use crate::wire::numbers::{CertificateType, SignatureScheme};
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,6 +24,9 @@ pub struct ClientConfig {
     pub provider: Arc<dyn Provider>,
     /// Client certificates; none by default.
     pub credentials: Option<Arc<dyn ClientCredentials>>,
+    /// What a server may show, best first (RFC 7250): X.509 alone by default. A raw public key says nothing of whose it is: the
+    /// verifier must know it, as [`crate::verify::PinnedLeaf::keys`] does.
+    pub server_certificate_types: Vec<CertificateType>,
     /// How certificates may be compressed, the server's and our own, in TLS 1.3 (RFC 8879); not by default.
     pub certificate_compression: Option<Arc<Compression>>,
     /// External pre-shared keys, offered in TLS 1.3; none by default. A server that takes one shows no certificate. One that takes
@@ -84,10 +87,23 @@ pub struct ClientConfig {
 pub trait ClientCredentials: Send + Sync + fmt::Debug {
     /// The one to use: the server can verify these schemes, and would like one of these authorities (DER names; empty: any).
     /// `None` sends none.
+    ///
+    /// It shows a certificate, or where [`ClientCredentials::certificate_types`] offered raw public keys and the server chose that,
+    /// its raw key: then [`ClientCredentials::choose_raw_key`] is asked instead.
     fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>>;
     /// Why none of them is chosen, in words: a clause, for the error if the server ends the connection for that.
     fn why_none(&self, _schemes: &[SignatureScheme], _authorities: &[&[u8]]) -> String {
         "none of those that are configured was chosen".into()
+    }
+
+    /// What can be shown, best first (RFC 7250 4.1); X.509 alone if it is not said otherwise.
+    fn certificate_types(&self) -> Vec<CertificateType> {
+        vec![CertificateType::X509]
+    }
+
+    /// The one whose raw public key is to be shown: the server can verify these schemes. `None` shows none.
+    fn choose_raw_key(&self, _schemes: &[SignatureScheme]) -> Option<Arc<Credential>> {
+        None
     }
 }
 
@@ -99,19 +115,31 @@ impl ClientCredentials for Credential {
     fn why_none(&self, _: &[SignatureScheme], _: &[&[u8]]) -> String {
         format!("{} can sign by no scheme of both sides", crate::verify::subject_in_words(&self.chain))
     }
+
+    fn certificate_types(&self) -> Vec<CertificateType> {
+        self.types()
+    }
+
+    fn choose_raw_key(&self, schemes: &[SignatureScheme]) -> Option<Arc<Credential>> {
+        self.choose(schemes, &[])
+    }
 }
 
 impl ClientConfig {
-    /// What is shown to a server that can verify these schemes, and would like one of these authorities; or why there is nothing to
+    /// What is shown to a server that can verify these schemes, and would like this, from one of these authorities; or why there is nothing to
     /// show, in a clause.
     pub(crate) fn credential(
         &self,
         schemes: &[SignatureScheme],
         authorities: &[&[u8]],
+        what: CertificateType,
     ) -> Result<Arc<Credential>, Box<str>> {
         let why = match &self.credentials {
             None => "none is configured".into(),
-            Some(credentials) => match credentials.choose(schemes, authorities) {
+            Some(credentials) => match match what {
+                CertificateType::RAW_PUBLIC_KEY => credentials.choose_raw_key(schemes),
+                _ => credentials.choose(schemes, authorities),
+            } {
                 Some(credential) => return Ok(credential),
                 None => credentials.why_none(schemes, authorities),
             },
@@ -128,6 +156,7 @@ impl ClientConfig {
             verifier,
             provider: aws_lc::provider(),
             credentials: None,
+            server_certificate_types: vec![CertificateType::X509],
             certificate_compression: None,
             psks: None,
             alpn: Vec::new(),

@@ -9,7 +9,7 @@ use crate::psk::ServerPsks;
 use crate::session::{MemoryServerStore, ReplayStore, RotatingTickets, ServerStore, Tickets};
 use crate::verify::Verifier;
 use crate::wait::{HelloSummary, Reply};
-use crate::wire::numbers::SignatureScheme;
+use crate::wire::numbers::{CertificateType, SignatureScheme};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +69,9 @@ pub struct ServerConfig {
     pub client_auth: ClientAuth,
     /// Whether a client's certificate may come with an OCSP response, in TLS 1.3 (RFC 9846 4.5.1.1); not by default.
     pub client_ocsp: bool,
+    /// What clients may show, best first (RFC 7250): X.509 alone by default. A raw public key says nothing of whose it is: the
+    /// verifier must know it, as [`crate::verify::PinnedLeaf::keys`] does. What the server itself shows is up to its credentials.
+    pub client_certificate_types: Vec<CertificateType>,
     /// How certificates may be compressed, our own and the clients', in TLS 1.3 (RFC 8879); not by default.
     pub certificate_compression: Option<Arc<Compression>>,
     /// External pre-shared keys, taken in TLS 1.3; none by default. A client that proves to have one is authenticated by it: it is
@@ -116,7 +119,8 @@ pub struct ServerConfig {
 /// A server's certificates.
 pub trait ServerCredentials: Send + Sync + fmt::Debug {
     /// Those that fit the name the client asks for, best first; all of them if the name is unknown or none was given, unless
-    /// unknown names shall be refused. The handshake takes the first whose key serves what is negotiated.
+    /// unknown names shall be refused. The handshake takes the first whose key serves what is negotiated, and that has what the
+    /// client can judge: a certificate, or a raw key (RFC 7250).
     fn candidates(self: Arc<Self>, hello: &HelloSummary) -> Vec<Arc<Credential>>;
 }
 
@@ -170,6 +174,7 @@ impl ServerConfig {
             provider: aws_lc::provider(),
             client_auth: ClientAuth::None,
             client_ocsp: false,
+            client_certificate_types: vec![CertificateType::X509],
             certificate_compression: None,
             psks: None,
             alpn: Vec::new(),

@@ -1,10 +1,12 @@
 //! A certificate chain and its key.
 
 use super::PrivateKey;
-use super::aws_lc::{Spki, private_and_public};
+use super::aws_lc::{Spki, private_and_public, private_and_spki};
+use crate::verify;
 use crate::wire::Opaque;
+use crate::wire::numbers::CertificateType;
 use rustls_pki_types::pem::{self, PemObject};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, SubjectPublicKeyInfoDer};
 use std::fmt;
 use std::sync::Arc;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -14,10 +16,10 @@ use zeroize::Zeroize;
 const MOST_RESPONSE: usize = 1 << 15;
 const MOST_TIMESTAMPS: usize = 1 << 14;
 
-/// A certificate chain, own certificate first, and its key.
+/// A certificate chain, own certificate first, and its key; or a raw key alone.
 #[derive(Clone, Debug)]
 pub struct Credential {
-    /// DER, the own certificate first, roots need not be there.
+    /// DER, the own certificate first, roots need not be there. Empty if there is nothing but the raw key.
     pub chain: Vec<CertificateDer<'static>>,
     /// The key of the first.
     pub key: Arc<dyn PrivateKey>,
@@ -28,6 +30,8 @@ pub struct Credential {
     /// Signed certificate timestamps for the first (RFC 6962 3.2), one by one, which go to whoever asks for them; none by default.
     /// Of more than 16 KiB in all, the first are sent.
     pub scts: Vec<Vec<u8>>,
+    /// Its SubjectPublicKeyInfo in DER, if it may be shown raw to a peer that takes that (RFC 7250).
+    pub raw_key: Option<SubjectPublicKeyInfoDer<'static>>,
 }
 
 /// Why a chain and a key make no [`Credential`].
@@ -86,7 +90,7 @@ impl std::error::Error for CredentialError {}
 impl Credential {
     /// This chain and its key, whatever they are: that the key is that of the first certificate is not checked.
     pub fn new(chain: Vec<CertificateDer<'static>>, key: Arc<dyn PrivateKey>) -> Self {
-        Self { chain, key, ocsp: None, scts: Vec::new() }
+        Self { chain, key, raw_key: None, ocsp: None, scts: Vec::new() }
     }
 
     /// The OCSP response, if there is one that can be sent.
@@ -110,15 +114,9 @@ impl Credential {
     /// # Errors
     /// [`CredentialError`], which says what is wrong.
     pub fn from_pem(chain_pem: &[u8], key_pem: &[u8]) -> Result<Self, CredentialError> {
-        let damaged = |what| move |e: pem::Error| CredentialError::Pem { what, why: in_words(&e) };
         let chain: Result<_, _> = CertificateDer::pem_slice_iter(chain_pem).collect();
         let chain = chain.map_err(damaged("certificates"))?;
-        match PrivateKeyDer::from_pem_slice(key_pem) {
-            Ok(key) => Self::from_der(chain, key),
-            Err(_) if contains(key_pem, b"ENCRYPTED") => Err(CredentialError::EncryptedKey),
-            Err(pem::Error::NoItemsFound) => Err(CredentialError::NoKey),
-            Err(e) => Err(damaged("private key")(e)),
-        }
+        Self::from_der(chain, key_from_pem(key_pem)?)
     }
 
     /// From DER: the certificates, own first, and the private key, which is wiped after it is read.
@@ -140,6 +138,63 @@ impl Credential {
         }
         Ok(Self::new(chain, key))
     }
+
+    /// A raw key without a certificate (RFC 7250), from PEM: unencrypted, as PKCS#8, PKCS#1 or SEC 1.
+    ///
+    /// # Errors
+    /// [`CredentialError`], which says what is wrong.
+    pub fn raw_from_pem(key_pem: &[u8]) -> Result<Self, CredentialError> {
+        Self::raw_from_der(key_from_pem(key_pem)?)
+    }
+
+    /// A raw key without a certificate (RFC 7250), from DER. What is given is wiped after it is read.
+    ///
+    /// # Errors
+    /// [`CredentialError::Key`].
+    pub fn raw_from_der(mut key: PrivateKeyDer<'static>) -> Result<Self, CredentialError> {
+        let pair = private_and_spki(&key);
+        key.zeroize();
+        let (key, spki) = pair.map_err(|_| CredentialError::Key)?;
+        Ok(Self { raw_key: Some(spki.into()), ..Self::new(Vec::new(), key) })
+    }
+
+    /// The same, whose key may also be shown raw, without its certificate.
+    pub fn with_raw_key(mut self) -> Self {
+        self.raw_key = self.spki().map(|spki| spki.to_vec().into());
+        self
+    }
+
+    /// What it can show: a raw key goes first, since who has made one wants to use it.
+    pub fn types(&self) -> Vec<CertificateType> {
+        let all = [CertificateType::RAW_PUBLIC_KEY, CertificateType::X509];
+        all.into_iter().filter(|t| self.shows(*t)).collect()
+    }
+
+    /// Whether it has this to show.
+    pub fn shows(&self, what: CertificateType) -> bool {
+        match what {
+            CertificateType::X509 => !self.chain.is_empty(),
+            CertificateType::RAW_PUBLIC_KEY => self.raw_key.is_some(),
+            _ => false,
+        }
+    }
+
+    /// The SubjectPublicKeyInfo of its key, as far as it can be read.
+    pub(crate) fn spki(&self) -> Option<&[u8]> {
+        self.raw_key.as_deref().or_else(|| verify::spki_of(&self.chain))
+    }
+}
+
+fn damaged(what: &'static str) -> impl Fn(pem::Error) -> CredentialError {
+    move |e| CredentialError::Pem { what, why: in_words(&e) }
+}
+
+fn key_from_pem(pem: &[u8]) -> Result<PrivateKeyDer<'static>, CredentialError> {
+    PrivateKeyDer::from_pem_slice(pem).map_err(|e| match e {
+        _ if contains(pem, b"ENCRYPTED") => CredentialError::EncryptedKey,
+        pem::Error::NoItemsFound => CredentialError::NoKey,
+        e => damaged("private key")(e),
+    })
 }
 
 /// What is wrong with PEM. The library's own words show bytes as numbers, and could show those of a key.
@@ -167,6 +222,31 @@ mod tests {
         ($name:literal) => {
             include_bytes!(concat!("../../tests/pem/", $name, ".pem"))
         };
+    }
+
+    /// The raw key of a private key is the one that stands in its certificate, however the private key is written.
+    #[test]
+    fn raw_keys_are_those_of_certificates() {
+        let pairs: [(&[u8], &[u8]); 8] = [
+            (pem!("p256.cert"), pem!("p256.pkcs8")),
+            (pem!("p256.cert"), pem!("p256.sec1")),
+            (pem!("rsa.cert"), pem!("rsa.pkcs8")),
+            (pem!("rsa.cert"), pem!("rsa.pkcs1")),
+            (pem!("ed25519.cert"), pem!("ed25519.pkcs8")),
+            (pem!("p384.cert"), pem!("p384.sec1")),
+            (pem!("p521.cert"), pem!("p521.sec1")),
+            (pem!("pss384.cert"), pem!("pss384.pkcs8")),
+        ];
+        for (chain, key) in pairs {
+            let certified = Credential::from_pem(chain, key).unwrap();
+            assert_eq!(certified.types(), [CertificateType::X509]);
+            let both = certified.with_raw_key();
+            assert_eq!(both.types(), [CertificateType::RAW_PUBLIC_KEY, CertificateType::X509]);
+            let raw = Credential::raw_from_pem(key).unwrap();
+            assert_eq!(raw.types(), [CertificateType::RAW_PUBLIC_KEY]);
+            assert!(raw.raw_key.is_some() && raw.raw_key == both.raw_key);
+        }
+        assert_eq!(Credential::raw_from_pem(b"").unwrap_err(), CredentialError::NoKey);
     }
 
     fn error(chain: &[u8], key: &[u8]) -> CredentialError {

@@ -432,6 +432,10 @@ fn nothing_in_common(what: &NothingInCommon) -> Words {
                  or configure a certificate.",
             );
         }
+        NothingInCommon::CertificateType { theirs, ours } => {
+            let remedy = "Let both sides use X.509 certificates, or both raw public keys: --raw-public-key.".into();
+            ("type of certificate", list(theirs), list(ours), "RFC 7250 4.2", remedy)
+        }
         NothingInCommon::Compression => {
             return words(
                 Blame::Peer,
@@ -500,6 +504,9 @@ fn certificate(e: &CertificateError) -> Words {
              one."
         }
         CertificateError::WrongUsage(_) => "The peer needs a certificate that is made for this use.",
+        CertificateError::RawKey(_) => {
+            "Pin the keys that are to be believed (--pin-key); or let the peer show a certificate, by not asking for raw public keys."
+        }
         CertificateError::Refused { .. } => {
             "The application's own rule refuses it: ask its makers what they want of a certificate."
         }
@@ -569,6 +576,7 @@ mod tests {
             N::Group { theirs: Vec::new(), ours: vec![NamedGroup::X25519] },
             N::Scheme { theirs: Vec::new(), ours: Vec::new() },
             N::Protocol { theirs: vec!["h2".into()], ours: Vec::new() },
+            N::CertificateType { theirs: Vec::new(), ours: Vec::new() },
             N::Compression,
             N::Psk,
         ];

@@ -3,6 +3,7 @@
 //! A new extension is a room beside this file, a row in the table below, and whoever uses it.
 
 mod alpn;
+mod certificate_types;
 mod compress_certificate;
 mod key_share;
 mod lists;
@@ -16,6 +17,7 @@ mod supported_versions;
 mod ticket_request;
 
 pub use alpn::Alpn;
+pub use certificate_types::CertificateTypes;
 pub use compress_certificate::CompressCertificate;
 pub use key_share::{KeyShare, KeyShareEntry};
 pub use lists::{
@@ -131,6 +133,10 @@ table! {
         [ClientHello ClassicServerHello EncryptedExtensions], "Application protocols (RFC 7301).";
     SignedCertificateTimestamps(SignedCertificateTimestamps<'a>) = SIGNED_CERTIFICATE_TIMESTAMP, signed_certificate_timestamps,
         [ClientHello ClassicServerHello CertificateEntry CertificateRequest], "That logs have seen the certificate (RFC 6962 3.3.1).";
+    ClientCertificateType(CertificateTypes<'a>) = CLIENT_CERTIFICATE_TYPE, client_certificate_type,
+        [ClientHello ClassicServerHello EncryptedExtensions], "What the client's Certificate may hold (RFC 7250 3).";
+    ServerCertificateType(CertificateTypes<'a>) = SERVER_CERTIFICATE_TYPE, server_certificate_type,
+        [ClientHello ClassicServerHello EncryptedExtensions], "What the server's Certificate may hold (RFC 7250 3).";
     CompressCertificate(CompressCertificate<'a>) = COMPRESS_CERTIFICATE, compress_certificate,
         [ClientHello CertificateRequest], "How the other side's Certificate may be compressed (RFC 8879 3).";
     ExtendedMasterSecret(Empty) = EXTENDED_MASTER_SECRET, extended_master_secret,

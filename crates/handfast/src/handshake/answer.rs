@@ -1,16 +1,16 @@
 //! A server's answer: from the ClientHello to the choice of config, version, protocol and certificates.
 
 use super::hello::{self, Listen};
-use super::{Flow, Input, classic, tls13};
+use super::{Flow, Input, certificate_types, classic, tls13};
 use crate::config::ServerConfig;
 use crate::crypto::Credential;
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
-use crate::extension::{StatusRequest, SupportedVersions};
+use crate::extension::{CertificateTypes, StatusRequest, SupportedVersions};
 use crate::message::{ClientHello, HEADER, Message};
 use crate::record::Aligned;
 use crate::wait::{Answer, HelloSummary, Wait};
 use crate::wire::CipherSuite;
-use crate::wire::numbers::{CompressionMethod, ProtocolVersion};
+use crate::wire::numbers::{CertificateType, CompressionMethod, ProtocolVersion};
 use std::sync::Arc;
 
 /// How many of a client's application protocols count: a hello has room for thousands, and each is kept.
@@ -35,6 +35,8 @@ pub(crate) struct Chosen {
     pub(crate) session_id: Vec<u8>,
     /// Our certificates that fit the name asked for, best first; none if only a pre-shared key will do.
     pub(crate) candidates: Vec<Arc<Credential>>,
+    /// What the client is to show, if it is asked for a certificate.
+    pub(crate) client_type: CertificateType,
     /// The application protocol, chosen.
     pub(crate) alpn: Option<Vec<u8>>,
     /// Nothing followed the ClientHello in its record.
@@ -94,13 +96,21 @@ fn choose(
     if candidates.is_empty() && !(tls13 && config.psks.is_some()) {
         return Err(ErrorKind::UnrecognizedName(summary.server_name.unwrap_or_default()).into());
     }
+    let (candidates, client_type) = match tls13 && config.psks.is_some() {
+        // Where there are none in common, a pre-shared key may do without.
+        true => (
+            certificate_types::fitting(&summary, candidates).unwrap_or_default(),
+            certificate_types::wanted(&config, &summary).unwrap_or(CertificateType::X509),
+        ),
+        false => (certificate_types::fitting(&summary, candidates)?, certificate_types::wanted(&config, &summary)?),
+    };
     let session_id = hello.fixed.session_id.to_vec();
     flow.shared.client_random = *hello.fixed.random;
     flow.shared.compat_ccs_may_come = tls13;
     let negotiated = flow.negotiated();
     negotiated.server_name = summary.server_name.clone();
     negotiated.alpn = alpn.clone();
-    let chosen = Chosen { config, summary, session_id, candidates, alpn, aligned };
+    let chosen = Chosen { config, summary, session_id, candidates, client_type, alpn, aligned };
     if tls13 { tls13::server::start(flow, chosen, hello) } else { classic::server::start(flow, chosen, hello, version) }
 }
 
@@ -139,6 +149,15 @@ fn summarize(flow: &mut Flow<'_>, hello: &ClientHello<'_>) -> HelloSummary {
         scts: e.signed_certificate_timestamps().is_some(),
         schemes: e.signature_algorithms().map(|s| s.0.iter().collect()).unwrap_or_default(),
         cert_schemes: e.signature_algorithms_cert().map(|s| s.0.iter().collect()),
+        server_certificate_types: certificate_types(e.server_certificate_type()),
+        client_certificate_types: certificate_types(e.client_certificate_type()),
         raw,
+    }
+}
+
+fn certificate_types(offered: Option<&CertificateTypes<'_>>) -> Vec<CertificateType> {
+    match offered {
+        Some(CertificateTypes::Offered(list)) => list.iter().collect(),
+        _ => Vec::new(),
     }
 }

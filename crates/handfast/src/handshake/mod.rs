@@ -3,6 +3,7 @@
 //! A state machine is one enum and one `match (state, input)`. It knows nothing of records: [`Flow`] is all that it may touch.
 
 mod answer;
+mod certificate_types;
 mod classic;
 mod flow;
 mod hello;

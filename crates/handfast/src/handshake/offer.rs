@@ -1,15 +1,15 @@
 //! A client's offer: the ClientHello, and the wait for what the server makes of it.
 
 use super::tls13::early;
-use super::{Flow, Input, classic, hello, psks, shape, tls13};
+use super::{Flow, Input, certificate_types, classic, hello, psks, shape, tls13};
 use crate::config::ClientConfig;
 use crate::crypto::{BulkCipher, KeyExchange, KeyExchangeKind, Suite};
 use crate::error::{Error, ErrorKind, illegal};
 use crate::extension::{
-    Alpn, Bytes, CertificateAuthorities, CompressCertificate, Cookie, EarlyData, EcPointFormats, Empty, Extension,
-    Extensions, KeyShare, KeyShareEntry, Name, PskKeyExchangeModes, RecordSizeLimit, RenegotiationInfo,
-    ServerNameExtension, SignatureAlgorithms, SignatureAlgorithmsCert, SignedCertificateTimestamps, StatusRequest,
-    SupportedGroups, SupportedVersions, TicketRequest,
+    Alpn, Bytes, CertificateAuthorities, CertificateTypes, CompressCertificate, Cookie, EarlyData, EcPointFormats,
+    Empty, Extension, Extensions, KeyShare, KeyShareEntry, Name, PskKeyExchangeModes, RecordSizeLimit,
+    RenegotiationInfo, ServerNameExtension, SignatureAlgorithms, SignatureAlgorithmsCert, SignedCertificateTimestamps,
+    StatusRequest, SupportedGroups, SupportedVersions, TicketRequest,
 };
 use crate::message::{ClientHello, ClientHelloFixed, HEADER, Message};
 use crate::psk::{ExternalPsk, Psk};
@@ -223,6 +223,13 @@ impl Draft {
             list.push(Extension::SignatureAlgorithmsCert(SignatureAlgorithmsCert(List::of(list_of))));
         }
         let entries = share_entries(&shares, &shared);
+        let [own_types, server_types] = certificate_types::offered(&config);
+        if !own_types.is_empty() {
+            list.push(Extension::ClientCertificateType(CertificateTypes::Offered(List::of(&own_types))));
+        }
+        if !server_types.is_empty() {
+            list.push(Extension::ServerCertificateType(CertificateTypes::Offered(List::of(&server_types))));
+        }
         let compression = config.certificate_compression.as_ref().filter(|_| has_13);
         let compression = compression.map(|c| c.numbers()).unwrap_or_default();
         if !compression.is_empty() {

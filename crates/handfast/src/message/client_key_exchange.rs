@@ -59,7 +59,12 @@ mod tests {
             classic(KeyExchangeKind::Ecdhe, true),
         );
         let bare = Message::ClientKeyExchange(ClientKeyExchange::Rsa { encrypted: &[1; 256], length: false });
-        let form = ClassicForm { schemes: false, premaster_length: false, key_exchange: KeyExchangeKind::Rsa };
+        let form = ClassicForm {
+            schemes: false,
+            premaster_length: false,
+            key_exchange: KeyExchangeKind::Rsa,
+            raw_public_key: false,
+        };
         assert_eq!(Message::decode(&bare.to_bytes(), Dialect::Classic(form)).as_ref(), Ok(&bare));
     }
 }

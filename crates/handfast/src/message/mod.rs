@@ -14,6 +14,7 @@ mod encrypted_extensions;
 mod finished;
 mod key_update;
 mod new_session_ticket;
+mod raw_public_key;
 mod server_hello;
 mod server_key_exchange;
 
@@ -28,6 +29,7 @@ pub use encrypted_extensions::EncryptedExtensions;
 pub use finished::Finished;
 pub use key_update::KeyUpdate;
 pub use new_session_ticket::{NewSessionTicket, NewSessionTicket13};
+pub use raw_public_key::RawPublicKey;
 pub use server_hello::{Fixed as ServerHelloFixed, HELLO_RETRY_REQUEST_RANDOM, ServerHello};
 pub use server_key_exchange::{EcdheParams, ServerKeyExchange};
 
@@ -55,6 +57,8 @@ pub struct ClassicForm {
     pub premaster_length: bool,
     /// The agreed suite's key exchange.
     pub key_exchange: KeyExchangeKind,
+    /// The next Certificate holds a raw public key, and no chain (RFC 7250 3).
+    pub raw_public_key: bool,
 }
 
 /// A handshake message, decoded.
@@ -69,6 +73,7 @@ pub enum Message<'a> {
     Certificate(Certificate<'a>),
     CertificateStatus(CertificateStatus<'a>),
     CompressedCertificate(CompressedCertificate<'a>),
+    RawPublicKey(RawPublicKey<'a>),
     ServerKeyExchange(ServerKeyExchange<'a>),
     CertificateRequest(CertificateRequest<'a>),
     CertificateRequest13(CertificateRequest13<'a>),
@@ -111,6 +116,9 @@ impl<'a> Message<'a> {
                     }
                     (T::ENCRYPTED_EXTENSIONS, Dialect::Tls13) => {
                         Self::EncryptedExtensions(EncryptedExtensions::decode(r)?)
+                    }
+                    (T::CERTIFICATE, Dialect::Classic(form)) if form.raw_public_key => {
+                        Self::RawPublicKey(RawPublicKey::decode(r)?)
                     }
                     (T::CERTIFICATE, Dialect::Classic(_)) => Self::Certificate(Certificate::decode_classic(r)?),
                     (T::CERTIFICATE, Dialect::Tls13) => Self::Certificate(Certificate::decode_13(r)?),
@@ -167,7 +175,7 @@ impl<'a> Message<'a> {
             Self::ClientHello(_) => T::CLIENT_HELLO,
             Self::ServerHello(_) | Self::HelloRetryRequest(_) => T::SERVER_HELLO,
             Self::EncryptedExtensions(_) => T::ENCRYPTED_EXTENSIONS,
-            Self::Certificate(_) => T::CERTIFICATE,
+            Self::Certificate(_) | Self::RawPublicKey(_) => T::CERTIFICATE,
             Self::CertificateStatus(_) => T::CERTIFICATE_STATUS,
             Self::CompressedCertificate(_) => T::COMPRESSED_CERTIFICATE,
             Self::ServerKeyExchange(_) => T::SERVER_KEY_EXCHANGE,
@@ -204,6 +212,7 @@ impl<'a> Message<'a> {
             Self::Certificate(m) => m.encode(w),
             Self::CertificateStatus(m) => crate::wire::Wire::encode(m, w),
             Self::CompressedCertificate(m) => m.encode(w),
+            Self::RawPublicKey(m) => m.encode(w),
             Self::ServerKeyExchange(m) => m.encode(w),
             Self::CertificateRequest(m) => m.encode(w),
             Self::CertificateRequest13(m) => m.encode(w),
@@ -231,7 +240,7 @@ pub(crate) mod testing {
 
     /// A classic dialect.
     pub(crate) fn classic(key_exchange: KeyExchangeKind, schemes: bool) -> Dialect {
-        Dialect::Classic(ClassicForm { schemes, premaster_length: true, key_exchange })
+        Dialect::Classic(ClassicForm { schemes, premaster_length: true, key_exchange, raw_public_key: false })
     }
 
     /// The message survives encoding and decoding; every shorter and every longer form is refused; describing it shows

@@ -134,5 +134,6 @@ fn weight(session: &ClientSession) -> usize {
         ClientSessionKind::Tls13(s) => s.ticket.len(),
     };
     let chain = session.chain.iter().map(|c| c.len() + size_of_val(c)).sum::<usize>();
+    let chain = chain + session.raw_key.as_ref().map_or(0, |key| key.len());
     size_of::<ClientSession>() + own + chain + session.alpn.as_ref().map_or(0, Vec::len)
 }

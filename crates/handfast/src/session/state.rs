@@ -8,7 +8,7 @@ use crate::config::{ClientAuth, ServerConfig};
 use crate::keys::Secret;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion};
 use crate::wire::{CipherSuite, Malformed, Problem, Reader, Wire, Writer};
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
@@ -35,6 +35,8 @@ pub struct ClientSession {
     pub chain: Vec<CertificateDer<'static>>,
     /// The external pre-shared key that the server was authenticated by instead, if it was.
     pub psk_identity: Option<Vec<u8>>,
+    /// Or its raw public key, a SubjectPublicKeyInfo in DER (RFC 7250), judged then, too.
+    pub raw_key: Option<SubjectPublicKeyInfoDer<'static>>,
     /// The application protocol.
     pub alpn: Option<Vec<u8>>,
     /// What differs between the families.
@@ -112,6 +114,8 @@ pub(crate) struct ServerSession {
     pub(crate) chain: Vec<CertificateDer<'static>>,
     /// The external pre-shared key that the client was authenticated by instead, if it was.
     pub(crate) psk_identity: Option<Vec<u8>>,
+    /// Or its raw public key (RFC 7250).
+    pub(crate) raw_key: Option<SubjectPublicKeyInfoDer<'static>>,
     pub(crate) kind: ServerSessionKind,
     /// Ties it to the config that made it (what it asks of clients): another config does not take it.
     pub(crate) context: [u8; 32],
@@ -134,10 +138,10 @@ pub(crate) enum ServerSessionKind {
 }
 
 // The first byte of each form. A change of a form takes a new number.
-const CLIENT_CLASSIC: u8 = 0x15;
-const CLIENT_13: u8 = 0x16;
-const SERVER_CLASSIC: u8 = 0x23;
-const SERVER_13: u8 = 0x24;
+const CLIENT_CLASSIC: u8 = 0x17;
+const CLIENT_13: u8 = 0x18;
+const SERVER_CLASSIC: u8 = 0x25;
+const SERVER_13: u8 = 0x26;
 
 impl ClientSession {
     /// Whether it may not be used any more.
@@ -166,6 +170,7 @@ impl ClientSession {
         w.u32(self.lifetime);
         put_certificates(&mut w, &self.chain);
         put_option(&mut w, self.psk_identity.as_deref());
+        put_option(&mut w, self.raw_key.as_deref());
         put_option(&mut w, self.alpn.as_deref());
         match &self.kind {
             ClientSessionKind::Classic(s) => {
@@ -191,7 +196,8 @@ impl ClientSession {
             let form = r.u8()?;
             let (version, suite) = (Wire::decode(r)?, Wire::decode(r)?);
             let (since, judged, lifetime) = (time(r)?, time(r)?, r.u32()?);
-            let (chain, psk_identity, alpn) = (certificates(r)?, option(r)?, option(r)?);
+            let (chain, psk_identity, raw_key) = (certificates(r)?, option(r)?, option(r)?.map(Into::into));
+            let alpn = option(r)?;
             let kind = match form {
                 CLIENT_CLASSIC => ClientSessionKind::Classic(ClassicClientSession {
                     id: blob(r)?.to_vec(),
@@ -209,7 +215,7 @@ impl ClientSession {
                 }),
                 _ => return Err(unknown(r)),
             };
-            Ok(Self { version, suite, since, judged, lifetime, chain, psk_identity, alpn, kind })
+            Ok(Self { version, suite, since, judged, lifetime, chain, psk_identity, raw_key, alpn, kind })
         })
     }
 }
@@ -233,6 +239,7 @@ impl ServerSession {
         put_option(&mut w, self.alpn.as_deref());
         put_certificates(&mut w, &self.chain);
         put_option(&mut w, self.psk_identity.as_deref());
+        put_option(&mut w, self.raw_key.as_deref());
         w.bytes(&self.context);
         w.u32(number);
         if let ServerSessionKind::Tls13 { issued, max_early_data, .. } = &self.kind {
@@ -250,6 +257,7 @@ impl ServerSession {
             let (since, lifetime) = (time(r)?, r.u32()?);
             let server_name = name(r)?;
             let (alpn, chain, psk_identity) = (option(r)?, certificates(r)?, option(r)?);
+            let raw_key = option(r)?.map(Into::into);
             let context = *<&[u8; 32]>::decode(r)?;
             let kind = match (form, r.u32()?) {
                 (SERVER_CLASSIC, number @ (0 | 1)) => {
@@ -261,7 +269,7 @@ impl ServerSession {
                 }
                 _ => return Err(unknown(r)),
             };
-            Ok(Self { version, suite, since, lifetime, server_name, alpn, chain, psk_identity, kind, context })
+            Ok(Self { version, suite, since, lifetime, server_name, alpn, chain, psk_identity, raw_key, kind, context })
         })
     }
 
@@ -275,13 +283,18 @@ impl ServerSession {
         now.seconds_since(self.since) < u64::from(self.lifetime.min(max))
             && self.context == *context
             && (!matches!(config.client_auth, ClientAuth::Required(_))
-                || !self.chain.is_empty()
+                || self.is_certified()
                 || self.psk_identity.is_some())
+    }
+
+    /// Whether the client has shown a certificate, or a raw key.
+    pub(crate) fn is_certified(&self) -> bool {
+        !self.chain.is_empty() || self.raw_key.is_some()
     }
 }
 
-/// A hash of what must not change between issuing a session and resuming it: whether clients are asked for a certificate, and by
-/// which authorities.
+/// A hash of what must not change between issuing a session and resuming it: whether clients are asked for a certificate, of what
+/// type, and by which authorities.
 pub(crate) fn context(config: &ServerConfig) -> [u8; 32] {
     let mut hash = Sha256::new();
     let mode = match config.client_auth {
@@ -290,6 +303,8 @@ pub(crate) fn context(config: &ServerConfig) -> [u8; 32] {
         ClientAuth::Required(_) => 2,
     };
     hash.update([mode]);
+    hash.update([config.client_certificate_types.len() as u8]);
+    config.client_certificate_types.iter().for_each(|t| hash.update([t.0]));
     for name in config.client_auth.verifier().map(|v| v.authorities()).unwrap_or_default() {
         hash.update((name.len() as u64).to_be_bytes());
         hash.update(name);

@@ -36,6 +36,7 @@ fn ticket(name: &str, since: Time) -> ClientSession {
         lifetime: 100,
         chain: vec![CertificateDer::from(vec![1, 2, 3]), CertificateDer::from(vec![4; 300])],
         psk_identity: Some(b"an identity".to_vec()),
+        raw_key: Some(vec![9; 44].into()),
         alpn: Some(b"h2".to_vec()),
         kind: ClientSessionKind::Tls13(ClientSession13 {
             ticket: name.into(),
@@ -325,6 +326,7 @@ mod forms {
             server_name: Some("example.org".into()),
             alpn: None,
             chain: vec![CertificateDer::from(vec![5; 70])],
+            raw_key: None,
             psk_identity: None,
             kind: ServerSessionKind::Tls13 {
                 psk: Secret::copy(&[3; 48]),
@@ -340,6 +342,7 @@ mod forms {
             alpn: Some(b"http/1.1".to_vec()),
             chain: vec![],
             psk_identity: Some(b"me".to_vec()),
+            raw_key: Some(vec![6; 91].into()),
             kind: ServerSessionKind::Classic { master: Secret::copy(&[4; 48]), extended_master_secret: true },
             ..base.clone()
         };
@@ -468,6 +471,7 @@ mod forms {
         assert!(usable(&session, required, at(99)) && !usable(&session, required, at(100)));
         assert!(!usable(&session, open, at(0)));
         session.chain.clear();
+        session.raw_key = None;
         assert!(!usable(&session, required, at(0)), "no client certificate, and one is required");
     }
 }

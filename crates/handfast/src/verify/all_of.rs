@@ -1,6 +1,6 @@
 //! Several verifiers, all of whom must agree.
 
-use super::{CertificateError, PeerToVerify, Verified, Verifier};
+use super::{CertificateError, PeerToVerify, RawKeyToVerify, Verified, Verifier};
 use crate::Time;
 use crate::wait::Reply;
 use std::sync::Arc;
@@ -21,16 +21,29 @@ impl AllOf {
     }
 }
 
-impl Verifier for AllOf {
-    fn verify(&self, peer: &PeerToVerify, now: Time) -> Reply<Result<Verified, CertificateError>> {
+impl AllOf {
+    fn ask(
+        &self,
+        one: impl Fn(&dyn Verifier) -> Reply<Result<Verified, CertificateError>>,
+    ) -> Reply<Result<Verified, CertificateError>> {
         let mut how = Vec::new();
-        for one in std::iter::once(&self.first).chain(&self.others) {
-            match one.verify(peer, now) {
+        for verifier in std::iter::once(&self.first).chain(&self.others) {
+            match one(&**verifier) {
                 Reply::Now(Ok(verified)) => how.push(verified.how),
                 refused_or_later => return refused_or_later,
             }
         }
         Reply::Now(Ok(Verified::because(how.join("; "))))
+    }
+}
+
+impl Verifier for AllOf {
+    fn verify(&self, peer: &PeerToVerify, now: Time) -> Reply<Result<Verified, CertificateError>> {
+        self.ask(|one| one.verify(peer, now))
+    }
+
+    fn verify_raw_key(&self, peer: &RawKeyToVerify, now: Time) -> Reply<Result<Verified, CertificateError>> {
+        self.ask(|one| one.verify_raw_key(peer, now))
     }
 
     /// Those of the first that names some.

@@ -50,6 +50,8 @@ pub enum CertificateError {
     WrongUsage(String),
     /// Signed in a way that is not accepted.
     BadSignature(String),
+    /// The peer shows a raw public key (RFC 7250), which the verifier does not believe.
+    RawKey(String),
     /// Any other rule of the verifier.
     Other(String),
     /// A rule of the application's own, which chooses the alert too.
@@ -70,7 +72,7 @@ impl CertificateError {
             Self::Expired { .. } | Self::NotYetValid { .. } => AlertDescription::CERTIFICATE_EXPIRED,
             Self::Revoked { .. } => AlertDescription::CERTIFICATE_REVOKED,
             Self::BadStaple(_) | Self::NoStaple(_) => AlertDescription::BAD_CERTIFICATE_STATUS_RESPONSE,
-            Self::WrongUsage(_) => AlertDescription::UNSUPPORTED_CERTIFICATE,
+            Self::WrongUsage(_) | Self::RawKey(_) => AlertDescription::UNSUPPORTED_CERTIFICATE,
             Self::UnknownRevocation(_) | Self::Other(_) => AlertDescription::CERTIFICATE_UNKNOWN,
             Self::Refused { alert, .. } => *alert,
         }
@@ -94,6 +96,7 @@ impl fmt::Display for CertificateError {
             | Self::NoStaple(detail)
             | Self::WrongUsage(detail)
             | Self::BadSignature(detail)
+            | Self::RawKey(detail)
             | Self::Other(detail)
             | Self::Refused { detail, .. } => f.write_str(detail),
         }

@@ -29,10 +29,11 @@ pub(crate) use usage::allows;
 use crate::Time;
 use crate::crypto::{KeyExchangeKind, KeyKind};
 use crate::error::ErrorKind;
+use crate::event::Negotiated;
 use crate::wait::Reply;
 use crate::wire::numbers::{NamedGroup, SignatureScheme};
 use ::webpki::EndEntityCert;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer};
 use std::fmt;
 
 /// Who is to be judged.
@@ -50,6 +51,15 @@ pub struct PeerToVerify {
     pub stapled: Stapled,
     /// Whether an OCSP response was asked for. A certificate may say that one must come then (RFC 7633 4.2.2).
     pub ocsp_wanted: bool,
+}
+
+/// A peer that shows a raw public key (RFC 7250), and no certificate. Nothing in it says whose it is: it must be known beforehand.
+#[derive(Clone, Debug)]
+pub struct RawKeyToVerify {
+    /// The SubjectPublicKeyInfo in DER (RFC 5280 4.1.2.7).
+    pub key: SubjectPublicKeyInfoDer<'static>,
+    /// A server's name; `None` if the peer is a client.
+    pub name: Option<ServerName<'static>>,
 }
 
 /// Proof of a verdict in favour.
@@ -72,6 +82,11 @@ impl Verified {
 pub trait Verifier: Send + Sync + fmt::Debug {
     /// The verdict.
     fn verify(&self, peer: &PeerToVerify, now: Time) -> Reply<Result<Verified, CertificateError>>;
+    /// The verdict on a raw public key. Who does not say otherwise refuses it.
+    fn verify_raw_key(&self, _: &RawKeyToVerify, _: Time) -> Reply<Result<Verified, CertificateError>> {
+        let why = "it is a raw public key, and this verifier judges certificates only";
+        Reply::Now(Err(CertificateError::RawKey(why.into())))
+    }
     /// DER names of the authorities that a client should have its certificate from; for CertificateRequest.
     fn authorities(&self) -> Vec<Vec<u8>> {
         Vec::new()
@@ -153,6 +168,31 @@ pub(crate) struct PeerKey {
 }
 
 impl PeerKey {
+    /// From a SubjectPublicKeyInfo; `whose` begins a sentence about it.
+    fn read(spki: &[u8], whose: &str) -> Result<Self, CertificateError> {
+        let key = der::Key::read(spki)
+            .ok_or_else(|| CertificateError::Malformed(format!("{whose} is no SubjectPublicKeyInfo in DER")))?;
+        let kind = key.kind().ok_or_else(|| {
+            let algorithm = der::dotted(key.algorithm);
+            let what = match words::oid(&algorithm) {
+                "RSA-PSS" => "RSA-PSS with SHA-1 or two hashes",
+                other => other,
+            };
+            let kinds = "RSA, RSA-PSS with SHA-2, ECDSA, Ed25519 or ML-DSA";
+            CertificateError::WrongUsage(format!("{whose} is for {what}, and not {kinds}"))
+        })?;
+        Ok(Self { kind, curve: key.curve(), only: key.only(), spki: spki.to_vec() })
+    }
+
+    /// A raw public key.
+    pub(crate) fn raw(spki: &[u8]) -> Result<Self, CertificateError> {
+        match der::Der(spki).next(der::tag::SEQUENCE) {
+            // Nothing behind it: a hash of it stands for this key only.
+            Some(whole) if whole.whole.len() == spki.len() => Self::read(spki, "the peer's raw public key"),
+            _ => Err(CertificateError::Malformed("the peer's raw public key is no SubjectPublicKeyInfo in DER".into())),
+        }
+    }
+
     /// Whether the key can sign a handshake so. From TLS 1.3 on ECDSA's schemes name the curve too (RFC 9846 4.3.3); `any_curve`: they
     /// do not yet (RFC 8422 5.1.1).
     pub(crate) fn fits(&self, scheme: SignatureScheme, any_curve: bool) -> bool {
@@ -190,18 +230,25 @@ pub(crate) fn public_key(chain: &[CertificateDer<'_>]) -> Result<PeerKey, Certif
     let leaf = chain.first().ok_or_else(|| malformed("there is no certificate in the chain"))?;
     let certificate =
         der::Certificate::read(leaf).ok_or_else(|| malformed("the peer's own certificate is not X.509 in DER"))?;
-    let key = der::Key::read(certificate.spki).ok_or_else(|| malformed("the peer's certificate holds no key"))?;
-    let kind = key.kind().ok_or_else(|| {
-        let algorithm = der::dotted(key.algorithm);
-        let what = match words::oid(&algorithm) {
-            "RSA-PSS" => "RSA-PSS with SHA-1 or two hashes",
-            other => other,
-        };
-        CertificateError::WrongUsage(format!(
-            "the key in the peer's certificate is for {what}, and not RSA, RSA-PSS with SHA-2, ECDSA, Ed25519 or ML-DSA"
-        ))
-    })?;
-    Ok(PeerKey { kind, curve: key.curve(), only: key.only(), spki: certificate.spki.to_vec() })
+    PeerKey::read(certificate.spki, "the key in the peer's certificate")
+}
+
+/// The key that the peer has shown, raw or in a certificate.
+pub(crate) fn shown_key(of: &Negotiated) -> Result<PeerKey, CertificateError> {
+    match &of.peer_raw_key {
+        Some(spki) => PeerKey::raw(spki),
+        None => public_key(&of.peer_chain),
+    }
+}
+
+/// The curve of an ECDSA key, if it is known here.
+pub(crate) fn curve_of(spki: &[u8]) -> Option<NamedGroup> {
+    der::Key::read(spki).and_then(|key| key.curve())
+}
+
+/// The SubjectPublicKeyInfo of the first certificate of a chain.
+pub(crate) fn spki_of<'c>(chain: &'c [CertificateDer<'_>]) -> Option<&'c [u8]> {
+    chain.first().and_then(|leaf| der::Certificate::read(leaf)).map(|certificate| certificate.spki)
 }
 
 #[cfg(test)]

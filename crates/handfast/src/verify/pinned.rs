@@ -1,6 +1,6 @@
 //! Verifiers that ask no authority. Their names say what they do.
 
-use super::{CertificateError, PeerToVerify, Verified, Verifier, der, diagnose, usage, words};
+use super::{CertificateError, PeerToVerify, RawKeyToVerify, Verified, Verifier, der, diagnose, usage, words};
 use crate::Time;
 use crate::wait::Reply;
 use crate::wire::hex;
@@ -28,6 +28,7 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
 /// Accepts whoever has a certificate, or a key, of a known hash. All that authorities say is left aside: issuer, usage, revocation.
 /// So a self-signed certificate is accepted by its fingerprint. Where a pin shall hold besides what authorities say, see
 /// [`AllOf`](super::AllOf).
+/// A raw public key (RFC 7250) is judged by its hash alone, if it is keys that are pinned.
 #[derive(Clone, Debug)]
 pub struct PinnedLeaf {
     pins: Vec<[u8; 32]>,
@@ -67,11 +68,31 @@ impl PinnedLeaf {
         }
         Ok(Verified::because(format!("pinned {what}, SHA-256 {}", hex(&hash))))
     }
+
+    fn judge_raw_key(&self, peer: &RawKeyToVerify) -> Result<Verified, CertificateError> {
+        if !self.of_key {
+            return Err(CertificateError::RawKey("it is a raw public key, and certificates are pinned".into()));
+        }
+        if self.check_name && peer.name.is_some() {
+            return Err(CertificateError::RawKey("it is a raw public key, which has no name to check".into()));
+        }
+        let hash = digest(&SHA256, &peer.key);
+        match self.pins.iter().any(|pin| pin == hash.as_ref()) {
+            true => Ok(Verified::because(format!("pinned raw key, SHA-256 {}", hex(hash.as_ref())))),
+            false => {
+                let why = format!("its raw public key is not one that is pinned (SHA-256 {})", hex(hash.as_ref()));
+                Err(CertificateError::RawKey(why))
+            }
+        }
+    }
 }
 
 impl Verifier for PinnedLeaf {
     fn verify(&self, peer: &PeerToVerify, now: Time) -> Reply<Result<Verified, CertificateError>> {
         Reply::Now(self.judge(peer, now))
+    }
+    fn verify_raw_key(&self, peer: &RawKeyToVerify, _: Time) -> Reply<Result<Verified, CertificateError>> {
+        Reply::Now(self.judge_raw_key(peer))
     }
 }
 
@@ -113,6 +134,9 @@ pub struct NotChecked;
 
 impl Verifier for NotChecked {
     fn verify(&self, _: &PeerToVerify, _: Time) -> Reply<Result<Verified, CertificateError>> {
+        Reply::Now(Ok(Verified::because("not checked")))
+    }
+    fn verify_raw_key(&self, _: &RawKeyToVerify, _: Time) -> Reply<Result<Verified, CertificateError>> {
         Reply::Now(Ok(Verified::because("not checked")))
     }
 }

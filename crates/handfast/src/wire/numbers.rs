@@ -210,6 +210,15 @@ numbers! {
 }
 
 numbers! {
+    /// What a Certificate holds (RFC 7250 7, RFC 6091).
+    pub struct CertificateType(u8) {
+        X509 = 0, "X509";
+        OPENPGP = 1, "OpenPGP";
+        RAW_PUBLIC_KEY = 2, "RawPublicKey";
+    }
+}
+
+numbers! {
     /// How a Certificate is compressed (RFC 8879 7.3).
     pub struct CertificateCompressionAlgorithm(u16) {
         ZLIB = 1, "zlib";

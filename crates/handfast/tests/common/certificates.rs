@@ -7,9 +7,9 @@ use handfast::keys::Secret;
 use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use handfast::psk::ExternalPsk;
 use handfast::session::MemoryReplayStore;
-use handfast::verify::{CertificateError, NoCertificates, PeerToVerify, Verified, Verifier};
+use handfast::verify::{CertificateError, NoCertificates, PeerToVerify, RawKeyToVerify, Verified, Verifier};
 use handfast::wire::CipherSuite;
-use handfast::wire::numbers::{NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
+use handfast::wire::numbers::{CertificateType, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
 use handfast::{ClientAuth, ClientConfig, Policy, Reply, ServerConfig, Time};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -134,6 +134,14 @@ impl Verifier for Known {
             Err(CertificateError::UnknownIssuer { issuer: "nobody".into(), detail: "not known to the tests".into() })
         })
     }
+
+    fn verify_raw_key(&self, peer: &RawKeyToVerify, _: Time) -> Reply<Result<Verified, CertificateError>> {
+        let mut all = authority().server.iter().chain(&authority().client);
+        Reply::Now(match all.any(|c| raw(c).raw_key.as_ref() == Some(&peer.key)) {
+            true => Ok(Verified::because("known to the tests")),
+            false => Err(CertificateError::RawKey("not known to the tests".into())),
+        })
+    }
 }
 
 /// Both algorithms; what they make is kept for all tests.
@@ -174,6 +182,8 @@ pub struct Setup {
     pub asked_later: bool,
     /// Certificates come with [`RESPONSE`] and [`SCTS`], which everybody asks for.
     pub stapled: bool,
+    /// Both sides show raw public keys.
+    pub raw: bool,
     /// Both sides' certificates go compressed, where the version has that.
     pub compression: bool,
     /// An external PSK that both sides have, in place of the server's certificate.
@@ -182,6 +192,11 @@ pub struct Setup {
     pub psk_only: bool,
     /// Early data is offered and taken.
     pub early: bool,
+}
+
+/// The key of this certificate, and nothing else.
+pub fn raw(credential: &Credential) -> Credential {
+    Credential { chain: Vec::new(), ..credential.clone().with_raw_key() }
 }
 
 /// What nobody here looks into.
@@ -217,6 +232,7 @@ impl Setup {
             tickets: true,
             cache: false,
             stapled: false,
+            raw: false,
             compression: false,
             cookies: false,
             asked_later: false,
@@ -293,6 +309,11 @@ impl Setup {
         self
     }
 
+    pub fn raw_keys(mut self) -> Self {
+        self.raw = true;
+        self
+    }
+
     pub fn compressed(mut self) -> Self {
         self.compression = true;
         self
@@ -343,7 +364,11 @@ impl Setup {
         }
         let own = self.client_credential();
         let own = if self.stapled { own.map(|c| stapled(&c)) } else { own };
+        let own = if self.raw { own.map(|c| Arc::new(raw(&c))) } else { own };
         config.credentials = own.map(|c| c as _);
+        if self.raw {
+            config.server_certificate_types = vec![CertificateType::RAW_PUBLIC_KEY];
+        }
         config.scts = self.stapled;
         config.certificate_compression = self.compression.then(compression);
         config.post_handshake_auth = self.asked_later;
@@ -358,7 +383,11 @@ impl Setup {
     pub fn server_config(&self) -> ServerConfig {
         let own = self.server_credential();
         let own = if self.stapled { stapled(&own) } else { own };
+        let own = if self.raw { Arc::new(raw(&own)) } else { own };
         let mut config = ServerConfig::new(self.policy(), own);
+        if self.raw {
+            config.client_certificate_types = vec![CertificateType::RAW_PUBLIC_KEY];
+        }
         config.client_ocsp = self.stapled;
         config.client_auth = match self.auth {
             Auth::None => ClientAuth::None,

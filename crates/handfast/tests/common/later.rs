@@ -8,9 +8,9 @@ use handfast::psk::{ClientPsks, ExternalPsk, ServerPsks};
 use handfast::session::{
     ClientSession, ClientStore, EarlyHello, Remembered, ReplayStore, ServerStore, SessionKey, Tickets,
 };
-use handfast::verify::{CertificateError, PeerToVerify, Verified, Verifier};
+use handfast::verify::{CertificateError, PeerToVerify, RawKeyToVerify, Verified, Verifier};
 use handfast::wait::HelloSummary;
-use handfast::wire::numbers::{NamedGroup, SignatureScheme};
+use handfast::wire::numbers::{CertificateType, NamedGroup, SignatureScheme};
 use handfast::{Answer, ClientAuth, ClientConfig, Reply, ServerConfig, Time, Wait};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub fn kind(wait: &Wait) -> &'static str {
     match wait {
         Wait::Signature { .. } => "Signature",
         Wait::Premaster { .. } => "Premaster",
-        Wait::Verdict { .. } => "Verdict",
+        Wait::Verdict { .. } | Wait::RawKeyVerdict { .. } => "Verdict",
         Wait::Config { .. } => "Config",
         Wait::ClientSession { .. } => "ClientSession",
         Wait::OfferPsks { .. } => "OfferPsks",
@@ -62,6 +62,7 @@ pub fn answer(wait: &Wait, now: Time) -> Answer {
             Answer::Premaster(now_of(key.premaster(encrypted, *client_version, fallback)))
         }
         Wait::Verdict { verifier, peer } => Answer::Verdict(now_of(verifier.verify(peer, now))),
+        Wait::RawKeyVerdict { verifier, peer } => Answer::Verdict(now_of(verifier.verify_raw_key(peer, now))),
         Wait::Config { source, hello } => Answer::Config(now_of(source.choose(hello))),
         Wait::ClientSession { store, key } => Answer::ClientSession(now_of(store.take(key, now))),
         Wait::OfferPsks { psks, server, hint } => Answer::Psks(now_of(psks.offer(server, hint.as_deref()))),
@@ -101,6 +102,9 @@ impl PrivateKey for Later<dyn PrivateKey> {
 impl Verifier for Later<dyn Verifier> {
     fn verify(&self, peer: &PeerToVerify, now: Time) -> Reply<Result<Verified, CertificateError>> {
         defer(|| self.0.verify(peer, now))
+    }
+    fn verify_raw_key(&self, peer: &RawKeyToVerify, now: Time) -> Reply<Result<Verified, CertificateError>> {
+        defer(|| self.0.verify_raw_key(peer, now))
     }
     fn authorities(&self) -> Vec<Vec<u8>> {
         self.0.authorities()
@@ -176,6 +180,12 @@ impl ServerCredentials for Later<dyn ServerCredentials> {
 impl ClientCredentials for Later<dyn ClientCredentials> {
     fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>> {
         self.0.choose(schemes, authorities).map(|c| Arc::new(credential(&c)))
+    }
+    fn certificate_types(&self) -> Vec<CertificateType> {
+        self.0.certificate_types()
+    }
+    fn choose_raw_key(&self, schemes: &[SignatureScheme]) -> Option<Arc<Credential>> {
+        self.0.choose_raw_key(schemes).map(|c| Arc::new(credential(&c)))
     }
 }
 

@@ -442,6 +442,7 @@ impl Pair {
 pub fn facts(end: &End) -> Negotiated {
     let mut facts = end.negotiated().clone();
     facts.peer_chain.clear();
+    facts.peer_raw_key = None;
     facts.certificate_compression = None;
     facts.verified = None;
     facts.peer_record_size_limit = None;

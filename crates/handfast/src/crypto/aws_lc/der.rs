@@ -192,6 +192,42 @@ pub(super) fn private_key_info(der: &[u8]) -> Result<(KeyType, &[u8]), Failure> 
     Ok((key_type, info.element(OCTET_STRING)?))
 }
 
+/// A SubjectPublicKeyInfo of this key, whose AlgorithmIdentifier is that of its PrivateKeyInfo where it is in one (RFC 5958 2): the two
+/// are the same. Else it is RSA's, or that of its curve.
+pub(super) fn spki(key_type: KeyType, info: Option<&[u8]>, key: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut identifier = Vec::new();
+    match (info, key_type) {
+        (Some(info), _) => {
+            let mut info = Der::new(info).sequence()?;
+            info.element(INTEGER)?;
+            push_element(&mut identifier, SEQUENCE, info.element(SEQUENCE)?);
+        }
+        (None, KeyType::Rsa) => {
+            let mut contents = Vec::new();
+            push_element(&mut contents, OBJECT_IDENTIFIER, RSA_ENCRYPTION);
+            push_element(&mut contents, NULL, &[]);
+            push_element(&mut identifier, SEQUENCE, &contents);
+        }
+        (None, curve) => {
+            let mut contents = Vec::new();
+            push_element(&mut contents, OBJECT_IDENTIFIER, EC_PUBLIC_KEY);
+            let curve = match curve {
+                KeyType::P256 => SECP256R1,
+                KeyType::P384 => SECP384R1,
+                KeyType::P521 => SECP521R1,
+                _ => return Err(Failure),
+            };
+            push_element(&mut contents, OBJECT_IDENTIFIER, curve);
+            push_element(&mut identifier, SEQUENCE, &contents);
+        }
+    }
+    // No unused bits.
+    push_element(&mut identifier, BIT_STRING, &[&[0], key].concat());
+    let mut out = Vec::new();
+    push_element(&mut out, SEQUENCE, &identifier);
+    Ok(out)
+}
+
 /// Appends an element of up to 65,535 bytes; more do not fit a key.
 pub(super) fn push_element(out: &mut Vec<u8>, tag: u8, contents: &[u8]) {
     let [high, low] = u16::try_from(contents.len()).unwrap_or(u16::MAX).to_be_bytes();

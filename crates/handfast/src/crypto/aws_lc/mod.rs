@@ -16,8 +16,8 @@ mod tests;
 
 pub(super) use der::Spki;
 pub(crate) use der::{mldsa_scheme, pss_scheme};
-pub(super) use private_key::private_and_public;
 pub use private_key::private_key;
+pub(super) use private_key::{private_and_public, private_and_spki};
 
 use super::{Aead, AeadAlgorithm, Failure, HashAlgorithm, Hasher, Hmac, KeyExchange, Legacy, Provider, Response};
 use crate::wire::numbers::{NamedGroup, SignatureScheme};

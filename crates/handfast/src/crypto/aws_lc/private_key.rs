@@ -1,6 +1,6 @@
 //! Private keys in memory.
 
-use super::der::{Der, INTEGER, KeyType, SEQUENCE, private_key_info, push_element};
+use super::der::{Der, INTEGER, KeyType, SEQUENCE, private_key_info, push_element, spki};
 use super::signature::{md5_sha1, sha1};
 use crate::crypto::{Failure, KeyKind, PrivateKey};
 use crate::keys::Secret;
@@ -32,6 +32,14 @@ pub(in crate::crypto) fn private_and_public(
     let key = Key::parse(der)?;
     let public = key.public(der)?;
     Ok((Arc::new(key), public))
+}
+
+/// The key, and the SubjectPublicKeyInfo that belongs to it, in DER.
+pub(in crate::crypto) fn private_and_spki(der: &PrivateKeyDer<'_>) -> Result<(Arc<dyn PrivateKey>, Vec<u8>), Failure> {
+    let key = Key::parse(der)?;
+    let info = matches!(der, PrivateKeyDer::Pkcs8(_)).then(|| der.secret_der());
+    let spki = spki(key.key_type(), info, &key.public(der)?)?;
+    Ok((Arc::new(key), spki))
 }
 
 enum Key {
@@ -98,6 +106,20 @@ impl Key {
             EcCurve::P521 => &alg::ECDSA_P521_SHA512_ASN1_SIGNING,
         };
         Ok(Self::Ecdsa { key: EcdsaKeyPair::from_private_key_der(algorithm, bytes)?, legacy })
+    }
+
+    fn key_type(&self) -> KeyType {
+        match self {
+            Self::Rsa { .. } => KeyType::Rsa,
+            Self::Ecdsa { legacy, .. } => match legacy.curve() {
+                EcCurve::P256 => KeyType::P256,
+                EcCurve::P384 => KeyType::P384,
+                EcCurve::P521 => KeyType::P521,
+            },
+            Self::Ed25519(_) => KeyType::Ed25519,
+            Self::RsaPss { only, .. } => KeyType::RsaPss(*only),
+            Self::MlDsa { scheme, .. } => KeyType::MlDsa(*scheme),
+        }
     }
 
     /// The contents of the subjectPublicKey.

@@ -8,7 +8,7 @@ use crate::crypto::{BulkCipher, Credential, KeyExchangeKind, KeyKind, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon};
 use crate::keys::Secret;
 use crate::session::{ServerSession, ServerSessionKind, context};
-use crate::verify::{allows, public_key, signed_by};
+use crate::verify::{self, allows, signed_by};
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, SignatureScheme};
 use std::collections::HashSet;
@@ -134,7 +134,7 @@ enum Strict {
 /// The curve of an ECDSA certificate's key. A client's list of groups is for these too (RFC 8422 5.1, 5.3).
 fn curve(credential: &Credential) -> Option<NamedGroup> {
     match credential.kind() {
-        KeyKind::Ecdsa => public_key(&credential.chain).ok().and_then(|key| key.curve),
+        KeyKind::Ecdsa => credential.spki().and_then(verify::curve_of),
         KeyKind::Rsa | KeyKind::RsaPss | KeyKind::Ed25519 | KeyKind::MlDsa => None,
     }
 }

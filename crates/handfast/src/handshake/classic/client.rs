@@ -12,7 +12,7 @@
 //! When a session is resumed, the server's last flight comes right after its ServerHello, and ours answers it.
 
 use super::super::offer::Offered;
-use super::super::{self as handshake, Flow, Input};
+use super::super::{self as handshake, Flow, Input, certificate_types};
 use super::key_exchange::{ServerHalf, proves};
 use super::rules::Rules;
 use super::secrets::{Agreed, Secrets};
@@ -23,13 +23,13 @@ use crate::error::{Error, NothingInCommon, illegal, not_signed};
 use crate::extension::SignedCertificateTimestamps;
 use crate::message::{
     Certificate, CertificateRequest, CertificateStatus, CertificateVerify, Finished, Message, NewSessionTicket,
-    ServerHello, ServerKeyExchange,
+    RawPublicKey, ServerHello, ServerKeyExchange,
 };
 use crate::record::{Aligned, Opener, Sealer};
 use crate::session::{ClassicClientSession, ClientSession, ClientSessionKind, SessionKey};
 use crate::verify::{CertificateError, PeerKey, Verified};
 use crate::wait::{Answer, Wait};
-use crate::wire::numbers::{ClientCertificateType, ProtocolVersion, SignatureScheme};
+use crate::wire::numbers::{CertificateType, ClientCertificateType, ProtocolVersion, SignatureScheme};
 use crate::wire::{Malformed, Problem};
 use rustls_pki_types::ServerName;
 use std::sync::Arc;
@@ -76,6 +76,7 @@ impl State {
         use Message as M;
         match (self, input) {
             (Self::Certificate(s), Got(M::Certificate(m), _)) => s.judge(flow, &m),
+            (Self::Certificate(s), Got(M::RawPublicKey(m), _)) => s.judge_raw(flow, &m),
             (Self::CertificateStatus(s), Got(M::CertificateStatus(m), _)) => s.stapled(flow, &m),
             (
                 Self::CertificateStatus(s),
@@ -136,6 +137,8 @@ pub(crate) struct Agreement {
     promised: bool,
     /// The server has said that CertificateStatus may come.
     status: bool,
+    /// What certificates hold.
+    types: certificate_types::Agreed,
 }
 
 /// ... and the server's key, from its certificate.
@@ -173,7 +176,9 @@ pub(crate) fn start(
     let agreed = server_hello::accept(flow, &from, hello, Rules::agreed(version)?)?;
     let resumed = server_hello::resumed(&mut from, hello, agreed)?;
     flow.shared.server_random = *hello.fixed.random;
+    let types = certificate_types::answered(&from.config, &hello.extensions, resumed.is_some())?;
     agreed.settle(flow, resumed.is_some());
+    certificates::hold(flow, types.server);
     let agreement = Agreement {
         offered_version: from.legacy_version(),
         config: from.config,
@@ -182,7 +187,8 @@ pub(crate) fn start(
         agreed,
         session_id: hello.fixed.session_id.to_vec(),
         promised: hello.extensions.session_ticket().is_some(),
-        status: hello.extensions.status_request().is_some(),
+        status: hello.extensions.status_request().is_some() && types.server == CertificateType::X509,
+        types,
     };
     match resumed {
         None => {
@@ -205,6 +211,7 @@ impl Agreement {
     ) -> Result<handshake::State, Error> {
         flow.shared.judged = session.judged;
         flow.negotiated().peer_chain = session.chain;
+        flow.negotiated().peer_raw_key = session.raw_key;
         flow.negotiated().verified = Some(handshake::JUDGED_BEFORE.into());
         let secrets = Secrets::resume(flow, self.agreed, classic.master);
         let (read, write) = secrets.keys(flow)?;
@@ -213,11 +220,26 @@ impl Agreement {
 
     /// Reads the server's chain. It is judged before anything secret is sent.
     fn judge(self, flow: &mut Flow<'_>, message: &Certificate<'_>) -> Result<handshake::State, Error> {
-        let (policy, suite) = (&self.config.policy, self.agreed.suite);
         if message.list.is_empty() {
             return Err(Malformed { field: "certificate_list", at: 0, problem: Problem::Length }.into());
         }
         let key = certificates::read(flow, message)?;
+        self.take(flow, key)
+    }
+
+    /// The same with a raw key.
+    fn judge_raw(self, flow: &mut Flow<'_>, message: &RawPublicKey<'_>) -> Result<handshake::State, Error> {
+        if message.0.is_empty() {
+            return Err(Malformed { field: "ASN.1_subjectPublicKeyInfo", at: 0, problem: Problem::Length }.into());
+        }
+        let key = certificates::read_raw(flow, message)?;
+        self.take(flow, key)
+    }
+
+    fn take(self, flow: &mut Flow<'_>, key: PeerKey) -> Result<handshake::State, Error> {
+        let (policy, suite) = (&self.config.policy, self.agreed.suite);
+        // The next one is our own.
+        certificates::hold(flow, self.types.client);
         if !proves(key.kind, suite) {
             return Err(illegal("certificate_list", "holds a key that does not fit the suite", "RFC 5246 7.4.2"));
         }
@@ -286,12 +308,14 @@ impl Server {
         let mut common = rules.ours(config.policy.signs_with(), &*flow.shared.provider);
         common.retain(|s| theirs.contains(s));
         let authorities: Vec<&[u8]> = message.authorities.iter().map(|a| a.0).collect();
-        let identity = match config.credential(&common, &authorities) {
+        let what = self.agreement.types.client;
+        let identity = match config.credential(&common, &authorities, what) {
             Err(why) => {
                 flow.shows_none(why);
                 Identity(None)
             }
             Ok(credential) => match credential.classic_scheme_among(&common) {
+                _ if !credential.shows(what) => return Err(certificate_types::cannot_show(&credential, what)),
                 Some(scheme) => Identity(Some((credential, scheme))),
                 None => {
                     return Err(
@@ -394,6 +418,7 @@ impl End {
         };
         let negotiated = flow.negotiated();
         let (chain, alpn) = (negotiated.peer_chain.clone(), negotiated.alpn.clone());
+        let raw_key = negotiated.peer_raw_key.clone();
         let session = ClientSession {
             psk_identity: None,
             version: agreed.rules.version,
@@ -402,6 +427,7 @@ impl End {
             judged: flow.shared.judged,
             lifetime,
             chain,
+            raw_key,
             alpn,
             kind: ClientSessionKind::Classic(ClassicClientSession {
                 id,

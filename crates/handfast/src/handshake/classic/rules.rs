@@ -85,7 +85,12 @@ impl Rules {
 
     /// How messages are read.
     pub(super) fn form(&self, suite: &Suite) -> ClassicForm {
-        ClassicForm { schemes: self.schemes, premaster_length: self.premaster_length, key_exchange: suite.key_exchange }
+        ClassicForm {
+            schemes: self.schemes,
+            premaster_length: self.premaster_length,
+            key_exchange: suite.key_exchange,
+            raw_public_key: false,
+        }
     }
 
     /// What a server's random ends with, if the server's policy goes up to `newest`.

@@ -10,7 +10,7 @@
 //! When a session is resumed, our last flight goes right behind ServerHello, and the client's answers it.
 
 use super::super::answer::Chosen;
-use super::super::{self as handshake, Flow, Input};
+use super::super::{self as handshake, Flow, Input, certificate_types};
 use super::certificates;
 use super::choice::{Choice, Plan, Resumption, choose, resumable};
 use super::key_exchange::{OwnHalf, PREMASTER};
@@ -26,14 +26,15 @@ use crate::extension::{
 use crate::keys::Secret;
 use crate::message::{
     Certificate, CertificateRequest, CertificateVerify, ClientHello, ClientKeyExchange, Finished, Message,
-    NewSessionTicket, ServerHello, ServerHelloFixed,
+    NewSessionTicket, RawPublicKey, ServerHello, ServerHelloFixed,
 };
 use crate::record::{Opener, Sealer};
 use crate::session::{Kept, ServerSession, ServerSessionKind, ServerStore, Tickets, context};
 use crate::verify::{CertificateError, PeerKey, Verified};
 use crate::wait::{Answer, Wait};
 use crate::wire::numbers::{
-    ClientCertificateType, CompressionMethod, EcPointFormat, HandshakeType, ProtocolVersion, SignatureScheme,
+    CertificateType, ClientCertificateType, CompressionMethod, EcPointFormat, HandshakeType, ProtocolVersion,
+    SignatureScheme,
 };
 use crate::wire::{CipherSuite, List, Opaque};
 use std::sync::Arc;
@@ -86,6 +87,7 @@ impl State {
             (Self::Session(s), Told(A::Session(session))) => s.found(flow, session),
             (Self::Signature { server, scheme }, Told(A::Signature(signature))) => server.sign(flow, scheme, signature),
             (Self::Certificate(s), Got(M::Certificate(m), _)) => s.judge(flow, &m),
+            (Self::Certificate(s), Got(M::RawPublicKey(m), _)) => s.judge_raw(flow, &m),
             (Self::Verdict { server, peer }, Told(A::Verdict(verdict))) => server.judged(flow, peer, verdict),
             (Self::ClientKeyExchange { server, peer }, Got(M::ClientKeyExchange(m), _)) => {
                 server.exchange(flow, peer, &m)
@@ -223,8 +225,9 @@ impl Draft {
         let agreed = Agreed { rules: self.rules, suite, extended_master_secret: self.extended_master_secret };
         agreed.settle(flow, true);
         let negotiated = flow.negotiated();
-        negotiated.verified = (!session.chain.is_empty()).then(|| handshake::JUDGED_BEFORE.into());
+        negotiated.verified = session.is_certified().then(|| handshake::JUDGED_BEFORE.into());
         negotiated.peer_chain = session.chain;
+        negotiated.peer_raw_key = session.raw_key;
         self.greet(flow, agreed, &self.chosen.session_id, false, None)?;
         let secrets = Secrets::resume(flow, agreed, master);
         let (read, write) = secrets.keys(flow)?;
@@ -256,9 +259,13 @@ impl Draft {
         };
         agreed.settle(flow, false);
         self.greet(flow, agreed, id, matches!(keep, Keep::Ticket(_)), Some(&credential))?;
+        let shows = certificate_types::shown(&self.chosen.summary, &credential);
+        certificates::hold(flow, shows);
         certificates::send(flow, Some(&credential));
+        certificates::hold(flow, self.chosen.client_type);
         flow.shared.own = Some(credential.clone());
-        if let Some(response) = credential.response().filter(|_| self.chosen.summary.ocsp) {
+        let certified = shows == CertificateType::X509;
+        if let Some(response) = credential.response().filter(|_| certified && self.chosen.summary.ocsp) {
             certificates::send_status(flow, response);
         }
         let key = credential.key.clone();
@@ -297,6 +304,12 @@ impl Draft {
         let ecdhe = agreed.suite.key_exchange == KeyExchangeKind::Ecdhe;
         let summary = &self.chosen.summary;
         let named = summary.server_name.is_some();
+        let (resuming, asks) = (shown.is_none(), self.chosen.config.client_auth.verifier().is_some());
+        let owner = shown.or_else(|| self.chosen.candidates.first().map(|c| &**c));
+        let shows = owner.map_or(CertificateType::X509, |c| certificate_types::shown(summary, c));
+        let client_type = (asks && !resuming).then_some(self.chosen.client_type);
+        // What goes with a certificate goes only with one.
+        let shown = shown.filter(|_| shows == CertificateType::X509);
         let status = shown.is_some_and(|c| summary.ocsp && c.response().is_some());
         let scts = shown.filter(|_| summary.scts).map(Credential::timestamps).unwrap_or_default();
         let limit = flow.shared.negotiated.peer_record_size_limit.map(|theirs| {
@@ -320,6 +333,7 @@ impl Draft {
         ]
         .into_iter()
         .flatten()
+        .chain(certificate_types::answers(summary, shows, client_type))
         .collect();
         flow.send(&Message::ServerHello(ServerHello {
             fixed: ServerHelloFixed {
@@ -382,7 +396,21 @@ impl Server {
 
     /// Reads the client's chain, and asks for a verdict.
     fn judge(self, flow: &mut Flow<'_>, message: &Certificate<'_>) -> Result<handshake::State, Error> {
-        let verifier = match (&self.config.client_auth, message.list.is_empty()) {
+        self.take(flow, message.list.is_empty(), |flow| certificates::read(flow, message))
+    }
+
+    /// The same with a raw key.
+    fn judge_raw(self, flow: &mut Flow<'_>, message: &RawPublicKey<'_>) -> Result<handshake::State, Error> {
+        self.take(flow, message.0.is_empty(), |flow| certificates::read_raw(flow, message))
+    }
+
+    fn take(
+        self,
+        flow: &mut Flow<'_>,
+        empty: bool,
+        read: impl FnOnce(&mut Flow<'_>) -> Result<PeerKey, Error>,
+    ) -> Result<handshake::State, Error> {
+        let verifier = match (&self.config.client_auth, empty) {
             (ClientAuth::Required(_), true) => {
                 return Err(ErrorKind::NoCertificate { version: self.agreed.rules.version }.into());
             }
@@ -391,7 +419,7 @@ impl Server {
             }
             (ClientAuth::Optional(verifier) | ClientAuth::Required(verifier), false) => verifier.clone(),
         };
-        let peer = certificates::read(flow, message)?;
+        let peer = read(flow)?;
         // A client's key signs, whatever the key exchange.
         let schemes = self.config.policy.in_certificates().to_vec();
         certificates::judge(flow, verifier, None, KeyExchangeKind::Ecdhe, schemes, false);
@@ -527,6 +555,7 @@ impl End {
             server_name: negotiated.server_name.clone(),
             alpn: negotiated.alpn.clone(),
             chain: negotiated.peer_chain.clone(),
+            raw_key: negotiated.peer_raw_key.clone(),
             kind: ServerSessionKind::Classic {
                 master: self.secrets.master.0.clone(),
                 extended_master_secret: agreed.extended_master_secret,

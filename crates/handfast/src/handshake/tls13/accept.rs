@@ -1,7 +1,7 @@
 //! A server's way from a ClientHello to its own hello: the PSK, if one is to be had, the key exchange, early data.
 
 use super::super::answer::Chosen;
-use super::super::{Flow, JUDGED_BEFORE};
+use super::super::{Flow, JUDGED_BEFORE, certificate_types};
 use super::authentication::{Extras, ask_signature, send_certificate};
 use super::choice::{self, Group, Kind, Offer, Psks, TicketCount};
 use super::early::{self, Accepted};
@@ -21,7 +21,8 @@ use crate::session::{self, ServerSession, ServerSessionKind};
 use crate::wait::Wait;
 use crate::wire::Opaque;
 use crate::wire::numbers::{
-    CertificateCompressionAlgorithm, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion, PskKeyExchangeMode,
+    CertificateCompressionAlgorithm, CertificateType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion,
+    PskKeyExchangeMode,
 };
 use subtle::ConstantTimeEq;
 
@@ -201,13 +202,17 @@ impl Agreed {
         match &taken.whose {
             Whose::Session(session) => {
                 negotiated.resumed = true;
-                negotiated.verified = (!session.chain.is_empty()).then(|| JUDGED_BEFORE.into());
+                negotiated.verified = session.is_certified().then(|| JUDGED_BEFORE.into());
                 negotiated.peer_chain.clone_from(&session.chain);
+                negotiated.peer_raw_key.clone_from(&session.raw_key);
                 negotiated.psk_identity.clone_from(&session.psk_identity);
             }
             Whose::External(identity) => negotiated.psk_identity = Some(identity.clone()),
         }
-        self.hello(flow, exchange, secret, Some(taken), room)?.finish(flow)
+        let Chosen { summary, candidates, .. } = &self.chosen;
+        // None is shown, and some clients want to know all the same.
+        let shows = candidates.first().map_or(CertificateType::X509, |c| certificate_types::shown(summary, c));
+        self.hello(flow, exchange, secret, Some(taken), room, shows)?.finish(flow)
     }
 
     /// A handshake with certificates.
@@ -233,11 +238,13 @@ impl Agreed {
         let chosen = &self.chosen;
         let (credential, scheme) = choice::credential(&chosen.config, &chosen.candidates, &chosen.summary)?;
         let (secret, compression) = (EarlySecret::new(flow.provider(), self.suite.hash, None), self.compression);
-        let keyed = self.hello(flow, Some(exchange), secret, None, None)?;
+        let shows = certificate_types::shown(&chosen.summary, &credential);
+        let keyed = self.hello(flow, Some(exchange), secret, None, None, shows)?;
         flow.negotiated().scheme = Some(scheme);
         server::request_certificate(flow, &keyed.chosen.config)?;
         let (summary, ours) = (&keyed.chosen.summary, keyed.chosen.config.certificate_compression.as_deref());
-        let wanted = Extras { ocsp: summary.ocsp, scts: summary.scts, compression };
+        let raw_key = shows == CertificateType::RAW_PUBLIC_KEY;
+        let wanted = Extras { ocsp: summary.ocsp, scts: summary.scts, raw_key, compression };
         send_certificate(flow, Some(&credential), wanted, ours);
         ask_signature(flow, &credential, scheme);
         flow.shared.own = Some(credential);
@@ -245,7 +252,7 @@ impl Agreed {
     }
 
     /// ServerHello, under whose keys all that follows goes, and EncryptedExtensions. `room` is how much early data may come, if it
-    /// is accepted.
+    /// is accepted, and `shows` what our Certificate holds, or would.
     fn hello(
         self,
         flow: &mut Flow<'_>,
@@ -253,6 +260,7 @@ impl Agreed {
         secret: EarlySecret,
         taken: Option<Taken>,
         room: Option<u32>,
+        shows: CertificateType,
     ) -> Result<Keyed, Error> {
         let Self { mut chosen, suite, tickets, .. } = self;
         let expected = "nothing behind ClientHello in its record";
@@ -294,15 +302,26 @@ impl Agreed {
             Whose::External(_) => None,
         });
         let count = tickets.of(session.is_some());
-        send_extensions(flow, &chosen, session.is_some(), early, tickets.asked.then_some(count));
+        let asks = chosen.config.client_auth.verifier().is_some() && taken.is_none();
+        let client_type = asks.then_some(chosen.client_type);
+        chosen.client_type = client_type.unwrap_or(CertificateType::X509);
+        let types = certificate_types::answers(&chosen.summary, shows, client_type);
+        send_extensions(flow, &chosen, session.is_some(), early, tickets.asked.then_some(count), types);
         let since = session.map_or(flow.now, |session| session.since);
         Ok(Keyed { chosen, suite, secrets, tickets: count, since, by_psk: taken.is_some(), early })
     }
 }
 
 /// EncryptedExtensions.
-fn send_extensions(flow: &mut Flow<'_>, chosen: &Chosen, resumed: bool, early: bool, tickets: Option<usize>) {
-    let mut extensions = Vec::new();
+fn send_extensions(
+    flow: &mut Flow<'_>,
+    chosen: &Chosen,
+    resumed: bool,
+    early: bool,
+    tickets: Option<usize>,
+    types: impl Iterator<Item = Extension<'static>>,
+) {
+    let mut extensions: Vec<Extension<'_>> = types.collect();
     // Not when a session is resumed (RFC 6066 3).
     if chosen.summary.server_name.is_some() && !resumed {
         extensions.push(Extension::ServerName(ServerNameExtension(Vec::new())));

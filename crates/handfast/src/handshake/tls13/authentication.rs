@@ -12,10 +12,12 @@ use crate::message::{
 };
 use crate::policy::Policy;
 use crate::trace::Trace;
-use crate::verify::{CertificateError, PeerToVerify, Stapled, Verified, Verifier, public_key};
+use crate::verify::{CertificateError, PeerKey, PeerToVerify, RawKeyToVerify, Stapled, Verified, Verifier, shown_key};
 use crate::wait::Wait;
 use crate::wire::List;
-use crate::wire::numbers::{CertificateCompressionAlgorithm, ExtensionType, HandshakeType, SignatureScheme};
+use crate::wire::numbers::{
+    CertificateCompressionAlgorithm, CertificateType, ExtensionType, HandshakeType, SignatureScheme,
+};
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
@@ -29,20 +31,22 @@ fn signed_content(signer: Side, transcript: &[u8]) -> Vec<u8> {
     [&[b' '; 64], context, &[0], transcript].concat()
 }
 
-/// Checks the form of the peer's Certificate and keeps its chain, which may be empty.
+/// Checks the form of the peer's Certificate and keeps its chain, or its raw key; there may be none.
 pub(super) fn take_chain(
     flow: &mut Flow<'_>,
     message: &Certificate<'_>,
+    holds: CertificateType,
     asked: impl Fn(ExtensionType) -> bool,
 ) -> Result<(), Error> {
     no_context(message.context.unwrap_or_default())?;
-    keep_chain(flow, message, asked)
+    keep_chain(flow, message, holds, asked)
 }
 
 /// The same whatever the context.
 pub(super) fn keep_chain(
     flow: &mut Flow<'_>,
     message: &Certificate<'_>,
+    holds: CertificateType,
     asked: impl Fn(ExtensionType) -> bool,
 ) -> Result<(), Error> {
     if message.list.len() > flow.shared.limits.chain {
@@ -50,6 +54,17 @@ pub(super) fn keep_chain(
     }
     for entry in &message.list {
         only_asked(&entry.extensions, &asked)?;
+    }
+    if holds == CertificateType::RAW_PUBLIC_KEY {
+        if message.list.len() > 1 {
+            let why = "has more than one entry, where one holds the raw public key";
+            return Err(illegal("certificate_list", why, "RFC 9846 4.5.1"));
+        }
+        if let Some(entry) = message.list.first() {
+            PeerKey::raw(entry.cert_data).map_err(ErrorKind::Certificate)?;
+            flow.negotiated().peer_raw_key = Some(entry.cert_data.to_vec().into());
+        }
+        return Ok(());
     }
     flow.negotiated().stapled = stapled(message);
     flow.negotiated().peer_chain = message.list.iter().map(|e| CertificateDer::from(e.cert_data.to_vec())).collect();
@@ -94,6 +109,10 @@ pub(super) fn ask_verdict(
     policy: &Policy,
     ocsp_wanted: bool,
 ) {
+    let verifier = verifier.clone();
+    if let Some(key) = flow.negotiated().peer_raw_key.clone() {
+        return flow.ask(Wait::RawKeyVerdict { verifier, peer: Box::new(RawKeyToVerify { key, name }) });
+    }
     let stapled = flow.negotiated().stapled.as_deref().cloned().unwrap_or_default();
     let peer = PeerToVerify {
         chain: flow.negotiated().peer_chain.clone(),
@@ -103,7 +122,7 @@ pub(super) fn ask_verdict(
         key_exchange: KeyExchangeKind::Tls13,
         schemes: policy.in_certificates().to_vec(),
     };
-    flow.ask(Wait::Verdict { verifier: verifier.clone(), peer: Box::new(peer) });
+    flow.ask(Wait::Verdict { verifier, peer: Box::new(peer) });
 }
 
 /// The verdict.
@@ -129,7 +148,7 @@ pub(super) fn check_signature(
         Side::Client => Side::Server,
         Side::Server => Side::Client,
     };
-    let key = public_key(&flow.shared.negotiated.peer_chain).map_err(ErrorKind::Certificate)?;
+    let key = shown_key(&flow.shared.negotiated).map_err(ErrorKind::Certificate)?;
     if !key.fits(scheme, false) {
         return Err(illegal("algorithm", "does not fit the certificate's key", "RFC 9846 4.5.2"));
     }
@@ -157,6 +176,8 @@ pub(super) struct Extras {
     pub(super) ocsp: bool,
     /// Signed certificate timestamps.
     pub(super) scts: bool,
+    /// Our raw key, and no chain at all.
+    pub(super) raw_key: bool,
     /// That it is compressed by this.
     pub(super) compression: Option<CertificateCompressionAlgorithm>,
 }
@@ -184,6 +205,10 @@ pub(super) fn send_certificate(
 pub(super) fn certificate(credential: Option<&Credential>, wanted: Extras, context: &[u8]) -> Vec<u8> {
     let chain = credential.map(|c| c.chain.as_slice()).unwrap_or_default();
     let entry = |der| CertificateEntry { cert_data: der, extensions: Extensions::of(Vec::new()) };
+    if let Some(credential) = credential.filter(|_| wanted.raw_key) {
+        let list = credential.raw_key.iter().map(|key| entry(&**key)).collect();
+        return Message::Certificate(Certificate { context: Some(context), list }).to_bytes();
+    }
     let mut list: Vec<_> = chain.iter().map(|der| entry(der.as_ref())).collect();
     let scts = credential.filter(|_| wanted.scts).map(Credential::timestamps).unwrap_or_default();
     if let Some(own) = list.first_mut() {

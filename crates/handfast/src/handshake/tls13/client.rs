@@ -1,7 +1,7 @@
 //! The TLS 1.3 handshake, seen from the client.
 
 use super::super::offer::Offered;
-use super::super::{Flow, Input, JUDGED_BEFORE};
+use super::super::{Flow, Input, JUDGED_BEFORE, certificate_types};
 use super::authentication::{
     Extras, ask_signature, ask_verdict, check_finished, check_signature, decompress, judged, send_certificate,
     send_finished, send_signature, take_chain,
@@ -24,7 +24,8 @@ use crate::session::{ClientSession, ClientSessionKind};
 use crate::verify::{CertificateError, Verified};
 use crate::wait::Answer;
 use crate::wire::numbers::{
-    CompressionMethod, ExtensionType, HandshakeType, ProtocolVersion, PskKeyExchangeMode, SignatureScheme,
+    CertificateType, CompressionMethod, ExtensionType, HandshakeType, ProtocolVersion, PskKeyExchangeMode,
+    SignatureScheme,
 };
 use crate::wire::{Malformed, Problem};
 use std::sync::Arc;
@@ -54,6 +55,8 @@ pub(crate) struct Agreed {
     secrets: HandshakeSecrets,
     /// A PSK authenticates the server: there are no certificates.
     by_psk: bool,
+    /// What certificates hold: X.509, unless EncryptedExtensions says otherwise.
+    types: certificate_types::Agreed,
 }
 
 /// And what the server wants of us.
@@ -159,8 +162,10 @@ pub(crate) fn start(
     match taken.map(|t| t.whose) {
         Some(Whose::Session(session)) => {
             negotiated.resumed = true;
-            negotiated.verified = (!session.chain.is_empty()).then(|| JUDGED_BEFORE.into());
+            let certified = !session.chain.is_empty() || session.raw_key.is_some();
+            negotiated.verified = certified.then(|| JUDGED_BEFORE.into());
             negotiated.peer_chain = session.chain;
+            negotiated.peer_raw_key = session.raw_key;
             negotiated.psk_identity = session.psk_identity;
             flow.shared.judged = session.judged;
         }
@@ -170,7 +175,8 @@ pub(crate) fn start(
         }
         None => {}
     }
-    Ok(State::EncryptedExtensions(Agreed { offered: from, suite, secrets, by_psk }).into())
+    Ok(State::EncryptedExtensions(Agreed { offered: from, suite, secrets, by_psk, types: certificate_types::X509 })
+        .into())
 }
 
 /// From here on we write under the handshake's keys.
@@ -316,6 +322,7 @@ impl Agreed {
     fn extensions(mut self, flow: &mut Flow<'_>, message: &EncryptedExtensions<'_>) -> Next {
         let extensions = &message.0;
         only_asked(extensions, |kind| self.offered.extensions.contains(&kind))?;
+        self.types = certificate_types::answered(&self.offered.config, extensions, self.by_psk)?;
         if let Some(alpn) = extensions.alpn() {
             let chosen = self.offered.config.alpn.iter().find(|own| alpn.0 == [own.as_slice()]);
             let Some(chosen) = chosen else {
@@ -369,13 +376,17 @@ impl Agreed {
     /// Looks at once for what we have to show.
     fn request(self, _: &mut Flow<'_>, message: &CertificateRequest13<'_>) -> Next {
         no_context(message.context)?;
-        let own = choose(&self.offered.config, message)?;
+        let own = choose(&self.offered.config, message, self.types.client)?;
         Ok(State::Certificate(Asked { agreed: self, own }).into())
     }
 }
 
 /// What we have to show to one who asks so.
-pub(super) fn choose(config: &ClientConfig, message: &CertificateRequest13<'_>) -> Result<Own, Error> {
+pub(super) fn choose(
+    config: &ClientConfig,
+    message: &CertificateRequest13<'_>,
+    what: CertificateType,
+) -> Result<Own, Error> {
     let Some(theirs) = message.extensions.signature_algorithms() else {
         return Err(ErrorKind::MissingExtension(ExtensionType::SIGNATURE_ALGORITHMS).into());
     };
@@ -383,15 +394,18 @@ pub(super) fn choose(config: &ClientConfig, message: &CertificateRequest13<'_>) 
     let schemes: Vec<_> = config.policy.signs_with().iter().copied().filter(common).collect();
     let authorities = message.extensions.certificate_authorities();
     let authorities: Vec<&[u8]> = authorities.map(|a| a.0.iter().map(|n| n.0).collect()).unwrap_or_default();
-    match config.credential(&schemes, &authorities).map(|c| (c.schemes_among(&schemes).first().copied(), c)) {
+    let raw_key = what == CertificateType::RAW_PUBLIC_KEY;
+    let chosen = config.credential(&schemes, &authorities, what);
+    match chosen.map(|c| (c.schemes_among(&schemes).first().copied(), c)) {
         Err(why) => Ok(Own::Nothing(why)),
+        Ok((_, credential)) if !credential.shows(what) => Err(certificate_types::cannot_show(&credential, what)),
         Ok((Some(scheme), credential)) => {
             let extensions = &message.extensions;
             let ocsp = extensions.status_request().is_some();
             let scts = extensions.signed_certificate_timestamps().is_some();
             let how = config.certificate_compression.as_ref().zip(extensions.compress_certificate());
             let compression = how.and_then(|(ours, theirs)| ours.common(theirs.0));
-            Ok(Own::Certificate(credential, Extras { ocsp, scts, compression }, scheme))
+            Ok(Own::Certificate(credential, Extras { ocsp, scts, raw_key, compression }, scheme))
         }
         Ok((None, credential)) => {
             let (theirs, ours) = (theirs.0.iter().collect(), credential.key.schemes().to_vec());
@@ -414,7 +428,7 @@ impl Asked {
             return Err(Malformed { field: "certificate_list", at: 0, problem: Problem::Length }.into());
         }
         let offered = &self.agreed.offered;
-        take_chain(flow, message, |kind| offered.extensions.contains(&kind))?;
+        take_chain(flow, message, self.agreed.types.server, |kind| offered.extensions.contains(&kind))?;
         let (config, name) = (&offered.config, Some(offered.name.clone()));
         ask_verdict(flow, &config.verifier, name, &config.policy, config.ocsp);
         Ok(State::Verdict(self).into())
@@ -473,7 +487,7 @@ impl Signing {
 
 impl Ending {
     fn finish(self, flow: &mut Flow<'_>) -> Next {
-        let Self { agreed: Agreed { offered, suite, secrets, .. }, master, application } = self;
+        let Self { agreed: Agreed { offered, suite, secrets, types, .. }, master, application } = self;
         send_finished(flow, &secrets.client);
         write_under(flow, suite, &application.client, CLIENT_APPLICATION)?;
         let resumption = master.resumption(&flow.now().hash());
@@ -485,7 +499,7 @@ impl Ending {
         let keeper = store.map(|store| super::traffic::Keeper::new(store, offered.key, resumption));
         let mut traffic = Traffic::new(suite, application.server, application.client, keeper);
         if offered.config.post_handshake_auth {
-            traffic.answers(offered.config, flow.now().fork());
+            traffic.answers(offered.config, types.client, flow.now().fork());
         }
         Ok(traffic.into())
     }

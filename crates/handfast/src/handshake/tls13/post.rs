@@ -18,8 +18,10 @@ use crate::keys::{TrafficSecret, Transcript};
 use crate::message::{Certificate, CertificateRequest13, CertificateVerify, CompressedCertificate, Finished, Message};
 use crate::verify::{CertificateError, Stapled, Verified};
 use crate::wait::Answer;
-use crate::wire::numbers::{CertificateCompressionAlgorithm, ExtensionType, ProtocolVersion, SignatureScheme};
-use rustls_pki_types::CertificateDer;
+use crate::wire::numbers::{
+    CertificateCompressionAlgorithm, CertificateType, ExtensionType, ProtocolVersion, SignatureScheme,
+};
+use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 use std::mem;
 use std::sync::Arc;
 
@@ -35,6 +37,8 @@ pub(super) enum Post {
 /// A client that can be asked.
 pub(super) struct Asked {
     config: Arc<ClientConfig>,
+    /// What its Certificate holds.
+    holds: CertificateType,
     /// Up to the client's Finished.
     handshake: Transcript,
     /// How often it was asked.
@@ -52,6 +56,8 @@ struct Signing {
 /// A server that asks.
 pub(super) struct Asking {
     config: Arc<ServerConfig>,
+    /// What the client's Certificate holds.
+    holds: CertificateType,
     /// Up to the client's Finished.
     handshake: Transcript,
     /// How often it has asked: the number of the newest request.
@@ -95,6 +101,7 @@ enum Stage {
 struct Claim {
     chain: Vec<CertificateDer<'static>>,
     stapled: Option<Box<Stapled>>,
+    raw_key: Option<SubjectPublicKeyInfoDer<'static>>,
     compression: Option<CertificateCompressionAlgorithm>,
     verified: Option<String>,
     scheme: Option<SignatureScheme>,
@@ -107,6 +114,7 @@ impl Claim {
         mem::swap(&mut shared.judged, now);
         mem::swap(&mut shared.negotiated.peer_chain, &mut self.chain);
         mem::swap(&mut shared.negotiated.stapled, &mut self.stapled);
+        mem::swap(&mut shared.negotiated.peer_raw_key, &mut self.raw_key);
         mem::swap(&mut shared.negotiated.certificate_compression, &mut self.compression);
         mem::swap(&mut shared.negotiated.verified, &mut self.verified);
         mem::swap(&mut shared.negotiated.client_scheme, &mut self.scheme);
@@ -122,12 +130,12 @@ impl Claim {
 }
 
 impl Post {
-    pub(super) fn asked(config: Arc<ClientConfig>, handshake: Transcript) -> Box<Self> {
-        Box::new(Self::Client(Asked { config, handshake, count: 0, signing: None }))
+    pub(super) fn asked(config: Arc<ClientConfig>, holds: CertificateType, handshake: Transcript) -> Box<Self> {
+        Box::new(Self::Client(Asked { config, holds, handshake, count: 0, signing: None }))
     }
 
-    pub(super) fn asking(config: Arc<ServerConfig>, handshake: Transcript) -> Box<Self> {
-        Box::new(Self::Server(Asking { config, handshake, count: 0, open: Vec::new(), answer: None }))
+    pub(super) fn asking(config: Arc<ServerConfig>, holds: CertificateType, handshake: Transcript) -> Box<Self> {
+        Box::new(Self::Server(Asking { config, holds, handshake, count: 0, open: Vec::new(), answer: None }))
     }
 
     /// Whether an answer has begun, and its other messages must follow.
@@ -201,7 +209,7 @@ impl Asked {
         }
         flow.enter_transcript(self.handshake.fork());
         flow.now();
-        let own = choose(&self.config, message)?;
+        let own = choose(&self.config, message, self.holds)?;
         let (shown, wanted) = match &own {
             Own::Unasked | Own::Nothing(_) => (None, Extras::default()),
             Own::Certificate(credential, wanted, _) => (Some(&**credential), *wanted),
@@ -300,7 +308,7 @@ impl Asking {
             ClientAuth::Required(verifier) | ClientAuth::Optional(verifier) if !message.list.is_empty() => {
                 claim.suppose(flow, |flow| {
                     let ocsp = self.config.client_ocsp;
-                    keep_chain(flow, message, |kind| ocsp && kind == ExtensionType::STATUS_REQUEST)?;
+                    keep_chain(flow, message, self.holds, |kind| ocsp && kind == ExtensionType::STATUS_REQUEST)?;
                     ask_verdict(flow, &verifier, None, &self.config.policy, ocsp);
                     Ok::<_, Error>(())
                 })?;
@@ -349,7 +357,7 @@ impl Exchange {
     /// The client is whom it claims to be.
     fn finished(mut self, flow: &mut Flow<'_>, client: &TrafficSecret, message: &Finished<'_>) -> Result<(), Error> {
         check_finished(flow, client, message)?;
-        let given = !self.claim.chain.is_empty();
+        let given = !self.claim.chain.is_empty() || self.claim.raw_key.is_some();
         if given {
             self.claim.swap(flow);
         }

@@ -282,7 +282,9 @@ impl Answered {
 
     fn certificate(self, flow: &mut Flow<'_>, message: &Certificate<'_>) -> Next {
         let config = &self.keyed.chosen.config;
-        take_chain(flow, message, |kind| config.client_ocsp && kind == ExtensionType::STATUS_REQUEST)?;
+        take_chain(flow, message, self.keyed.chosen.client_type, |kind| {
+            config.client_ocsp && kind == ExtensionType::STATUS_REQUEST
+        })?;
         match &config.client_auth {
             ClientAuth::Required(_) if message.list.is_empty() => {
                 Err(ErrorKind::NoCertificate { version: ProtocolVersion::TLS1_3 }.into())
@@ -316,7 +318,7 @@ impl Answered {
         let resumption = master.resumption(&flow.now().hash());
         let mut traffic = Traffic::new(suite, application.client, application.server, None);
         if chosen.config.post_handshake_auth && can_be_asked(&chosen.summary)? {
-            traffic.asks(chosen.config.clone(), flow.now().fork());
+            traffic.asks(chosen.config.clone(), chosen.client_type, flow.now().fork());
         }
         if tickets == 0 {
             flow.connected();
@@ -333,6 +335,7 @@ impl Answered {
             chain: flow.negotiated().peer_chain.clone(),
             psk_identity: flow.negotiated().psk_identity.clone(),
             kind: ServerSessionKind::Tls13 { psk: Secret::copy(&[]), age_add: 0, issued: flow.now, max_early_data: 0 },
+            raw_key: flow.negotiated().peer_raw_key.clone(),
             context: session::context(&config),
         };
         Sealing { config, traffic, resumption, session, wanted: tickets, count: 0, age_add: 0 }.next(flow)

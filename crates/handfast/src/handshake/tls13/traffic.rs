@@ -10,7 +10,7 @@ use crate::keys::{TrafficSecret, Transcript};
 use crate::message::{KeyUpdate, Message, NewSessionTicket13};
 use crate::record::Aligned;
 use crate::session::{ClientSession, ClientSession13, ClientSessionKind, ClientStore, SessionKey};
-use crate::wire::numbers::{HandshakeType, ProtocolVersion};
+use crate::wire::numbers::{CertificateType, HandshakeType, ProtocolVersion};
 use std::sync::Arc;
 
 /// What an established connection keeps.
@@ -58,14 +58,14 @@ impl Traffic {
         Self { suite, read, write, requested: false, updated: false, keeper, post: None }
     }
 
-    /// A client that will answer requests for its certificate. `handshake` goes up to its Finished.
-    pub(super) fn answers(&mut self, config: Arc<ClientConfig>, handshake: Transcript) {
-        self.post = Some(Post::asked(config, handshake));
+    /// A client that will answer requests for its certificate, which holds this. `handshake` goes up to its Finished.
+    pub(super) fn answers(&mut self, config: Arc<ClientConfig>, holds: CertificateType, handshake: Transcript) {
+        self.post = Some(Post::asked(config, holds, handshake));
     }
 
-    /// A server that may ask for a certificate. `handshake` goes up to the client's Finished.
-    pub(super) fn asks(&mut self, config: Arc<ServerConfig>, handshake: Transcript) {
-        self.post = Some(Post::asking(config, handshake));
+    /// A server that may ask for a certificate, which holds this. `handshake` goes up to the client's Finished.
+    pub(super) fn asks(&mut self, config: Arc<ServerConfig>, holds: CertificateType, handshake: Transcript) {
+        self.post = Some(Post::asking(config, holds, handshake));
     }
 
     /// Whether an exchange has begun that nothing may come into.
@@ -161,6 +161,7 @@ impl Traffic {
             lifetime: ticket.lifetime,
             chain: negotiated.peer_chain.clone(),
             psk_identity: negotiated.psk_identity.clone(),
+            raw_key: negotiated.peer_raw_key.clone(),
             alpn: negotiated.alpn.clone(),
             kind: ClientSessionKind::Tls13(ClientSession13 {
                 ticket: ticket.ticket.to_vec(),
