@@ -44,6 +44,14 @@ pub enum Feature {
     Http2,
     /// The peer changes its keys and asks for ours, then data goes on.
     KeyUpdate,
+    /// Our ClientHello has GREASE, an order of its own and padding, our server's messages have GREASE; our records are padded.
+    Shaped,
+    /// Our server sends a cookie first.
+    Cookie,
+    /// Both sides say how long records may be.
+    RecordSizeLimit,
+    /// The server asks for a client certificate after the handshake.
+    PostHandshakeAuth,
 }
 
 /// One row.
@@ -95,7 +103,8 @@ impl Case {
 
 /// Every row: each version, key exchange and protection, then each feature.
 pub fn cases() -> Vec<Case> {
-    use Feature::{Alpn, ClientCertificate, Full, Http2, KeyUpdate, Resumed, ResumedById, Retry};
+    use Feature::{Alpn, ClientCertificate, Cookie, Full, Http2, KeyUpdate, PostHandshakeAuth, RecordSizeLimit};
+    use Feature::{Resumed, ResumedById, Retry, Shaped};
     use Key::{Ecdsa, Ed25519, P384, Rsa};
     let row = |version, suite, group, key, feature| Case { version, suite, group, key, feature };
     let mut out = Vec::new();
@@ -149,5 +158,11 @@ pub fn cases() -> Vec<Case> {
     out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "", Rsa, ResumedById));
     out.push(row("tls1.3", suite13, "secp256r1", Ecdsa, Retry));
     out.push(row("tls1.3", suite13, "x25519", Ecdsa, KeyUpdate));
+    for (version, suite) in [("tls1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"), ("tls1.3", suite13)] {
+        out.push(row(version, suite, "", Ecdsa, Shaped));
+        out.push(row(version, suite, "", Ecdsa, RecordSizeLimit));
+    }
+    out.push(row("tls1.3", suite13, "", Ecdsa, Cookie));
+    out.push(row("tls1.3", suite13, "", Ecdsa, PostHandshakeAuth));
     out
 }

@@ -116,12 +116,16 @@ fn check(event: &Value, case: &Case, resumed: bool) -> Result<(), String> {
     match case.feature {
         Feature::Alpn => want("alpn", "http/1.1".into()),
         Feature::Http2 => want("alpn", "h2".into()),
+        Feature::RecordSizeLimit if event["peer_record_size_limit"].is_null() => Err("no limit was said".into()),
         _ => Ok(()),
     }
 }
 
 /// The peer serves, we connect.
 pub fn our_client(peer: &dyn Peer, case: &Case, material: &Material) -> Cell {
+    if case.feature == Feature::Cookie {
+        return Cell::Lacks("a cookie is the server's to send");
+    }
     let mut server = match peer.serve(case, material) {
         Ok(server) => server,
         Err(Lacks::It(why)) => return Cell::Lacks(why),
@@ -139,9 +143,17 @@ pub fn our_client(peer: &dyn Peer, case: &Case, material: &Material) -> Cell {
             (_, "") => {}
             (_, group) => a.extend(args(&["--groups", group])),
         }
-        if case.feature == Feature::ClientCertificate {
+        if matches!(case.feature, Feature::ClientCertificate | Feature::PostHandshakeAuth) {
             let (cert, key) = material.client();
             a.extend(args(&["--cert", &cert, "--key", &key]));
+        }
+        match case.feature {
+            Feature::PostHandshakeAuth => a.extend(args(&["--post-handshake-auth"])),
+            Feature::Shaped => {
+                a.extend(args(&["--grease", "--shuffle", "--pad-hello", "2000", "--pad-records", "300"]));
+            }
+            Feature::RecordSizeLimit => a.extend(args(&["--record-size-limit", "600"])),
+            _ => {}
         }
         if case.feature == Feature::Alpn {
             a.extend(args(&["--alpn", "http/1.1"]));
@@ -166,7 +178,8 @@ pub fn our_client(peer: &dyn Peer, case: &Case, material: &Material) -> Cell {
         if case.feature == Feature::Retry && tool.messages("HelloRetryRequest", "received") != 1 {
             return Err("there was no HelloRetryRequest".into());
         }
-        if case.feature == Feature::ClientCertificate && tool.messages("CertificateVerify", "sent") != 1 {
+        let proves = matches!(case.feature, Feature::ClientCertificate | Feature::PostHandshakeAuth);
+        if proves && tool.messages("CertificateVerify", "sent") != 1 {
             return Err("we sent no CertificateVerify".into());
         }
         if case.feature == Feature::KeyUpdate
@@ -181,13 +194,13 @@ pub fn our_client(peer: &dyn Peer, case: &Case, material: &Material) -> Cell {
         }
         Ok(())
     };
-    let update = case.feature == Feature::KeyUpdate;
+    let pokes = matches!(case.feature, Feature::KeyUpdate | Feature::PostHandshakeAuth);
     let result = match case.feature {
         _ if case.resumes() => go(false, &mut || {}).and_then(|()| go(true, &mut || {})),
         _ => {
             let mut poke = server.poke.take();
             go(false, &mut || {
-                if let (true, Some(poke)) = (update, &mut poke) {
+                if let (true, Some(poke)) = (pokes, &mut poke) {
                     poke();
                 }
             })
@@ -209,6 +222,13 @@ pub fn our_server(peer: &dyn Peer, case: &Case, material: &Material) -> Cell {
             a.extend(args(&["--client-ca", &material.ca()]));
         }
         a.extend(args(&["--alpn", if case.feature == Feature::Http2 { "h2,http/1.1" } else { "http/1.1" }]));
+        match case.feature {
+            Feature::Shaped => a.extend(args(&["--grease", "--pad-records", "300"])),
+            Feature::Cookie => a.extend(args(&["--cookie"])),
+            Feature::RecordSizeLimit => a.extend(args(&["--record-size-limit", "600"])),
+            Feature::PostHandshakeAuth => return Err(Lacks::It("`serve` asks for none after the handshake")),
+            _ => {}
+        }
         let site = peer.site(case);
         if let Some(page) = site {
             a.extend(args(&["--dir", &material.site(page)]));
@@ -232,7 +252,7 @@ pub fn our_server(peer: &dyn Peer, case: &Case, material: &Material) -> Cell {
             check(&next, case, true).map_err(Lacks::Failed)?;
         }
         let expected = match case.feature {
-            Feature::Retry => ("HelloRetryRequest", "sent"),
+            Feature::Retry | Feature::Cookie => ("HelloRetryRequest", "sent"),
             Feature::ClientCertificate => ("CertificateVerify", "received"),
             Feature::KeyUpdate => ("KeyUpdate", "received"),
             _ => return Ok(()),

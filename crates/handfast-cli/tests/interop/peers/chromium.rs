@@ -41,6 +41,7 @@ impl Peer for Chromium {
             }
             (Feature::ClientCertificate, _) => Some("headless, it has nobody to choose a certificate"),
             (Feature::ResumedById, _) => Some("it always takes tickets"),
+            (Feature::RecordSizeLimit, _) => Some("no record_size_limit"),
             (Feature::Retry | Feature::KeyUpdate, _) => Some("cannot be told to"),
             _ => None,
         }

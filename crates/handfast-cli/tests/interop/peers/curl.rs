@@ -30,6 +30,7 @@ impl Peer for Curl {
             _ if case.group == "X25519MLKEM768" => Some("this curl's OpenSSL has no ML-KEM"),
             Feature::ResumedById => Some("it always takes tickets"),
             Feature::KeyUpdate => Some("curl cannot be told to change its keys"),
+            Feature::RecordSizeLimit => Some("this curl's OpenSSL has no record_size_limit"),
             _ => None,
         }
     }

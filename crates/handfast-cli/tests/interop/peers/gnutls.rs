@@ -44,6 +44,8 @@ fn priority(case: &Case, retry: &str) -> String {
 fn lacks(case: &Case) -> Option<&'static str> {
     match (case.feature, case.group) {
         (Feature::Http2, _) => Some("its tools speak no HTTP/2"),
+        (Feature::Cookie, _) => Some("it refuses a HelloRetryRequest that asks for nothing but a cookie"),
+        (Feature::PostHandshakeAuth, _) => Some("gnutls-serv asks when the client's data says so"),
         (_, "X25519MLKEM768") => Some("GnuTLS 3.7 has no ML-KEM"),
         _ => None,
     }
@@ -116,7 +118,7 @@ impl Peer for GnuTls {
                 command.arg("--inline-commands");
                 input.insert(0, "^rekey^\n");
             }
-            Feature::Full | Feature::Http2 => {}
+            _ => {}
         }
         debug_assert!(case.key != Key::Ed25519 || case.is_13());
         converse(command, &input, "HTTP/1.").map(drop)

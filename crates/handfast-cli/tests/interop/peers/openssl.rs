@@ -40,6 +40,7 @@ impl OpenSsl {
     fn lacks(&self, case: &Case) -> Option<&'static str> {
         match (case.feature, case.group) {
             (Feature::Http2, _) => Some("its tools speak no HTTP/2"),
+            (Feature::RecordSizeLimit, _) => Some("no record_size_limit"),
             (_, "X25519MLKEM768") if !self.is_since(3, 5) => Some("before OpenSSL 3.5 there is no ML-KEM"),
             _ => None,
         }
@@ -114,8 +115,11 @@ impl Peer for OpenSsl {
         command.args(["s_server", "-accept", "127.0.0.1:0", "-cert", &cert, "-key", &key]);
         negotiate(&mut command, case, "");
         match case.feature {
-            Feature::KeyUpdate => {}
+            Feature::KeyUpdate | Feature::PostHandshakeAuth => {}
             _ => drop(command.arg("-rev")),
+        }
+        if case.feature == Feature::PostHandshakeAuth {
+            command.args(["-CAfile", &material.ca()]);
         }
         if case.feature == Feature::ClientCertificate {
             command.args(["-Verify", "2", "-verify_return_error", "-CAfile", &material.ca()]);
@@ -127,10 +131,11 @@ impl Peer for OpenSsl {
         }
         let (mut child, port) =
             start(command, |line| line.strip_prefix("ACCEPT ")?.rsplit(':').next()?.trim().parse().ok())?;
+        let order = if case.feature == Feature::PostHandshakeAuth { "c\n" } else { "K\n" };
         let poke: Option<Box<dyn FnMut()>> = child.stdin.take().map(|mut stdin| {
             let poke = move || {
-                // A line that begins with K asks for a KeyUpdate both ways; any other is sent.
-                for line in ["K\n", "pong\n"] {
+                // A line that begins with K asks for a KeyUpdate both ways, with c for a certificate; any other is sent.
+                for line in [order, "pong\n"] {
                     std::thread::sleep(Duration::from_millis(200));
                     let _ = stdin.write_all(line.as_bytes()).and_then(|()| stdin.flush());
                 }

@@ -26,6 +26,8 @@ fn lacks(case: &Case) -> Option<&'static str> {
         _ if case.suite.starts_with("TLS_RSA") => Some("no RSA key exchange"),
         _ if case.suite.contains("CBC") => Some("no CBC"),
         _ if case.feature == Feature::Http2 => Some("no HTTP"),
+        _ if case.feature == Feature::RecordSizeLimit => Some("no record_size_limit"),
+        _ if case.feature == Feature::PostHandshakeAuth => Some("no authentication after the handshake"),
         _ => None,
     }
 }
