@@ -2,11 +2,12 @@
 
 mod common;
 
-use common::certificates::Setup;
+use common::certificates::{Known, Setup, client_credential};
 use common::{NAME, later, pattern};
+use handfast::crypto::KeyKind;
 use handfast::pki_types::ServerName;
 use handfast::wire::numbers::ProtocolVersion;
-use handfast::{ClientConfig, Connection, Error, ErrorKind, ServerConfig, Stream, Time};
+use handfast::{ClientAuth, ClientConfig, Connection, Error, ErrorKind, ServerConfig, Stream, Time};
 use std::io::{self, BufRead, IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -366,4 +367,34 @@ fn early_data_that_is_refused_over_a_stream() {
             assert_eq!((heard.unwrap(), told.unwrap()), (b" and late".to_vec(), Some(false)));
         }
     }
+}
+
+#[test]
+fn a_client_proves_itself_between_two_lines() {
+    let setup = Setup::new(ProtocolVersion::TLS1_3).asked_later(KeyKind::Ecdsa);
+    let ((), chain) = both(
+        &setup,
+        |mut stream| {
+            stream.write_all(b"one\n").unwrap();
+            let mut line = String::new();
+            stream.read_line(&mut line).unwrap();
+            assert_eq!(line, "who are you?\n");
+            // The answer was made while that was read.
+            stream.write_all(b"two\n").unwrap();
+            stream.shutdown().unwrap();
+            stream.read_to_end(&mut Vec::new()).unwrap();
+        },
+        |mut stream| {
+            let mut line = String::new();
+            stream.read_line(&mut line).unwrap();
+            let auth = ClientAuth::Required(Arc::new(Known));
+            stream.connection_mut().request_client_certificate(auth, Time::now()).unwrap();
+            stream.write_all(b"who are you?\n").unwrap();
+            stream.read_line(&mut line).unwrap();
+            assert_eq!((line.as_str(), stream.connection().open_certificate_requests()), ("one\ntwo\n", 0));
+            stream.shutdown().unwrap();
+            stream.connection().negotiated().peer_chain.clone()
+        },
+    );
+    assert_eq!(chain, client_credential(KeyKind::Ecdsa).chain);
 }
