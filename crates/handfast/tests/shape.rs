@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::certificates::Setup;
+use common::certificates::{NoGroups, Setup};
 use common::{End, Pair, change_server_hello, later, noon, record, records};
 use handfast::crypto::KeyKind;
 use handfast::extension::{Extension, Extensions, KeyShare, Padding, SupportedVersions};
@@ -41,6 +41,7 @@ fn pairs(version: ProtocolVersion, change: impl Fn(&mut ClientConfig, &mut Serve
     for setup in [Some(Setup::new(version)), retried].into_iter().flatten() {
         let (mut client, mut server) = (setup.client_config(), setup.server_config());
         (client.alpn, server.alpn) = (vec![b"h2".to_vec()], vec![b"h2".to_vec()]);
+        client.store = Some(Arc::new(NoGroups::default()));
         change(&mut client, &mut server);
         let (client, server) = (Arc::new(client), Arc::new(server));
         for resumed in [false, true] {

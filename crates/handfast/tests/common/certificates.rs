@@ -6,7 +6,9 @@ use handfast::crypto::{Credential, KeyKind, aws_lc};
 use handfast::keys::Secret;
 use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use handfast::psk::ExternalPsk;
-use handfast::session::MemoryReplayStore;
+use handfast::session::{
+    ClientSession, ClientSessionKind, ClientStore, MemoryClientStore, MemoryReplayStore, Remembered, SessionKey,
+};
 use handfast::verify::{CertificateError, NoCertificates, PeerToVerify, RawKeyToVerify, Verified, Verifier};
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{CertificateType, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
@@ -157,6 +159,30 @@ pub const EARLY: u32 = 40;
 /// The external PSK that both sides have.
 fn external_psk() -> ExternalPsk {
     ExternalPsk::new("the tests", Secret::copy(b"known to both sides, and no others"))
+}
+
+/// A client's store that remembers sessions, but not which group a server chose: that would spare the next HelloRetryRequest.
+#[derive(Debug, Default)]
+pub struct NoGroups(MemoryClientStore);
+
+impl ClientStore for NoGroups {
+    fn take(&self, key: &SessionKey, now: Time) -> Reply<Remembered> {
+        match self.0.take(key, now) {
+            Reply::Now(mut found) => {
+                if let Some(ClientSessionKind::Tls13(own)) = found.session.as_mut().map(|s| &mut s.kind) {
+                    own.group = None;
+                }
+                Reply::Now(Remembered { group: None, ..found })
+            }
+            Reply::Later => Reply::Later,
+        }
+    }
+    fn put(&self, key: &SessionKey, session: ClientSession) {
+        self.0.put(key, session);
+    }
+    fn forget(&self, key: &SessionKey) {
+        self.0.forget(key);
+    }
 }
 
 /// What a handshake is to negotiate.
