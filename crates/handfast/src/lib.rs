@@ -82,6 +82,20 @@
 //! # assert_eq!(output[0], 22, "a ClientHello");
 //! ```
 //!
+//! Where to look further:
+//!
+//! | | |
+//! |---|---|
+//! | what may be spoken | [`Policy`] |
+//! | all else that is decided | [`ClientConfig`], [`ServerConfig`], and [`config`] for what their fields take |
+//! | whom to trust | [`verify`] |
+//! | certificates, and keys that are here or elsewhere | [`crypto::Credential`], [`crypto::PrivateKey`] |
+//! | answers that take their time | [`wait`] |
+//! | what is remembered: sessions, tickets, early data | [`session`] |
+//! | keys that both sides have beforehand | [`psk`] |
+//! | what was agreed, and what happens meanwhile | [`Negotiated`], [`trace`] |
+//! | a transport of one's own | [`buffered`] |
+//!
 //! An [`Error`] says what to do: [`Error::explain`]. Anything older than TLS 1.2 is had by a [`Policy`] of that name, for one config.
 #![forbid(unsafe_code)]
 

@@ -29,3 +29,19 @@ fn the_picture_is_what_connect_prints() {
     done.ends(5, &[]);
     assert_eq!(done.stderr, shown("handfast connect old-printer.lan"));
 }
+
+#[test]
+fn every_flag_in_the_readme_is_one() {
+    let readme = include_str!("../../../../README.md");
+    let commands = readme.lines().filter_map(|l| l.split('#').next()?.trim().strip_prefix("handfast "));
+    let mut seen = 0;
+    for command in commands {
+        let verb = command.split(' ').next().expect("a verb");
+        let help = run(&Dir::new(), &[verb, "--help"], "").text();
+        for flag in command.split(' ').filter(|w| w.starts_with("--")) {
+            assert!(help.split_whitespace().any(|w| w == flag), "{verb} has no {flag}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 5, "{seen}");
+}
