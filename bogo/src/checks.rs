@@ -7,6 +7,7 @@ use crate::flags::Flags;
 use crate::seen::Seen;
 use handfast::Negotiated;
 use handfast::crypto::{HashAlgorithm, aws_lc};
+use handfast::session::{ClientSession, ClientSessionKind};
 use handfast::wire::numbers::{CertificateType, ProtocolVersion, SignatureScheme};
 use std::fmt::Debug;
 use std::sync::atomic::Ordering;
@@ -52,7 +53,23 @@ pub(crate) fn handshake(
         must(flags.expect_no_session_id, "not kept under its session ID", !seen.cached)?;
     }
     negotiated(flags, memory, agreed, seen)?;
+    let early = agreed.early_data;
+    must(flags.expect_accept_early_data, "early data", early == Some(true))?;
+    must(flags.expect_reject_early_data, "no early data", early != Some(true))?;
+    must(flags.expect_no_offer_early_data, "no offer of early data", early.is_none())?;
+    if seen.skew.is_some() {
+        same_if("skew of the ticket's age", seen.skew, flags.expect_ticket_age_skew.map(Some))?;
+    }
     authentication(flags, memory, agreed, seen)
+}
+
+/// What a client keeps.
+pub(crate) fn session(flags: &Flags, session: Option<&ClientSession>) -> Result<(), Stop> {
+    let early = session.is_none_or(|s| match &s.kind {
+        ClientSessionKind::Tls13(own) => own.max_early_data > 0,
+        ClientSessionKind::Classic(_) => false,
+    });
+    must(flags.expect_ticket_supports_early_data, "a ticket for early data", early)
 }
 
 fn negotiated(flags: &Flags, memory: &mut Memory, agreed: &Negotiated, seen: &Seen) -> Result<(), Stop> {
@@ -92,7 +109,7 @@ fn authentication(flags: &Flags, memory: &mut Memory, agreed: &Negotiated, seen:
     let raw = agreed.peer_raw_key.as_deref();
     let shown = !agreed.peer_chain.is_empty() || raw.is_some();
     must(flags.expect_no_peer_cert, "no peer certificate", !shown)?;
-    let has_to = !flags.server || flags.require_any_client_certificate;
+    let has_to = (!flags.server || flags.require_any_client_certificate) && agreed.psk_identity.is_none();
     must(has_to && !flags.expect_no_peer_cert, "a peer certificate", shown)?;
     let found = if raw.is_some() { CertificateType::RAW_PUBLIC_KEY } else { CertificateType::X509 };
     same_if("what the peer shows", found, flags.expect_peer_certificate_type)?;
@@ -126,7 +143,9 @@ fn authentication(flags: &Flags, memory: &mut Memory, agreed: &Negotiated, seen:
         same("schemes that the peer verifies", &found, &flags.expect_peer_verify_prefs)?;
     }
     same_if("authorities", &seen.authorities, flags.expect_client_ca_list.as_ref())?;
-    same_if("credential", seen.selected.unwrap_or(-1), flags.expect_selected_credential)
+    let psk = agreed.psk_identity.as_ref();
+    let psk = psk.and_then(|name| flags.psks().find(|(_, p)| p.identity == *name)).map(|(index, _)| index);
+    same_if("credential", psk.or(seen.selected).unwrap_or(-1), flags.expect_selected_credential)
 }
 
 /// At the end of a connection.

@@ -3,18 +3,19 @@
 use crate::Stop;
 use crate::compression;
 use crate::credentials::Credentials;
-use crate::flags::Flags;
+use crate::flags::{Flags, PskFlags};
 use crate::judge::Judge;
 use crate::later::{Gate, Later};
 use crate::seen::Witness;
-use handfast::config::{ConfigSource, Limits};
-use handfast::crypto::{AeadAlgorithm, BulkCipher, CbcCipher, SUITES, Suite, aws_lc};
+use handfast::config::{ConfigSource, EarlyDataRules, Limits};
+use handfast::crypto::{AeadAlgorithm, BulkCipher, CbcCipher, HashAlgorithm, SUITES, Suite, aws_lc};
 use handfast::keys::Secret;
+use handfast::psk::{ClientPsks, ExternalPsk, PskUsage, ServerPsks};
 use handfast::session::{
-    ClientSession, ClientSessionKind, ClientStore, MemoryServerStore, Remembered, RotatingTickets, ServerStore,
-    SessionKey, Tickets,
+    ClientSession, ClientSessionKind, ClientStore, EarlyHello, MemoryReplayStore, MemoryServerStore, Remembered,
+    ReplayStore, RotatingTickets, ServerStore, SessionKey, Tickets,
 };
-use handfast::verify::{Stapled, Verifier};
+use handfast::verify::{NoCertificates, Stapled, Verifier};
 use handfast::wait::HelloSummary;
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
@@ -24,19 +25,35 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// What lives on.
-#[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) clock: Clock,
     /// A client's newest session.
     pub(crate) session: Option<ClientSession>,
     tickets: Arc<RotatingTickets>,
     cache: Arc<MemoryServerStore>,
+    replays: Arc<MemoryReplayStore>,
     /// Whether the verifier refused the last peer that it saw.
     pub(crate) refused: Arc<AtomicBool>,
     /// The group of the first handshake, which a classic resumption does not say again.
     pub(crate) group: Option<NamedGroup>,
     /// What came with the chain of the first handshake, which a resumption does not say again.
     pub(crate) stapled: Stapled,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            clock: Clock::default(),
+            session: None,
+            tickets: Arc::default(),
+            cache: Arc::default(),
+            // It has been there for ever.
+            replays: Arc::new(MemoryReplayStore::new(Time::default(), 100)),
+            refused: Arc::default(),
+            group: None,
+            stapled: Stapled::default(),
+        }
+    }
 }
 
 /// A clock that stands still between connections: the runner wants ages exact to the millisecond.
@@ -157,6 +174,35 @@ macro_rules! gated {
     }};
 }
 
+/// The most early data that BoringSSL takes.
+const MOST_EARLY: u32 = 14_336;
+
+/// A store that remembers across connections, and says how old the client's ticket seems.
+#[derive(Debug)]
+struct Replays {
+    inner: Arc<MemoryReplayStore>,
+    seen: Witness,
+}
+
+impl ReplayStore for Replays {
+    fn first_use(&self, hello: &EarlyHello, now: Time) -> Reply<bool> {
+        let middle = (hello.from.0 + hello.until.0) / 2;
+        let seconds = |d: Duration| i64::try_from((d + Duration::from_millis(500)).as_secs()).unwrap_or(i64::MAX);
+        let skew = seconds(middle.saturating_sub(now.0)) - seconds(now.0.saturating_sub(middle));
+        self.seen.see().skew = Some(skew);
+        self.inner.first_use(hello, now)
+    }
+}
+
+fn psks(flags: &Flags) -> Vec<ExternalPsk> {
+    let one = |psk: &PskFlags| ExternalPsk {
+        hash: if psk.sha384 { HashAlgorithm::Sha384 } else { HashAlgorithm::Sha256 },
+        usage: PskUsage::Imported { context: psk.context.clone() },
+        ..ExternalPsk::new(psk.identity.clone(), Secret::copy(&psk.key))
+    };
+    flags.psks().map(|(_, psk)| one(psk)).collect()
+}
+
 /// A client's config.
 pub(crate) fn client(
     flags: &Flags,
@@ -173,6 +219,16 @@ pub(crate) fn client(
     }
     if !flags.accepted_peer_cert_types.is_empty() {
         config.server_certificate_types = flags.accepted_peer_cert_types.clone();
+    }
+    config.early_data = flags.enable_early_data;
+    let psks = psks(flags);
+    if !psks.is_empty() {
+        if !flags.verify_peer {
+            // Then nothing else will do, nor a version that has no such keys.
+            config.verifier = gated!(Arc::new(NoCertificates), gate, dyn Verifier);
+            config.policy.min_version = ProtocolVersion::TLS1_3;
+        }
+        config.psks = Some(gated!(Arc::new(psks), gate, dyn ClientPsks));
     }
     (config.ocsp, config.scts) = (flags.enable_ocsp_stapling, flags.enable_signed_cert_timestamps);
     config.certificate_compression = compression::of(flags.cert_compression);
@@ -229,6 +285,17 @@ pub(crate) fn server(
     config.max_fragment = flags.max_send_fragment.unwrap_or(config.max_fragment);
     // As BoringSSL's servers always do.
     config.grease = true;
+    let psks = psks(flags);
+    if !psks.is_empty() {
+        config.psks = Some(gated!(Arc::new(psks), gate, dyn ServerPsks));
+    }
+    if flags.enable_early_data {
+        let store = Arc::new(Replays { inner: memory.replays.clone(), seen: seen.clone() });
+        let mut rules = EarlyDataRules::new(MOST_EARLY, gated!(store, gate, dyn ReplayStore));
+        // As BoringSSL has it.
+        rules.window = Duration::from_secs(60);
+        config.early_data = Some(rules);
+    }
     Ok(Arc::new(config))
 }
 

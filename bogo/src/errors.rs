@@ -100,6 +100,10 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
         ErrorKind::Certificate(e) if e.alert() == AlertDescription::BAD_CERTIFICATE_STATUS_RESPONSE => {
             &[":OCSP_CB_ERROR:"]
         }
+        // To BoringSSL it is the key that is missing.
+        ErrorKind::Certificate(CertificateError::Other(why)) if why.contains("pre-shared key") => {
+            &[":MISSING_EXTENSION:"]
+        }
         ErrorKind::Certificate(_) => &[":CERTIFICATE_VERIFY_FAILED:"],
         ErrorKind::BadCompression(_) => &[":CERT_DECOMPRESSION_FAILED:"],
         ErrorKind::NoCertificate { .. } => &[":PEER_DID_NOT_RETURN_A_CERTIFICATE:"],

@@ -19,8 +19,19 @@ pub(crate) struct CredentialFlags {
     pub(crate) signing_prefs: Vec<SignatureScheme>,
     /// Only if the peer names an issuer of it.
     pub(crate) must_match_issuer: bool,
+    /// It is no certificate but an external PSK, to be imported.
+    pub(crate) psk: Option<PskFlags>,
     pub(crate) ocsp: Option<Vec<u8>>,
     pub(crate) scts: Vec<Vec<u8>>,
+}
+
+/// An external PSK.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PskFlags {
+    pub(crate) key: Vec<u8>,
+    pub(crate) identity: Vec<u8>,
+    pub(crate) context: Vec<u8>,
+    pub(crate) sha384: bool,
 }
 
 /// What the runner wants of one connection. Names are the runner's; what is not explained here is in its `test_config.h`.
@@ -80,6 +91,13 @@ pub(crate) struct Flags {
     pub(crate) decline_alpn: bool,
     pub(crate) reject_alpn: bool,
 
+    pub(crate) enable_early_data: bool,
+    pub(crate) expect_accept_early_data: bool,
+    pub(crate) expect_reject_early_data: bool,
+    pub(crate) expect_no_offer_early_data: bool,
+    pub(crate) expect_ticket_supports_early_data: bool,
+    /// In seconds; by how much a client's ticket seems older than it is.
+    pub(crate) expect_ticket_age_skew: Option<i64>,
     pub(crate) no_ticket: bool,
     pub(crate) skip_ticket: bool,
     pub(crate) use_early_callback: bool,
@@ -181,6 +199,12 @@ impl Default for Flags {
             select_alpn: None,
             decline_alpn: false,
             reject_alpn: false,
+            enable_early_data: false,
+            expect_accept_early_data: false,
+            expect_reject_early_data: false,
+            expect_no_offer_early_data: false,
+            expect_ticket_supports_early_data: false,
+            expect_ticket_age_skew: None,
             no_ticket: false,
             skip_ticket: false,
             use_early_callback: false,
@@ -286,17 +310,28 @@ impl Values<'_> {
     }
 }
 
-/// The name without its prefixes, and whether the flag holds for this connection (0: the first).
-fn scope(name: &str, connection: usize) -> (String, bool) {
+/// For which part of a test flags are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The first connection.
+    Initial,
+    /// One that resumes it.
+    Resume,
+    /// What is left of that after early data was refused: BoringSSL goes back, and begins with other flags.
+    Retry,
+}
+
+/// The name without its prefixes, and whether the flag holds for this part.
+fn scope(name: &str, part: Part) -> (String, bool) {
     let bare = |rest: &str| format!("-{rest}");
     if let Some(rest) = name.strip_prefix("-on-shim-") {
-        return scope(&bare(rest), connection);
+        return scope(&bare(rest), part);
     }
     for (prefix, holds) in [
-        ("-on-initial-", connection == 0),
-        ("-on-resume-", connection > 0),
-        // After a refusal of 0-RTT, and in the other process of a split handshake: neither is here.
-        ("-on-retry-", false),
+        ("-on-initial-", part == Part::Initial),
+        ("-on-resume-", part == Part::Resume),
+        ("-on-retry-", part == Part::Retry),
+        // The other process of a split handshake, which is not here.
         ("-on-handshaker-", false),
     ] {
         if let Some(rest) = name.strip_prefix(prefix) {
@@ -307,18 +342,27 @@ fn scope(name: &str, connection: usize) -> (String, bool) {
 }
 
 impl Flags {
-    /// Those that hold for this connection (0: the first).
-    pub(crate) fn parse(args: &[Vec<u8>], connection: usize) -> Result<Self, Stop> {
+    /// Those that hold for this part.
+    pub(crate) fn parse(args: &[Vec<u8>], part: Part) -> Result<Self, Stop> {
         let mut flags = Self::default();
         let mut values = Values(args.iter());
         while let Some(name) = values.0.next() {
             let name = String::from_utf8_lossy(name);
-            let (name, holds) = scope(&name, connection);
+            let (name, holds) = scope(&name, part);
             let mut elsewhere = Self::default();
             let target = if holds { &mut flags } else { &mut elsewhere };
             target.set(&name, &mut values)?;
         }
         Ok(flags)
+    }
+
+    fn psk(&mut self) -> Result<&mut PskFlags, Stop> {
+        self.credential()?.psk.as_mut().ok_or_else(|| Stop::broken("the credential is no PSK"))
+    }
+
+    /// The PSKs, and where they stand among the credentials.
+    pub(crate) fn psks(&self) -> impl Iterator<Item = (i32, &PskFlags)> {
+        (0..).zip(self.credentials.iter().skip(1)).filter_map(|(index, c)| Some((index, c.psk.as_ref()?)))
     }
 
     fn credential(&mut self) -> Result<&mut CredentialFlags, Stop> {
@@ -373,6 +417,15 @@ impl Flags {
             "-use-ocsp-callback" => self.use_ocsp_callback = true,
             "-decline-ocsp-callback" => self.decline_ocsp_callback = true,
             "-fail-ocsp-callback" => self.fail_ocsp_callback = true,
+            "-new-psk-credential" => {
+                let psk = Some(PskFlags::default());
+                self.credentials.push(CredentialFlags { psk, ..CredentialFlags::default() });
+            }
+            "-psk-importer-key" => self.psk()?.key = v.base64()?,
+            "-psk-importer-identity" => self.psk()?.identity = v.base64()?,
+            "-psk-importer-context" => self.psk()?.context = v.base64()?,
+            "-psk-importer-sha256" => self.psk()?.sha384 = false,
+            "-psk-importer-sha384" => self.psk()?.sha384 = true,
             "-must-match-issuer" => self.credential()?.must_match_issuer = true,
             "-install-cert-compression-algs" => self.cert_compression = Some(None),
             "-install-one-cert-compression-alg" => self.cert_compression = Some(Some(v.number()?)),
@@ -389,6 +442,14 @@ impl Flags {
             "-decline-alpn" => self.decline_alpn = true,
             "-reject-alpn" => self.reject_alpn = true,
 
+            "-enable-early-data" => self.enable_early_data = true,
+            "-expect-accept-early-data" => self.expect_accept_early_data = true,
+            "-expect-reject-early-data" => self.expect_reject_early_data = true,
+            "-expect-no-offer-early-data" => self.expect_no_offer_early_data = true,
+            "-expect-ticket-supports-early-data" => self.expect_ticket_supports_early_data = true,
+            "-expect-ticket-age-skew" => self.expect_ticket_age_skew = Some(v.number()?),
+            // BoringSSL's names for why early data was refused: here it is only known whether.
+            "-expect-early-data-reason" => drop(v.text()?),
             "-no-ticket" => self.no_ticket = true,
             "-skip-ticket" => self.skip_ticket = true,
             "-use-early-callback" => self.use_early_callback = true,
@@ -444,10 +505,6 @@ impl Flags {
             "-shim-shuts-down" => self.shim_shuts_down = true,
             "-check-close-notify" => self.check_close_notify = true,
 
-            "-expect-early-data-reason" => match v.text()?.as_str() {
-                "disabled" => {}
-                reason => return Err(Stop::Unimplemented(format!("{name} {reason}"))),
-            },
             "-expect-total-renegotiations" => match v.number()? {
                 0 => {}
                 count => return Err(Stop::Unimplemented(format!("{name} {count}"))),

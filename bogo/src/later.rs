@@ -6,7 +6,11 @@
 use handfast::config::ConfigSource;
 use handfast::crypto::{Failure, KeyKind, PrivateKey};
 use handfast::keys::Secret;
-use handfast::session::{ClientSession, ClientStore, Remembered, ServerStore, SessionKey, Tickets};
+use handfast::pki_types::ServerName;
+use handfast::psk::{ClientPsks, ExternalPsk, ServerPsks};
+use handfast::session::{
+    ClientSession, ClientStore, EarlyHello, Remembered, ReplayStore, ServerStore, SessionKey, Tickets,
+};
 use handfast::verify::{CertificateError, PeerToVerify, RawKeyToVerify, Verified, Verifier};
 use handfast::wait::HelloSummary;
 use handfast::wire::numbers::SignatureScheme;
@@ -123,6 +127,24 @@ impl Tickets for Later<dyn Tickets> {
     }
     fn open(&self, ticket: &[u8], now: Time) -> Reply<Option<Secret>> {
         self.gate.pass(|| self.inner.open(ticket, now))
+    }
+}
+
+impl ClientPsks for Later<dyn ClientPsks> {
+    fn offer(&self, server: &ServerName<'_>, hint: Option<&[u8]>) -> Reply<Vec<ExternalPsk>> {
+        self.gate.pass(|| self.inner.offer(server, hint))
+    }
+}
+
+impl ServerPsks for Later<dyn ServerPsks> {
+    fn find(&self, identity: &[u8], context: Option<&[u8]>) -> Reply<Option<ExternalPsk>> {
+        self.gate.pass(|| self.inner.find(identity, context))
+    }
+}
+
+impl ReplayStore for Later<dyn ReplayStore> {
+    fn first_use(&self, hello: &EarlyHello, now: Time) -> Reply<bool> {
+        self.gate.pass(|| self.inner.first_use(hello, now))
     }
 }
 

@@ -15,7 +15,7 @@ mod run;
 mod seen;
 
 use config::Memory;
-use flags::Flags;
+use flags::{Flags, Part};
 use std::os::unix::ffi::OsStringExt;
 use std::process::exit;
 
@@ -54,7 +54,7 @@ fn main() {
 
 /// The first connection, then those that resume it.
 fn run_all(args: &[Vec<u8>]) -> Result<(), Stop> {
-    let first = Flags::parse(args, 0)?;
+    let first = Flags::parse(args, Part::Initial)?;
     if first.is_handshaker_supported {
         // The runner asks once, at its start. There is no second process that could take a handshake over.
         println!("No");
@@ -62,8 +62,9 @@ fn run_all(args: &[Vec<u8>]) -> Result<(), Stop> {
     }
     let mut memory = Memory::default();
     for connection in 0..=first.resume_count {
-        let flags = Flags::parse(args, connection)?;
-        run::connection(&flags, &mut memory, connection)?;
+        let part = if connection == 0 { Part::Initial } else { Part::Resume };
+        let (flags, retry) = (Flags::parse(args, part)?, Flags::parse(args, Part::Retry)?);
+        run::connection([&flags, &retry], &mut memory, connection)?;
         memory.clock.advance(flags.resumption_delay);
     }
     Ok(())

@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub(crate) enum Came {
     Connected,
     Data(Vec<u8>),
+    /// Early data.
+    Early(Vec<u8>),
     Closed,
     /// The stream ended.
     Eof,
@@ -73,6 +75,7 @@ impl Pipe {
             let used = received.used;
             let (came, more) = match received.event {
                 Some(Event::Data(data)) => (Some(Came::Data(data.to_vec())), false),
+                Some(Event::EarlyData(data)) => (Some(Came::Early(data.to_vec())), false),
                 Some(Event::Connected) => (Some(Came::Connected), false),
                 Some(Event::Closed) => (Some(Came::Closed), false),
                 Some(Event::Parked | Event::Warning(_)) => (None, false),
@@ -160,11 +163,44 @@ impl Pipe {
         while !self.connected {
             match self.next()? {
                 Came::Connected => {}
+                Came::Early(data) => self.answer_early(&data)?,
                 Came::Eof => return Err(self.eof_error()),
                 came => return Err(Stop::broken(format!("{came:?} before the handshake was done"))),
             }
         }
         Ok(())
+    }
+
+    /// Early data is answered at once, as other data is: the client may wait for that.
+    fn answer_early(&mut self, data: &[u8]) -> Result<(), Stop> {
+        let inverted: Vec<u8> = data.iter().map(|byte| byte ^ 0xff).collect();
+        if let Err(error) = self.engine.send(&inverted, &mut self.out) {
+            return Err(self.failed(error));
+        }
+        self.flush();
+        Ok(())
+    }
+
+    /// Whether early data may be sent.
+    pub(crate) fn offers_early(&mut self) -> Result<bool, Stop> {
+        while self.engine.wait().is_some() {
+            self.answer()?;
+        }
+        Ok(self.engine.early_data_room().is_some())
+    }
+
+    /// Sends this as early data, as far as there is room; gives how much that was.
+    pub(crate) fn write_early(&mut self, data: &[u8]) -> Result<usize, Stop> {
+        let room = self.engine.early_data_room().unwrap_or(0);
+        let part = data.get(..room).unwrap_or(data);
+        if part.is_empty() {
+            return Ok(0);
+        }
+        if let Err(error) = self.engine.send_early(part, &mut self.out) {
+            return Err(self.failed(error));
+        }
+        self.flush();
+        Ok(part.len())
     }
 
     /// Seals data; sends it unless the pipe is held.
@@ -183,6 +219,7 @@ impl Pipe {
             match self.next()? {
                 Came::Data(data) => return Ok(Some(data)),
                 Came::Connected => {}
+                Came::Early(data) => self.answer_early(&data)?,
                 Came::Eof if !self.connected => return Err(self.eof_error()),
                 Came::Closed | Came::Eof => return Ok(None),
             }

@@ -13,8 +13,9 @@ use handfast::wire::numbers::ProtocolVersion;
 use handfast::{ChannelBinding, Connection, config::Limits};
 use std::sync::Arc;
 
-/// Connects, and does what the flags say. `index` counts from 0, the connection that resumes none.
-pub(crate) fn connection(flags: &Flags, memory: &mut Memory, index: usize) -> Result<(), Stop> {
+/// Connects, and does what the flags say: the first ones, and the others once early data was refused. `index` counts from 0, the
+/// connection that resumes none.
+pub(crate) fn connection([flags, retry]: [&Flags; 2], memory: &mut Memory, index: usize) -> Result<(), Stop> {
     let seen = Witness::default();
     let gate = flags.asynchronous.then(|| Arc::new(Gate::default()));
     let offer = memory.session.take();
@@ -25,10 +26,11 @@ pub(crate) fn connection(flags: &Flags, memory: &mut Memory, index: usize) -> Re
     let engine = engine(flags, memory, &shelf, &seen, gate.as_ref())?;
     let socket = dial(flags.port, flags.ipv6, flags.shim_id).map_err(|e| Stop::broken(format!("dialling: {e}")))?;
     let mut pipe = Pipe::new(socket, engine, memory.clock, gate);
-    let outcome = exchange(&mut pipe, flags, memory, &seen, index);
+    let outcome = exchange(&mut pipe, [flags, retry], memory, &seen, index);
     pipe.hang_up();
     outcome?;
     memory.session = shelf.newest();
+    checks::session(flags, memory.session.as_ref())?;
     checks::trace(flags, &seen.see())
 }
 
@@ -57,9 +59,20 @@ fn engine(
     engine.map_err(|error| Stop::Failed(errors::describe(&error, true)))
 }
 
-fn exchange(pipe: &mut Pipe, flags: &Flags, memory: &mut Memory, seen: &Witness, index: usize) -> Result<(), Stop> {
-    if !flags.implicit_handshake {
+fn exchange(
+    pipe: &mut Pipe,
+    [mut flags, retry]: [&Flags; 2],
+    memory: &mut Memory,
+    seen: &Witness,
+    index: usize,
+) -> Result<(), Stop> {
+    let said = say_early(pipe, flags)?;
+    if !flags.implicit_handshake || said.is_some() {
         pipe.handshake()?;
+        if said.is_some() && pipe.engine.negotiated().early_data == Some(false) {
+            must_be_refused(flags)?;
+            flags = retry;
+        }
         if flags.handshake_never_done {
             return Err(Stop::broken("the handshake was done"));
         }
@@ -72,7 +85,7 @@ fn exchange(pipe: &mut Pipe, flags: &Flags, memory: &mut Memory, seen: &Witness,
             pipe.write(&vec![0x42; size])?;
         }
     } else {
-        converse(pipe, flags)?;
+        converse(pipe, flags, said.filter(|_| pipe.engine.negotiated().early_data == Some(true)))?;
     }
     // In TLS 1.3 tickets come after the handshake.
     let new_session = seen.see().new_sessions > tickets_before;
@@ -119,9 +132,45 @@ fn export(pipe: &mut Pipe, flags: &Flags, seen: &Witness) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Reads, and writes back each byte inverted, until the peer ends.
-fn converse(pipe: &mut Pipe, flags: &Flags) -> Result<(), Stop> {
-    if flags.read_with_unfinished_write {
+/// Says early what is to be said first, as far as there is room; gives how much that was, if early data was offered.
+fn say_early(pipe: &mut Pipe, flags: &Flags) -> Result<Option<usize>, Stop> {
+    if flags.server || !flags.enable_early_data || !pipe.offers_early()? {
+        return Ok(None);
+    }
+    if flags.export_keying_material > 0 {
+        let mut out = vec![0; flags.export_keying_material];
+        if pipe.engine.export(&mut out, &flags.export_label, None).is_err() {
+            return Err(Stop::Failed(":HANDSHAKE_NOT_COMPLETE:".into()));
+        }
+    }
+    let mut said = 0;
+    let words = flags.shim_writes_first || flags.read_with_unfinished_write;
+    for _ in 0..if words { flags.repeat_shim_initial_write } else { 0 } {
+        said += pipe.write_early(&flags.shim_initial_write)?;
+    }
+    Ok(Some(said))
+}
+
+fn must_be_refused(flags: &Flags) -> Result<(), Stop> {
+    match flags.expect_reject_early_data {
+        true => Ok(()),
+        false => Err(Stop::broken("early data was refused")),
+    }
+}
+
+fn first_words(flags: &Flags) -> Vec<u8> {
+    flags.shim_initial_write.repeat(flags.repeat_shim_initial_write)
+}
+
+/// Reads, and writes back each byte inverted, until the peer ends. `heard` is how much of what is to be said first has been said early.
+fn converse(pipe: &mut Pipe, flags: &Flags, heard: Option<usize>) -> Result<(), Stop> {
+    if let Some(heard) = heard {
+        let words = first_words(flags);
+        let rest = words.get(heard..).filter(|_| flags.shim_writes_first).unwrap_or_default();
+        for part in rest.chunks(1 << 14) {
+            pipe.write(part)?;
+        }
+    } else if flags.read_with_unfinished_write {
         pipe.handshake()?;
         pipe.flush();
         pipe.held = true;
@@ -177,7 +226,7 @@ fn shut_down(pipe: &mut Pipe, flags: &Flags) -> Result<(), Stop> {
                     other => other,
                 });
             }
-            Came::Connected | Came::Data(_) => {}
+            Came::Connected | Came::Data(_) | Came::Early(_) => {}
         }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Seen {
     pub(crate) selected: Option<i32>,
     /// Sessions that a client was given.
     pub(crate) new_sessions: usize,
+    /// By how many seconds a client's ticket seems older than it is, if early data was looked at.
+    pub(crate) skew: Option<i64>,
     /// Whether a server kept the session under its ID.
     pub(crate) cached: bool,
     /// What went to the key log, by label.

@@ -166,7 +166,9 @@ impl Connection {
         Err(self.fail(error))
     }
 
-    /// Seals `plaintext` behind whatever waits to be transmitted, and appends all to `out`.
+    /// Seals `plaintext` behind whatever waits to be transmitted, and appends all to `out`. A server that has accepted early data may
+    /// answer it before the handshake is done; what it says then is to someone who may not be there any more
+    /// (see [`Event::EarlyData`]).
     ///
     /// # Errors
     /// [`ErrorKind::Misuse`] before the handshake is done, after [`Connection::close`], and up to TLS 1.2 after the peer's
@@ -302,7 +304,8 @@ impl Connection {
 
     /// Whether data can be sent now.
     pub fn can_send(&self) -> bool {
-        self.is_connected() && !self.writer.is_closed()
+        let may = self.is_connected() || self.shared.answers_early && self.error.is_none();
+        may && !self.writer.is_closed()
     }
 
     /// Whether the peer has said close_notify.

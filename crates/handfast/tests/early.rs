@@ -98,6 +98,24 @@ fn early_data_may_go_on_while_the_server_answers() {
     assert!(pair.client.connection.send_early(b"x", &mut Vec::new()).is_err());
 }
 
+/// A server may answer early data before the client has finished; without early data it has to wait.
+#[test]
+fn early_data_may_be_answered_at_once() {
+    let (client, server) = configs();
+    let mut pair = again(&client, &server, 1000);
+    pair.client.send_early(b"question");
+    pair.carry(Side::Client);
+    assert!(!pair.server.is_connected() && pair.server.connection.can_send());
+    pair.server.send(b"answer");
+    pair.carry(Side::Server);
+    assert!(pair.client.is_connected() && pair.client.data == b"answer");
+    pair.client.data.clear();
+    assert_eq!(outcome(&mut pair), (b"question".to_vec(), true));
+    let mut pair = Pair::new(&Arc::new(client), &Arc::new(server));
+    pair.carry(Side::Client);
+    assert!(!pair.server.connection.can_send());
+}
+
 #[test]
 fn a_client_that_says_nothing_early_is_no_worse() {
     let (client, server) = configs();

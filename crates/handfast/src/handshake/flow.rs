@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) server_random: [u8; 32],
     /// Early data, where there is any.
     pub(crate) early: Option<Box<Early>>,
+    /// A server that has accepted early data, and may answer it before the client has finished.
+    pub(crate) answers_early: bool,
     /// The exporter's secret, once there is one.
     pub(crate) exporter: Option<Exporter>,
     /// A server's certificate in this handshake, as the client saw it; `None` if a session is resumed.
@@ -78,6 +80,7 @@ impl Shared {
             client_random: [0; 32],
             server_random: [0; 32],
             early: None,
+            answers_early: false,
             exporter: None,
             own: None,
             first_finished: None,

@@ -4,6 +4,7 @@ use super::super::answer::Chosen;
 use super::super::{Early, Flow};
 use super::choice::Offer;
 use super::{read_under, write_under};
+use crate::Time;
 use crate::config::ClientConfig;
 use crate::crypto::{Digest, Suite};
 use crate::error::Error;
@@ -40,10 +41,7 @@ pub(in super::super) fn of(
 ) -> Option<Offered> {
     let session = session.filter(|_| config.early_data && !config.fallback)?;
     let ClientSessionKind::Tls13(own) = &session.kind else { return None };
-    let same_protocol = match &session.alpn {
-        Some(protocol) => config.alpn.contains(protocol),
-        None => config.alpn.is_empty(),
-    };
+    let same_protocol = session.alpn.as_ref().is_none_or(|protocol| config.alpn.contains(protocol));
     let may = own.max_early_data > 0 && same_protocol && own.server_name.as_deref() == server_name;
     let suite = Suite::find(session.suite).filter(|_| may)?;
     Some(Offered { suite, psk: own.psk.clone(), room: own.max_early_data, alpn: session.alpn.clone() })
@@ -126,9 +124,11 @@ pub(super) fn acceptable(
     let age = Duration::from_millis(offer.age.wrapping_sub(*age_add).into());
     let sent = issued.0.checked_add(age)?;
     let (from, until) = (sent.saturating_sub(rules.window), sent.checked_add(rules.window)?);
-    let fresh = from <= flow.now.0 && flow.now.0 <= until;
+    // A ticket knows its time to the millisecond.
+    let now = Duration::from_millis(flow.now.millis_since(Time::default()));
+    let fresh = from <= now && now <= until;
     let ticket = Sha256::digest(&offer.name).into();
-    let hello = EarlyHello { ticket, from: crate::Time(from), until: crate::Time(until) };
+    let hello = EarlyHello { ticket, from: Time(from), until: Time(until) };
     fresh.then(|| Acceptable { store: rules.store.clone(), hello, room: *max_early_data })
 }
 

@@ -252,6 +252,7 @@ impl Keyed {
         write_under(flow, self.suite, &application.server, SERVER_APPLICATION)?;
         let asks = self.chosen.config.client_auth.verifier().is_some() && !self.by_psk;
         let early = self.early;
+        flow.shared.answers_early = early;
         let answered = Answered { keyed: self, master, application };
         Ok(match (early, asks) {
             (true, _) => State::EarlyData(answered),
