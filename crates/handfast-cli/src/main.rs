@@ -11,6 +11,7 @@ mod home;
 mod human;
 mod lists;
 mod negotiated;
+mod psks;
 mod serve;
 mod session;
 mod trust;

@@ -43,6 +43,18 @@ pub(crate) fn facts(n: &Negotiated) -> Vec<Fact> {
         usual("alpn", n.alpn.as_deref().map(String::from_utf8_lossy)),
         usual("resumed", n.resumed),
         usual("verified", n.verified.clone()),
+        fact(
+            "psk_identity",
+            n.psk_identity.as_deref().map(String::from_utf8_lossy),
+            "by the key",
+            n.psk_identity.as_deref().map(|name| String::from_utf8_lossy(name).into_owned()),
+        ),
+        fact(
+            "early_data",
+            n.early_data,
+            "early data",
+            n.early_data.map(|taken| if taken { "accepted" } else { "refused" }.into()),
+        ),
         fact("retried", n.retried, "retried", n.retried.then(|| "the server asked for another ClientHello".into())),
         fact("tickets", n.tickets, "tickets", n.tickets.map(|t| format!("{t}, the server says"))),
         fact(
@@ -93,6 +105,7 @@ pub(crate) fn summary(n: &Negotiated) -> String {
     let or = |value: Option<String>, none: &str| value.unwrap_or_else(|| none.into());
     let verified = match &n.verified {
         Some(how) => how.clone(),
+        None if n.psk_identity.is_some() => "by a pre-shared key".into(),
         None if n.peer_chain.is_empty() && n.peer_raw_key.is_none() => "the peer gave no certificate".into(),
         None => "in the handshake that is resumed".into(),
     };

@@ -1,6 +1,6 @@
 //! `connect`.
 
-use super::{OWN, Ocsp, Output, Records, SESSIONS, SPOKEN, Spoken};
+use super::{OWN, Ocsp, Output, Psks, Records, SESSIONS, SPOKEN, Spoken};
 use crate::exit::HELP;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -38,6 +38,8 @@ pub(crate) struct Connect {
     pub(crate) hello: Hello,
     #[command(flatten)]
     pub(crate) sessions: Sessions,
+    #[command(flatten)]
+    pub(crate) psks: Psks,
     #[command(flatten)]
     pub(crate) records: Records,
     #[command(flatten)]
@@ -168,6 +170,10 @@ pub(crate) struct Sessions {
     /// Asks a TLS 1.3 server for so many tickets, whether the session is new or resumed; it may give fewer
     #[arg(long, value_name = "N", requires = "session")]
     pub(crate) tickets: Option<u8>,
+    /// Sends the beginning of stdin as early data where the session allows it, and again if the server does not take it. Whoever
+    /// sits in between can have it heard more than once: only for what does no harm then
+    #[arg(long, requires = "session")]
+    pub(crate) early_data: bool,
 }
 
 /// A hash.

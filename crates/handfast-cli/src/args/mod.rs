@@ -14,7 +14,7 @@ pub(crate) use demo::Demo;
 pub(crate) use serve::Serve;
 
 use crate::exit::HELP;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use handfast::config::{PadToMultiple, RecordPadding};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -85,6 +85,28 @@ pub(crate) enum Ocsp {
     Ask,
     /// It must come, and be good
     Require,
+}
+
+/// External pre-shared keys.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pre-shared keys")]
+pub(crate) struct Psks {
+    /// The name of a key that both sides have, for TLS 1.3; may be given again, each with its --psk-key
+    #[arg(long, value_name = "NAME", action = ArgAction::Append)]
+    pub(crate) psk_identity: Vec<String>,
+    /// The key of the --psk-identity at the same place, in hexadecimal; @FILE reads it from a file, where other users do not see it
+    #[arg(long, value_name = "HEX", action = ArgAction::Append)]
+    pub(crate) psk_key: Vec<String>,
+    /// The hash that the keys were made for: sha256 or sha384
+    #[arg(long, value_name = "HASH", default_value = "sha256")]
+    pub(crate) psk_hash: String,
+    /// Imports the keys (RFC 9258) with this context, which may be empty; the peer has to do the same. Else they are used as they are
+    #[arg(long, value_name = "CONTEXT", requires = "psk_identity")]
+    pub(crate) psk_import: Option<String>,
+    /// Uses pre-shared keys, tickets among them, without a fresh key exchange (psk_ke): who learns the key can read what was recorded.
+    /// connect offers nothing else; serve does so where the client offers it
+    #[arg(long)]
+    pub(crate) psk_only: bool,
 }
 
 /// How records are made.

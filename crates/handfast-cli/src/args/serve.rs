@@ -1,6 +1,6 @@
 //! `serve`.
 
-use super::{OWN, Ocsp, Output, Records, SESSIONS, SPOKEN, Spoken};
+use super::{OWN, Ocsp, Output, Psks, Records, SESSIONS, SPOKEN, Spoken};
 use crate::exit::HELP;
 use clap::{ArgAction, Args};
 use std::net::SocketAddr;
@@ -40,6 +40,8 @@ pub(crate) struct Serve {
     pub(crate) grease: bool,
     #[command(flatten)]
     pub(crate) sessions: Sessions,
+    #[command(flatten)]
+    pub(crate) psks: Psks,
     #[command(flatten)]
     pub(crate) records: Records,
     #[command(flatten)]
@@ -97,6 +99,10 @@ pub(crate) struct Sessions {
     /// How many tickets a TLS 1.3 client gets; 0: none, nor does any other client
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=16))]
     pub(crate) tickets: u8,
+    /// Takes so many bytes of early data with a ticket, each once, and acts on them when the handshake is done; not in the first seconds,
+    /// when something heard before the start could be played back
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    pub(crate) early_data: Option<u32>,
 }
 
 fn listen(text: &str) -> Result<SocketAddr, String> {

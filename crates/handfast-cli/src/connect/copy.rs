@@ -46,11 +46,11 @@ struct Shared<'a> {
 
 /// Copies both ways until it is over.
 pub(super) async fn copy(wire: Wire, teller: &Teller, half_close: bool) -> Result<(), Failure> {
-    let Wire { tls, mut input, mut output, .. } = wire;
+    let Wire { tls, mut input, mut output, early, .. } = wire;
     let shared = Shared { tls: &tls, teller, wake: Notify::new(), nothing_said: Cell::new(false) };
     let over = tokio::select! {
         over = down(&shared, &mut input) => over,
-        over = up(&shared, &mut output, half_close) => over,
+        over = up(&shared, &mut output, half_close, early.is_some()) => over,
     };
     let nothing_said = shared.nothing_said.get();
     // An alert or our own close_notify. A peer that takes neither is no reason to stay.
@@ -151,11 +151,11 @@ fn take(shared: &Shared<'_>, input: &mut Input) -> Result<Took, Error> {
     }
 }
 
-/// Stdin to the peer. Ends only by itself if there was nothing to say, or if nothing can be said.
-async fn up(shared: &Shared<'_>, output: &mut OwnedWriteHalf, half_close: bool) -> Over {
+/// Stdin to the peer, of which something may have been said before. Ends only by itself if there was nothing to say, or if nothing can be said.
+async fn up(shared: &Shared<'_>, output: &mut OwnedWriteHalf, half_close: bool, mut said: bool) -> Over {
     let mut stdin = tokio::io::stdin();
     let mut piece = vec![0; PIECE];
-    let (mut said, mut ended) = (false, false);
+    let mut ended = false;
     let mut out = Vec::new();
     loop {
         shared.tls.borrow_mut().transmit(&mut out);

@@ -10,13 +10,15 @@ use crate::exit::{Code, Failure};
 use crate::human::{Detail, View};
 use crate::session::SessionFile;
 use crate::trust::{self, Trust};
-use crate::{keylog, lists};
+use crate::{keylog, lists, psks};
 use handfast::compression::Compression;
 use handfast::config::{ByIssuer, ClientCredentials};
 use handfast::crypto::Credential;
 use handfast::extension::TicketCounts;
 use handfast::keys::KeyLog;
 use handfast::pki_types::ServerName;
+use handfast::psk::ExternalPsk;
+use handfast::trace::Direction;
 use handfast::wire::numbers::CertificateType;
 use handfast::{ClientConfig, Connection, Policy, Time};
 use std::cell::RefCell;
@@ -50,11 +52,12 @@ struct Plan<'a> {
     compression: Option<Arc<Compression>>,
     key_log: Option<Arc<dyn KeyLog>>,
     session: Option<Arc<SessionFile>>,
+    psks: Vec<ExternalPsk>,
 }
 
 impl<'a> Plan<'a> {
     fn of(args: &'a args::Connect) -> Result<Self, Failure> {
-        let policy = lists::spoken(&args.spoken)?;
+        let mut policy = lists::spoken(&args.spoken)?;
         let alpn = args.alpn.as_deref().map(lists::protocols).transpose()?.unwrap_or_default();
         let compression = lists::compression(args.spoken.cert_compression.as_deref())?;
         let name = server_name(args.trust.name.as_deref().unwrap_or(&args.target.host))?;
@@ -64,6 +67,8 @@ impl<'a> Plan<'a> {
             false => trust::credentials(&args.own.cert, &args.own.key)?,
         };
         let key_log = keylog(args.output.keylog.as_deref())?;
+        psks::modes(&args.psks, &mut policy, true);
+        let psks = psks::psks(&args.psks)?;
         let session = match &args.sessions.session {
             Some(path) => {
                 let wanted = name.to_str();
@@ -72,11 +77,13 @@ impl<'a> Plan<'a> {
                 parts.extend([wanted.as_bytes(), wants]);
                 parts.extend(credentials.iter().filter_map(|c| c.chain.first()).map(|c| &**c));
                 parts.extend(credentials.iter().filter_map(|c| c.raw_key.as_deref()));
+                // Nor may a session outlive the keys that stood for the server.
+                parts.extend(psks.iter().flat_map(|psk| [&*psk.identity, psk.key.bytes()]));
                 Some(Arc::new(SessionFile::open(path, &args.target.to_string(), &parts)?))
             }
             None => None,
         };
-        Ok(Self { args, name, policy, trust, credentials, alpn, compression, key_log, session })
+        Ok(Self { args, name, policy, trust, credentials, alpn, compression, key_log, session, psks })
     }
 
     async fn carry_out(self, teller: &Teller) -> Result<(), Failure> {
@@ -98,11 +105,19 @@ impl<'a> Plan<'a> {
         stage.replace(Stage::Tcp);
         let socket = dial::connect(&addresses, &self.args.target).await?;
         let address = socket.peer_addr().map_err(|e| Failure::io(format!("the socket has no peer: {e}.")))?;
+        let early = self.args.sessions.early_data;
         let (connection, last) = self.client(teller, address.ip())?;
         stage.replace(Stage::Handshake(last.clone()));
         let mut wire = Wire::new(connection, socket, last);
+        if early {
+            wire.say_early().await?;
+        }
         wire.handshake().await?;
+        wire.say_again().await?;
         teller.tell(None, &Event::Connected { negotiated: wire.tls.borrow().negotiated() });
+        if let Some((bytes, _)) = &wire.early {
+            teller.tell(None, &Event::Data { direction: Direction::Sent, bytes });
+        }
         Ok(wire)
     }
 
@@ -125,6 +140,8 @@ impl<'a> Plan<'a> {
         config.pad_hello = self.args.hello.pad_hello;
         config.key_log = self.key_log;
         config.store = self.session.map(|s| s as _);
+        config.early_data = self.args.sessions.early_data;
+        config.psks = (!self.psks.is_empty()).then(|| Arc::new(self.psks) as _);
         config.tickets = self.args.sessions.tickets.map(|n| TicketCounts { new_session_count: n, resumption_count: n });
         let (last, observer) = wire::Last::watching(teller.observer(None));
         let connection =

@@ -22,6 +22,8 @@ pub(super) struct Wire {
     pub(super) tls: RefCell<Connection>,
     pub(super) input: Input,
     pub(super) output: OwnedWriteHalf,
+    /// What was said as early data, and in which application protocol.
+    pub(super) early: Option<(Vec<u8>, Option<Vec<u8>>)>,
     last: Last,
 }
 
@@ -137,7 +139,44 @@ impl Wire {
     pub(super) fn new(tls: Connection, socket: TcpStream, last: Last) -> Self {
         let (socket, output) = socket.into_split();
         let input = Input { socket, bytes: Vec::new(), start: 0, end: 0 };
-        Self { tls: RefCell::new(tls), input, output, last }
+        Self { tls: RefCell::new(tls), input, output, early: None, last }
+    }
+
+    /// Sends the beginning of stdin as early data, if the session allows that.
+    pub(super) async fn say_early(&mut self) -> Result<(), Failure> {
+        let tls = self.tls.get_mut();
+        let Some(room) = tls.early_data_room() else { return Ok(()) };
+        let protocol = tls.early_protocol().map(<[u8]>::to_vec);
+        let mut said = vec![0; room.min(PIECE)];
+        let read = tokio::io::stdin().read(&mut said).await;
+        let n = read.map_err(|e| Failure::io(format!("stdin failed: {e}.")))?;
+        said.truncate(n);
+        if n == 0 {
+            return Ok(());
+        }
+        let mut out = Vec::new();
+        self.tls.get_mut().send_early(&said, &mut out).map_err(|e| Failure::tls(&e))?;
+        self.early = Some((said, protocol));
+        // If the peer is gone, the handshake will tell.
+        let _ = self.output.write_all(&out).await;
+        Ok(())
+    }
+
+    /// After the handshake: what the server did not take is sealed again, unless the protocol is another (RFC 9846 4.3.10).
+    pub(super) async fn say_again(&mut self) -> Result<(), Failure> {
+        let tls = self.tls.get_mut();
+        let Some((said, protocol)) = &self.early else { return Ok(()) };
+        if tls.negotiated().early_data != Some(false) {
+            return Ok(());
+        }
+        if tls.negotiated().alpn != *protocol {
+            return Err(Failure::tls(&ErrorKind::EarlyDataProtocol.into()));
+        }
+        let mut out = Vec::new();
+        tls.send(said, &mut out).map_err(|e| Failure::tls(&e))?;
+        // If the peer is gone, reading will tell.
+        let _ = self.output.write_all(&out).await;
+        Ok(())
     }
 
     /// The handshake.

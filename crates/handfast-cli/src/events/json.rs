@@ -133,7 +133,7 @@ mod tests {
         let wanted = json!({
             "event": "connected", "version": "TLS 1.2", "suite": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
             "group": "x25519", "scheme": "rsa_pss_rsae_sha256", "client_scheme": null, "alpn": "h2",
-            "resumed": false, "verified": null, "retried": false, "tickets": null, "name": "localhost", "peer_chain": [],
+            "resumed": false, "verified": null, "psk_identity": null, "early_data": null, "retried": false, "tickets": null, "name": "localhost", "peer_chain": [],
             "extended_master_secret": false, "secure_renegotiation": false,
         });
         assert_eq!(parsed(None, &Event::Connected { negotiated: &n }), wanted);

@@ -1,5 +1,6 @@
 //! `handfast serve`: HTTPS, over HTTP/1.1 and h2.
 
+mod early;
 mod files;
 mod http;
 mod lent;
@@ -12,13 +13,14 @@ use crate::args;
 use crate::events::{Connection, Event, Teller};
 use crate::exit::{Code, Failure};
 use crate::human::{Detail, View};
-use crate::{keylog, lists};
+use crate::{keylog, lists, psks};
+use early::Behind;
 use files::Folder;
 use handfast::alert::AlertDescription;
-use handfast::config::Cookies;
-use handfast::config::ReplaceableConfig;
+use handfast::config::{Cookies, EarlyDataRules, ReplaceableConfig};
+use handfast::session::MemoryReplayStore;
 use handfast::trace::{Direction, Observer, Trace};
-use handfast::{ErrorKind, ServerConfig};
+use handfast::{ErrorKind, ServerConfig, Time};
 use handfast_tokio::{Handshake, TlsStream};
 use lent::Lent;
 use material::Material;
@@ -65,6 +67,9 @@ struct Plan {
     site: http::Site,
 }
 
+/// How many tickets are remembered that came with early data.
+const TICKETS: usize = 1 << 15;
+
 /// What every connection needs.
 struct Server {
     config: Arc<ReplaceableConfig>,
@@ -76,7 +81,9 @@ struct Server {
 
 impl Plan {
     fn of(args: args::Serve) -> Result<Self, Failure> {
-        let policy = lists::spoken(&args.spoken)?;
+        let mut policy = lists::spoken(&args.spoken)?;
+        psks::modes(&args.psks, &mut policy, false);
+        let psks = psks::psks(&args.psks)?;
         let alpn = lists::protocols(&args.alpn)?;
         let files = Files::of(material::files(&args));
         let material = Material::read(&args, &policy)?;
@@ -87,6 +94,11 @@ impl Plan {
         config.certificate_compression = lists::compression(args.spoken.cert_compression.as_deref())?;
         config.ticket_count = args.sessions.tickets.into();
         config.tickets = config.tickets.filter(|_| args.sessions.tickets > 0);
+        config.psks = (!psks.is_empty()).then(|| Arc::new(psks) as _);
+        config.early_data = args.sessions.early_data.map(|most| {
+            let store = MemoryReplayStore::new(Time::now(), TICKETS);
+            EarlyDataRules::new(most, Arc::new(store))
+        });
         config.max_fragment = args.records.max_fragment.into();
         config.record_size_limit = args.records.record_size_limit;
         config.padding = args.records.padding();
@@ -249,7 +261,7 @@ impl Server {
     /// TLS over it, and HTTP over that.
     async fn speak(&self, socket: Lent<TcpStream>, connection: Connection) {
         let (story, closed) = (Story::default(), Arc::new(AtomicBool::new(false)));
-        let stream = match self.handshake(socket, connection, &story, &closed).await {
+        let mut stream = match self.handshake(socket, connection, &story, &closed).await {
             Ok(Some(stream)) => stream,
             Ok(None) => return self.tell(connection, &Event::Closed { clean: false }),
             Err(failure) => return self.tell(connection, &Event::Failed { failure: &failure }),
@@ -258,6 +270,8 @@ impl Server {
         self.tell(connection, &Event::Connected { negotiated: &negotiated });
         let visit = http::Visit { site: self.site.clone(), negotiated: Arc::new(negotiated), story };
         let ending = self.ending.clone();
+        let early = stream.take_early_data();
+        let stream = Behind::new(early, stream);
         let done = match self.teller.is_json() {
             true => visit.serve(Tap::new(stream, self.teller.clone(), connection), ending).await,
             false => visit.serve(stream, ending).await,

@@ -1,0 +1,57 @@
+//! External pre-shared keys.
+
+use super::run::{Dir, Server, run};
+
+const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+const REQUEST: &str = "GET / HTTP/1.0\r\n\r\n";
+
+#[test]
+fn a_key_stands_for_both_sides() {
+    let dir = Dir::new();
+    let file = dir.write("key", format!("{KEY}\n"));
+    let server =
+        Server::start(&dir, &["--psk-identity", "other", "--psk-key", "00", "--psk-identity", "me", "--psk-key", KEY]);
+    let at = server.at("localhost");
+    let me = ["connect", &at, "--alpn", "http/1.1", "--psk-identity", "me", "--psk-key", &format!("@{file}")];
+    let done = run(&dir, &me, REQUEST);
+    done.ends(0, &["by a pre-shared key", "by the key", "me"]);
+    assert!(done.text().starts_with("HTTP/1.0 200"), "{}", done.text());
+    assert!(!done.stderr.contains("Certificate"), "{}", done.stderr);
+    let done = run(&dir, &[&me[..], &["--json"]].concat(), REQUEST);
+    assert_eq!(
+        (&done.event("connected")["psk_identity"], done.event("connected")["peer_chain"].as_array().map(Vec::len)),
+        (&"me".into(), Some(0))
+    );
+    // Alone, it needs a server that does that.
+    run(&dir, &[&me[..], &["--psk-only"]].concat(), REQUEST).ends(0, &["← Certificate"]);
+    // A wrong key is told by its proof.
+    let wrong = ["connect", &at, "--psk-identity", "me", "--psk-key", "0011"];
+    run(&dir, &wrong, REQUEST).ends(5, &["decrypt_error"]);
+}
+
+#[test]
+fn imported_and_alone() {
+    let dir = Dir::new();
+    let key = ["--psk-identity", "me", "--psk-key", KEY, "--psk-import", "here", "--psk-only"];
+    let server = Server::start(&dir, &key);
+    let at = server.at("localhost");
+    let done = run(&dir, &[&["connect", &at, "--alpn", "http/1.1"], &key[..]].concat(), REQUEST);
+    done.ends(0, &["group none", "by a pre-shared key"]);
+    // Another context is another key: the server shows its certificate.
+    let other = ["connect", &at, "--psk-identity", "me", "--psk-key", KEY, "--psk-import", "there"];
+    run(&dir, &other, REQUEST).ends(0, &["← Certificate"]);
+}
+
+#[test]
+fn keys_that_make_no_sense() {
+    let dir = Dir::new();
+    for (args, said) in [
+        (&["--psk-identity", "me"][..], "--psk-identity was given 1 times, and --psk-key 0"),
+        (&["--psk-identity", "me", "--psk-key", "xy"], "hexadecimal"),
+        (&["--psk-identity", "me", "--psk-key", "00", "--psk-hash", "md5"], "sha256, sha384"),
+        (&["--psk-identity", "", "--psk-key", "00"], "is empty"),
+        (&["--psk-import", "x"], "--psk-identity"),
+    ] {
+        run(&dir, &[&["connect", "localhost:1"], args].concat(), "").ends(2, &[said]);
+    }
+}
