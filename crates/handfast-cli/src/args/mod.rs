@@ -8,7 +8,7 @@ pub(crate) mod connect;
 mod demo;
 pub(crate) mod serve;
 
-pub(crate) use cert::Cert;
+pub(crate) use cert::{Cert, KeyType};
 pub(crate) use connect::{Connect, Target};
 pub(crate) use demo::Demo;
 pub(crate) use serve::Serve;

@@ -4,7 +4,8 @@ use super::cases::Key;
 use base64::Engine;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256, SignatureAlgorithm,
+    PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_ML_DSA_44,
+    PKCS_ML_DSA_65, PKCS_ML_DSA_87, PKCS_RSA_SHA256, SignatureAlgorithm,
 };
 use std::path::{Path, PathBuf};
 
@@ -81,7 +82,11 @@ fn algorithm(key: Key) -> &'static SignatureAlgorithm {
         Key::Rsa => &PKCS_RSA_SHA256,
         Key::Ecdsa => &PKCS_ECDSA_P256_SHA256,
         Key::P384 => &PKCS_ECDSA_P384_SHA384,
+        Key::P521 => &PKCS_ECDSA_P521_SHA512,
         Key::Ed25519 => &PKCS_ED25519,
+        Key::MlDsa44 => &PKCS_ML_DSA_44,
+        Key::MlDsa65 => &PKCS_ML_DSA_65,
+        Key::MlDsa87 => &PKCS_ML_DSA_87,
     }
 }
 

@@ -24,6 +24,35 @@ fn a_certificate_of_the_development_ca_serves() {
     run(&dir, &["connect", &server.at("localhost")], "").ends(7, &["localhost"]);
 }
 
+/// Each kind of key, held against what `connect` says of the signature.
+#[test]
+fn keys_of_every_kind() {
+    let dir = Dir::new();
+    let out = dir.text("made");
+    let files = [format!("{out}/localhost.pem"), format!("{out}/localhost-key.pem")];
+    for (kind, scheme) in [
+        ("ecdsa-p256", "ecdsa_secp256r1_sha256"),
+        ("ecdsa-p384", "ecdsa_secp384r1_sha384"),
+        ("ecdsa-p521", "ecdsa_secp521r1_sha512"),
+        ("ed25519", "ed25519"),
+        ("rsa-2048", "rsa_pss_rsae_sha256"),
+        ("rsa-3072", "rsa_pss_rsae_sha256"),
+        ("mldsa44", "mldsa44"),
+        ("mldsa65", "mldsa65"),
+        ("mldsa87", "mldsa87"),
+    ] {
+        run(&dir, &["cert", "localhost", "--key-type", kind, "--out", &out], "").ends(0, &[]);
+        let key = std::fs::read_to_string(&files[1]).expect("a key");
+        assert!(key.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{kind}");
+        let server = Server::start(&dir, &["--cert", &files[0], "--key", &files[1]]);
+        let done = run(&dir, &["connect", &server.at("localhost"), "--json"], "");
+        done.ends(0, &[]);
+        let connected = done.events().into_iter().find(|e| e["event"] == "connected").expect("connected");
+        assert_eq!(connected["scheme"], scheme, "{kind}");
+    }
+    run(&dir, &["cert", "localhost", "--key-type", "dsa"], "").ends(2, &["ecdsa-p256", "mldsa65", "rsa-4096"]);
+}
+
 #[test]
 fn the_certificate_is_chosen_by_name() {
     let dir = Dir::new();

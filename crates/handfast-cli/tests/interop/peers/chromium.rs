@@ -36,7 +36,10 @@ impl Peer for Chromium {
                 Some("no ECDHE_ECDSA with CBC")
             }
             _ if case.key == Key::Ed25519 => Some("no Ed25519 certificates"),
-            _ if matches!(case.group, "x25519" | "secp256r1" | "secp384r1") => {
+            _ if case.key == Key::P521 => Some("no certificates on P-521"),
+            _ if case.key.is_mldsa() => Some("no ML-DSA"),
+            _ if case.is_ccm() => Some("no CCM"),
+            _ if !matches!(case.group, "" | "X25519MLKEM768") => {
                 Some("its groups cannot be chosen; it prefers X25519MLKEM768")
             }
             (Feature::ClientCertificate, _) => Some("headless, it has nobody to choose a certificate"),

@@ -27,7 +27,8 @@ impl Peer for Curl {
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
-            _ if case.group == "X25519MLKEM768" => Some("this curl's OpenSSL has no ML-KEM"),
+            _ if case.is_hybrid() => Some("this curl's OpenSSL has no ML-KEM"),
+            _ if case.key.is_mldsa() => Some("this curl's OpenSSL has no ML-DSA"),
             Feature::ResumedById => Some("it always takes tickets"),
             Feature::KeyUpdate => Some("curl cannot be told to change its keys"),
             Feature::RecordSizeLimit => Some("this curl's OpenSSL has no record_size_limit"),
@@ -45,6 +46,10 @@ impl Peer for Curl {
             "tls1.2" => ["--tlsv1.2", "--tls-max", "1.2", "--ciphers", "ALL:@SECLEVEL=0"],
             _ => ["--tlsv1.3", "--tls-max", "1.3", "--tls13-ciphers", case.suite],
         });
+        if case.is_13() {
+            // Short tags are for level 0 only.
+            command.args(["--ciphers", "ALL:@SECLEVEL=0"]);
+        }
         match case.feature {
             Feature::Retry => drop(command.args(["--curves", &format!("X448:{}", group(case.group))])),
             _ if !case.group.is_empty() => drop(command.args(["--curves", group(case.group)])),

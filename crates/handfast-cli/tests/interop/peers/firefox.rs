@@ -108,7 +108,9 @@ impl Peer for Firefox {
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
             _ if case.key == Key::Ed25519 => Some("no Ed25519 certificates"),
-            _ if matches!(case.group, "secp256r1" | "secp384r1") => {
+            _ if case.key.is_mldsa() => Some("no ML-DSA"),
+            _ if case.is_ccm() => Some("no CCM"),
+            _ if !matches!(case.group, "" | "x25519" | "X25519MLKEM768") => {
                 Some("of its groups only X25519MLKEM768 can be turned off; then it prefers x25519")
             }
             Feature::ResumedById => Some("it always takes tickets"),

@@ -25,6 +25,11 @@ fn lacks(case: &Case) -> Option<&'static str> {
         "tls1.0" => Some("no TLS 1.0"),
         _ if case.suite.starts_with("TLS_RSA") => Some("no RSA key exchange"),
         _ if case.suite.contains("CBC") => Some("no CBC"),
+        _ if case.is_ccm() => Some("no CCM"),
+        _ if case.group.starts_with("ffdhe") => Some("no finite fields"),
+        _ if case.group == "secp521r1" => Some("no exchange on P-521"),
+        _ if case.is_hybrid() && case.group != "X25519MLKEM768" => Some("no hybrids on NIST curves"),
+        _ if case.key.is_mldsa() => Some("no ML-DSA"),
         _ if case.feature == Feature::Http2 => Some("no HTTP"),
         _ if case.feature == Feature::RecordSizeLimit => Some("no record_size_limit"),
         _ if case.feature == Feature::PostHandshakeAuth => Some("no authentication after the handshake"),
@@ -129,6 +134,9 @@ impl Peer for Rustls {
     }
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
+        if case.key == Key::P521 && !case.is_13() {
+            return Some("its list of groups lacks P-521, so that no certificate on it may be shown (RFC 8422 5.3)");
+        }
         lacks(case)
     }
 
