@@ -334,7 +334,7 @@ fn policy(flags: &Flags) -> Result<Policy, Stop> {
     if let Some(group) = policy.groups.iter().find(|g| !spoken.contains(g)) {
         return Err(Stop::Unimplemented(format!("the group {group}")));
     }
-    policy.key_shares = key_shares(flags, &policy.groups)?;
+    policy.shared_groups = Some(shared_groups(flags, &policy.groups));
     policy.own_schemes = Some(own_schemes(flags));
     policy.schemes = match flags.verify_prefs.as_slice() {
         [] => vec![
@@ -391,16 +391,15 @@ fn versions(flags: &Flags) -> Result<(ProtocolVersion, ProtocolVersion), Stop> {
     }
 }
 
-/// For how many of the groups shares are sent: like BoringSSL's, the first, and one of the other kind (post-quantum or
-/// classical), where that is the second.
-fn key_shares(flags: &Flags, groups: &[NamedGroup]) -> Result<usize, Stop> {
-    let hybrid = |g: &NamedGroup| *g == NamedGroup::X25519MLKEM768;
-    match (&flags.key_shares, groups) {
-        (Some(chosen), _) if groups.starts_with(chosen) => Ok(chosen.len()),
-        (Some(_), _) => Err(Stop::Unimplemented("key shares other than for the first groups".into())),
-        (None, [first, second, ..]) if hybrid(first) != hybrid(second) => Ok(2),
-        (None, _) => Ok(1),
+/// For which groups shares are sent: like BoringSSL's, the first, and the first of the other kind (post-quantum or classical).
+fn shared_groups(flags: &Flags, groups: &[NamedGroup]) -> Vec<NamedGroup> {
+    if let Some(chosen) = &flags.key_shares {
+        return chosen.clone();
     }
+    let quantum = |g: &NamedGroup| g.name().is_some_and(|name| name.contains("MLKEM"));
+    let Some(first) = groups.first() else { return Vec::new() };
+    let other = groups.iter().find(|g| quantum(g) != quantum(first));
+    [first].into_iter().chain(other).copied().collect()
 }
 
 /// The suites of an OpenSSL cipher string, as far as the runner uses them. Those of TLS 1.3 are always there.

@@ -24,6 +24,8 @@ pub struct Policy {
     pub groups: Vec<NamedGroup>,
     /// For how many of the groups a TLS 1.3 client sends a share at once.
     pub key_shares: usize,
+    /// For which of the groups, where it is not the first ones; `None` by default. What is remembered of a server changes nothing then.
+    pub shared_groups: Option<Vec<NamedGroup>>,
     /// How pre-shared keys, tickets among them, may be used in TLS 1.3, best first (RFC 9846 4.3.9). By default only psk_dhe_ke: with
     /// psk_ke there is no fresh key exchange, so that whoever learns the pre-shared key later can read what was recorded.
     pub psk_modes: Vec<PskKeyExchangeMode>,
@@ -101,6 +103,7 @@ impl Policy {
                 G::SECP384R1MLKEM1024,
             ],
             key_shares: 2,
+            shared_groups: None,
             schemes: [
                 S::ECDSA_SECP256R1_SHA256,
                 S::ED25519,

@@ -83,6 +83,23 @@ fn no_more_shares_are_sent_for_it() {
     }
 }
 
+/// A policy may say for which groups, in the order of its groups (RFC 9846 4.3.8).
+#[test]
+fn shares_of_one_s_own_choice() {
+    use NamedGroup as G;
+    let store = Arc::new(MemoryClientStore::default());
+    store.remember_group(&SessionKey(NAME.into()), G::SECP521R1);
+    let with = |chosen: &[G], server_has| {
+        let mut client = client(&store);
+        client.policy.shared_groups = Some(chosen.to_vec());
+        connect(client, server(&[server_has]))
+    };
+    assert_eq!(with(&[G::SECP384R1, G::X25519, G::X448], G::SECP384R1), (vec![G::X25519, G::SECP384R1], false));
+    assert_eq!(with(&[], G::SECP384R1), (vec![], true));
+    // The half of a hybrid that is not shared by itself.
+    assert_eq!(with(&[G::X25519MLKEM768], G::X25519), (vec![G::X25519MLKEM768], true));
+}
+
 /// Nothing is written down where the usual shares do.
 #[test]
 fn what_is_sent_anyway_is_not_kept() {

@@ -12,6 +12,7 @@ use crate::extension::{
     StatusRequest, SupportedGroups, SupportedVersions, TicketRequest,
 };
 use crate::message::{ClientHello, ClientHelloFixed, HEADER, Message};
+use crate::policy::Policy;
 use crate::psk::{ExternalPsk, Psk};
 use crate::session::{ClientSession, ClientSessionKind, Kept, Remembered, SessionKey};
 use crate::wait::{Answer, Wait};
@@ -172,7 +173,7 @@ impl Draft {
             provider.random(&mut session_id)?;
         }
         let last_group = remembered.or_else(|| session.as_ref().and_then(ClientSession::group));
-        let shared = shared_groups(&groups, policy.key_shares, last_group);
+        let shared = shared_groups(&groups, policy, last_group);
         let shares = if has_13 { start_shares(flow, &shared)? } else { Vec::new() };
 
         let mut list = Vec::with_capacity(16);
@@ -302,10 +303,13 @@ impl Draft {
     }
 }
 
-/// The groups that shares are sent for: the first ones. One that the server chose when it was last met takes the place of the last of
+/// The groups that shares are sent for: those that the policy names, or the first ones. One that the server chose when it was last met takes the place of the last of
 /// them, never that of the first unless it is the only one: so a server that has learnt a better group is still offered it.
-fn shared_groups(groups: &[NamedGroup], count: usize, last: Option<NamedGroup>) -> Cow<'_, [NamedGroup]> {
-    let first = groups.get(..count).unwrap_or(groups);
+fn shared_groups<'g>(groups: &'g [NamedGroup], policy: &Policy, last: Option<NamedGroup>) -> Cow<'g, [NamedGroup]> {
+    if let Some(chosen) = &policy.shared_groups {
+        return Cow::Owned(groups.iter().copied().filter(|g| chosen.contains(g)).collect());
+    }
+    let first = groups.get(..policy.key_shares).unwrap_or(groups);
     match last.filter(|g| groups.contains(g) && !first.contains(g)) {
         None => Cow::Borrowed(first),
         Some(group) => {
@@ -323,6 +327,9 @@ impl Offered {
     pub(super) fn remember(&self, group: NamedGroup) {
         let Some(store) = &self.config.store else { return };
         let policy = &self.config.policy;
+        if policy.shared_groups.is_some() {
+            return;
+        }
         let usual = policy.groups.iter().take(policy.key_shares).any(|g| *g == group);
         let news = match self.remembered {
             Some(before) => before != group,

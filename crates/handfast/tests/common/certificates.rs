@@ -363,6 +363,10 @@ impl Setup {
         policy.max_version = self.version;
         policy.groups = vec![self.group];
         policy.key_shares = 1;
+        if self.auth == Auth::Required {
+            // Something else than of handshakes, so that it is said.
+            policy.cert_schemes = Some(policy.schemes.iter().rev().copied().collect());
+        }
         if let Some(suite) = self.suite {
             policy.suites = vec![suite];
         }
@@ -387,6 +391,8 @@ impl Setup {
         }
         if let Some(group) = self.hoped {
             config.policy.groups.insert(0, group);
+            // Each time anew, whatever the server chose before.
+            config.policy.shared_groups = Some(vec![group]);
         }
         let own = self.client_credential();
         let own = if self.stapled { own.map(|c| stapled(&c)) } else { own };

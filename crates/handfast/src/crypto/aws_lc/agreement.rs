@@ -1,12 +1,12 @@
-//! Key exchange: X25519 and the NIST curves (RFC 9846 4.3.8.2), hybrids of a curve and ML-KEM (draft-ietf-tls-ecdhe-mlkem 4),
-//! and finite fields ([`ffdhe`](super::ffdhe)).
+//! Key exchange: X25519 and the NIST curves (RFC 9846 4.3.8.2), hybrids of a curve and ML-KEM (draft-ietf-tls-ecdhe-mlkem 4), ML-KEM
+//! alone, and finite fields ([`ffdhe`](super::ffdhe)).
 
 use super::ffdhe;
 use crate::crypto::{Failure, KeyExchange, Response};
 use crate::keys::Secret;
 use crate::wire::numbers::NamedGroup;
 use aws_lc_rs::agreement::{self, PrivateKey, PublicKey, UnparsedPublicKey};
-use aws_lc_rs::kem::{self, AlgorithmId, DecapsulationKey, EncapsulationKey, ML_KEM_768, ML_KEM_1024};
+use aws_lc_rs::kem::{self, AlgorithmId, DecapsulationKey, EncapsulationKey, ML_KEM_512, ML_KEM_768, ML_KEM_1024};
 
 pub(super) const GROUPS: &[NamedGroup] = &[
     NamedGroup::X25519MLKEM768,
@@ -19,11 +19,17 @@ pub(super) const GROUPS: &[NamedGroup] = &[
     NamedGroup::FFDHE2048,
     NamedGroup::FFDHE3072,
     NamedGroup::FFDHE4096,
+    NamedGroup::MLKEM512,
+    NamedGroup::MLKEM768,
+    NamedGroup::MLKEM1024,
 ];
 
 pub(super) fn start(group: NamedGroup) -> Result<Box<dyn KeyExchange>, Failure> {
     if let Some(form) = Form::find(group) {
         return Ok(Box::new(Hybrid::generate(form)?));
+    }
+    if let Some(kem) = bare_kem(group) {
+        return Ok(Box::new(Kem::generate(group, kem)?));
     }
     match ffdhe::Group::find(group) {
         Some(field) => Ok(Box::new(field.generate()?)),
@@ -34,6 +40,10 @@ pub(super) fn start(group: NamedGroup) -> Result<Box<dyn KeyExchange>, Failure> 
 pub(super) fn respond(group: NamedGroup, peer: &[u8]) -> Result<Response, Failure> {
     if let Some(form) = Form::find(group) {
         return form.respond(peer);
+    }
+    if let Some(kem) = bare_kem(group) {
+        let (ciphertext, secret) = EncapsulationKey::new(kem, peer)?.encapsulate()?;
+        return Ok(Response { share: ciphertext.as_ref().to_vec(), secret: Secret::copy(secret.as_ref()) });
     }
     if let Some(field) = ffdhe::Group::find(group) {
         let own = field.generate()?;
@@ -199,6 +209,43 @@ impl KeyExchange for Hybrid {
     }
 }
 
+/// The ML-KEM of a group that has no curve beside it (draft-ietf-tls-mlkem 4). No named policy has any: whoever breaks the one has all.
+fn bare_kem(group: NamedGroup) -> Option<&'static kem::Algorithm<AlgorithmId>> {
+    match group {
+        NamedGroup::MLKEM512 => Some(&ML_KEM_512),
+        NamedGroup::MLKEM768 => Some(&ML_KEM_768),
+        NamedGroup::MLKEM1024 => Some(&ML_KEM_1024),
+        _ => None,
+    }
+}
+
+/// A client's key of ML-KEM.
+struct Kem {
+    group: NamedGroup,
+    key: DecapsulationKey,
+    share: Vec<u8>,
+}
+
+impl Kem {
+    fn generate(group: NamedGroup, kem: &'static kem::Algorithm<AlgorithmId>) -> Result<Self, Failure> {
+        let key = DecapsulationKey::generate(kem)?;
+        let share = key.encapsulation_key()?.key_bytes()?.as_ref().to_vec();
+        Ok(Self { group, key, share })
+    }
+}
+
+impl KeyExchange for Kem {
+    fn group(&self) -> NamedGroup {
+        self.group
+    }
+    fn share(&self) -> &[u8] {
+        &self.share
+    }
+    fn finish(self: Box<Self>, peer: &[u8]) -> Result<Secret, Failure> {
+        Ok(Secret::copy(self.key.decapsulate(peer.into())?.as_ref()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,6 +270,9 @@ mod tests {
             (NamedGroup::FFDHE2048, (256, 256), 256),
             (NamedGroup::FFDHE3072, (384, 384), 384),
             (NamedGroup::FFDHE4096, (512, 512), 512),
+            (NamedGroup::MLKEM512, (800, 768), 32),
+            (NamedGroup::MLKEM768, (1184, 1088), 32),
+            (NamedGroup::MLKEM1024, (1568, 1568), 32),
         ] {
             let client = start(group).unwrap();
             assert_eq!(client.group(), group);
@@ -327,6 +377,10 @@ mod tests {
             let bad_point = form.in_order(&vec![0; point.len()], key).concat();
             assert!(respond(form.group, &bad_point).is_err());
             assert!(respond(form.group, &share).is_ok());
+        }
+        for group in [NamedGroup::MLKEM512, NamedGroup::MLKEM768, NamedGroup::MLKEM1024] {
+            let length = start(group).unwrap().share().len();
+            assert!(respond(group, &vec![0xff; length]).is_err());
         }
     }
 }
