@@ -8,11 +8,27 @@ pub enum Key {
     Ecdsa,
     /// ECDSA on P-384: before TLS 1.3 a server shows it only to clients that list the curve.
     P384,
+    P521,
     Ed25519,
+    /// An RSA key that signs by RSASSA-PSS only.
+    RsaPss,
+    MlDsa44,
+    MlDsa65,
+    MlDsa87,
 }
 
 impl Key {
-    pub const ALL: [Self; 4] = [Self::Rsa, Self::Ecdsa, Self::P384, Self::Ed25519];
+    pub const ALL: [Self; 9] = [
+        Self::Rsa,
+        Self::Ecdsa,
+        Self::P384,
+        Self::P521,
+        Self::Ed25519,
+        Self::RsaPss,
+        Self::MlDsa44,
+        Self::MlDsa65,
+        Self::MlDsa87,
+    ];
 
     /// What its files are called.
     pub fn name(self) -> &'static str {
@@ -20,8 +36,29 @@ impl Key {
             Self::Rsa => "rsa",
             Self::Ecdsa => "ecdsa",
             Self::P384 => "p384",
+            Self::P521 => "p521",
             Self::Ed25519 => "ed25519",
+            Self::RsaPss => "rsa-pss",
+            Self::MlDsa44 => "mldsa44",
+            Self::MlDsa65 => "mldsa65",
+            Self::MlDsa87 => "mldsa87",
         }
+    }
+    /// As a row shows it; empty where the suite says enough.
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Rsa | Self::Ecdsa => "",
+            Self::P384 => "P-384",
+            Self::P521 => "P-521",
+            Self::Ed25519 => "Ed25519",
+            Self::RsaPss => "RSASSA-PSS",
+            Self::MlDsa44 => "ML-DSA-44",
+            Self::MlDsa65 => "ML-DSA-65",
+            Self::MlDsa87 => "ML-DSA-87",
+        }
+    }
+    pub fn is_ml_dsa(self) -> bool {
+        matches!(self, Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87)
     }
 }
 
@@ -44,14 +81,22 @@ pub enum Feature {
     Http2,
     /// The peer changes its keys and asks for ours, then data goes on.
     KeyUpdate,
-    /// Our ClientHello has GREASE, an order of its own and padding, our server's messages have GREASE; our records are padded.
-    Shaped,
-    /// Our server sends a cookie first.
+    /// The server has the client send a cookie back; where there is a group, another share, too.
     Cookie,
-    /// Both sides say how long records may be.
+    /// We say things that nobody knows; our ClientHello is shuffled and padded, too.
+    Grease,
+    /// The server's certificates come compressed by zlib.
+    Zlib,
+    /// By brotli.
+    Brotli,
+    /// TLS 1.3 records are padded, both ways.
+    PaddedRecords,
+    /// Both say how large records may be, and it is less than usual.
     RecordSizeLimit,
-    /// The server asks for a client certificate after the handshake.
-    PostHandshakeAuth,
+    /// The server asks for a client certificate when the handshake is over.
+    PostHandshake,
+    /// Both export the same.
+    Exporter,
 }
 
 /// One row.
@@ -75,10 +120,8 @@ impl Case {
         if !self.group.is_empty() {
             out += &format!(" {}", self.group);
         }
-        match self.key {
-            Key::Rsa | Key::Ecdsa => {}
-            Key::P384 => out += " P-384",
-            Key::Ed25519 => out += " Ed25519",
+        if !self.key.in_words().is_empty() {
+            out += &format!(" {}", self.key.in_words());
         }
         if self.feature != Feature::Full {
             out += &format!(" {:?}", self.feature);
@@ -96,6 +139,10 @@ impl Case {
     pub fn resumes(&self) -> bool {
         matches!(self.feature, Feature::Resumed | Feature::ResumedById)
     }
+    /// Whether the client's first share is of a group that the server does not take.
+    pub fn retries(&self) -> bool {
+        self.feature == Feature::Retry || self.feature == Feature::Cookie && !self.group.is_empty()
+    }
     pub fn is_13(&self) -> bool {
         self.version == "tls1.3"
     }
@@ -103,66 +150,108 @@ impl Case {
 
 /// Every row: each version, key exchange and protection, then each feature.
 pub fn cases() -> Vec<Case> {
-    use Feature::{Alpn, ClientCertificate, Cookie, Full, Http2, KeyUpdate, PostHandshakeAuth, RecordSizeLimit};
-    use Feature::{Resumed, ResumedById, Retry, Shaped};
-    use Key::{Ecdsa, Ed25519, P384, Rsa};
-    let row = |version, suite, group, key, feature| Case { version, suite, group, key, feature };
-    let mut out = Vec::new();
-    for (suite, key) in [
+    [suites(), groups(), keys(), sessions(), features()].concat()
+}
+
+const GCM: &str = "TLS_AES_128_GCM_SHA256";
+const RSA_GCM: &str = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
+const ECDSA_GCM: &str = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+
+fn row(version: &'static str, suite: &'static str, group: &'static str, key: Key, feature: Feature) -> Case {
+    Case { version, suite, group, key, feature }
+}
+
+fn suites() -> Vec<Case> {
+    use Key::{Ecdsa, Rsa};
+    let old = [
         ("TLS_RSA_WITH_AES_128_CBC_SHA", Rsa),
         ("TLS_RSA_WITH_AES_256_CBC_SHA", Rsa),
         ("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", Rsa),
         ("TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", Ecdsa),
-    ] {
-        out.push(row("tls1.0", suite, "", key, Full));
-    }
-    for (suite, key) in [
+    ];
+    let middle = [
         ("TLS_RSA_WITH_AES_128_CBC_SHA", Rsa),
         ("TLS_RSA_WITH_AES_128_GCM_SHA256", Rsa),
         ("TLS_RSA_WITH_AES_256_GCM_SHA384", Rsa),
         ("TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", Rsa),
-        ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", Rsa),
+        (RSA_GCM, Rsa),
         ("TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", Rsa),
         ("TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", Rsa),
         ("TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", Ecdsa),
-        ("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", Ecdsa),
+        (ECDSA_GCM, Ecdsa),
         ("TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", Ecdsa),
-    ] {
-        out.push(row("tls1.2", suite, "", key, Full));
-    }
-    for suite in ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"] {
-        out.push(row("tls1.3", suite, "x25519", Ecdsa, Full));
-    }
-    out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "x25519", Rsa, Full));
-    out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "secp256r1", Rsa, Full));
-    let suite13 = "TLS_AES_128_GCM_SHA256";
-    out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "secp384r1", Rsa, Full));
-    out.push(row("tls1.3", suite13, "secp256r1", Rsa, Full));
-    out.push(row("tls1.3", suite13, "secp384r1", Rsa, Full));
-    out.push(row("tls1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "", P384, Full));
-    out.push(row("tls1.3", suite13, "x25519", P384, Full));
-    out.push(row("tls1.3", suite13, "X25519MLKEM768", Ecdsa, Full));
-    out.push(row("tls1.3", suite13, "x25519", Ed25519, Full));
-    for feature in [Resumed, ClientCertificate, Alpn] {
+        ("TLS_ECDHE_ECDSA_WITH_AES_128_CCM", Ecdsa),
+        ("TLS_ECDHE_ECDSA_WITH_AES_256_CCM", Ecdsa),
+        ("TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", Ecdsa),
+    ];
+    let new = [
+        GCM,
+        "TLS_AES_256_GCM_SHA384",
+        "TLS_CHACHA20_POLY1305_SHA256",
+        "TLS_AES_128_CCM_SHA256",
+        "TLS_AES_128_CCM_8_SHA256",
+    ];
+    let old = old.map(|(suite, key)| row("tls1.0", suite, "", key, Feature::Full));
+    let middle = middle.map(|(suite, key)| row("tls1.2", suite, "", key, Feature::Full));
+    let new = new.map(|suite| row("tls1.3", suite, "x25519", Ecdsa, Feature::Full));
+    [&old[..], &middle, &new].concat()
+}
+
+fn groups() -> Vec<Case> {
+    let middle = ["x25519", "secp256r1", "secp384r1", "secp521r1"];
+    let new = [
+        "secp256r1",
+        "secp384r1",
+        "secp521r1",
+        "X25519MLKEM768",
+        "SecP256r1MLKEM768",
+        "SecP384r1MLKEM1024",
+        "ffdhe2048",
+        "ffdhe3072",
+        "ffdhe4096",
+    ];
+    let middle = middle.map(|group| row("tls1.2", RSA_GCM, group, Key::Rsa, Feature::Full));
+    let new = new.map(|group| row("tls1.3", GCM, group, Key::Ecdsa, Feature::Full));
+    [&middle[..], &new].concat()
+}
+
+/// RSA and ECDSA on P-256 are in other rows.
+fn keys() -> Vec<Case> {
+    use Key::{Ed25519, MlDsa44, MlDsa65, MlDsa87, P384, P521, RsaPss};
+    let middle = [(ECDSA_GCM, P384), (ECDSA_GCM, P521), (ECDSA_GCM, Ed25519), (RSA_GCM, RsaPss)];
+    let new = [P384, P521, Ed25519, RsaPss, MlDsa44, MlDsa65, MlDsa87];
+    let middle = middle.map(|(suite, key)| row("tls1.2", suite, "", key, Feature::Full));
+    let new = new.map(|key| row("tls1.3", GCM, "x25519", key, Feature::Full));
+    [&middle[..], &new].concat()
+}
+
+/// Sessions, client certificates and ALPN, with each kind of key exchange.
+fn sessions() -> Vec<Case> {
+    use Key::{Ecdsa, Rsa};
+    let mut out = Vec::new();
+    for feature in [Feature::Resumed, Feature::ClientCertificate, Feature::Alpn] {
         out.push(row("tls1.0", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "", Rsa, feature));
         out.push(row("tls1.2", "TLS_RSA_WITH_AES_128_CBC_SHA", "", Rsa, feature));
-        out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "", Rsa, feature));
+        out.push(row("tls1.2", RSA_GCM, "", Rsa, feature));
         out.push(row("tls1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "", Ecdsa, feature));
-        out.push(row("tls1.3", suite13, "x25519", Ecdsa, feature));
+        out.push(row("tls1.3", GCM, "x25519", Ecdsa, feature));
         out.push(row("tls1.3", "TLS_AES_256_GCM_SHA384", "x25519", Rsa, feature));
-        out.push(row("tls1.3", suite13, "X25519MLKEM768", Ecdsa, feature));
+        out.push(row("tls1.3", GCM, "X25519MLKEM768", Ecdsa, feature));
     }
-    out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "", Rsa, Http2));
-    out.push(row("tls1.3", suite13, "", Ecdsa, Http2));
-    out.push(row("tls1.0", "TLS_RSA_WITH_AES_128_CBC_SHA", "", Rsa, ResumedById));
-    out.push(row("tls1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "", Rsa, ResumedById));
-    out.push(row("tls1.3", suite13, "secp256r1", Ecdsa, Retry));
-    out.push(row("tls1.3", suite13, "x25519", Ecdsa, KeyUpdate));
-    for (version, suite) in [("tls1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"), ("tls1.3", suite13)] {
-        out.push(row(version, suite, "", Ecdsa, Shaped));
-        out.push(row(version, suite, "", Ecdsa, RecordSizeLimit));
-    }
-    out.push(row("tls1.3", suite13, "", Ecdsa, Cookie));
-    out.push(row("tls1.3", suite13, "", Ecdsa, PostHandshakeAuth));
+    out.push(row("tls1.0", "TLS_RSA_WITH_AES_128_CBC_SHA", "", Rsa, Feature::ResumedById));
+    out.push(row("tls1.2", RSA_GCM, "", Rsa, Feature::ResumedById));
     out
+}
+
+/// All else, once in each version that has it.
+fn features() -> Vec<Case> {
+    use Feature::{
+        Brotli, Cookie, Exporter, Grease, Http2, KeyUpdate, PaddedRecords, PostHandshake, RecordSizeLimit, Retry, Zlib,
+    };
+    let middle = [Http2, Grease, RecordSizeLimit, Exporter];
+    let new = [Http2, KeyUpdate, Cookie, Zlib, Brotli, Grease, PaddedRecords, RecordSizeLimit, PostHandshake, Exporter];
+    let middle = middle.map(|feature| row("tls1.2", RSA_GCM, "", Key::Rsa, feature));
+    let new = new.map(|feature| row("tls1.3", GCM, "", Key::Ecdsa, feature));
+    let retries = [Retry, Cookie].map(|feature| row("tls1.3", GCM, "secp384r1", Key::Ecdsa, feature));
+    [&middle[..], &new, &retries].concat()
 }

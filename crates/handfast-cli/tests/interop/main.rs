@@ -7,12 +7,15 @@
 #![allow(unreachable_pub, reason = "modules of one test")]
 
 mod cases;
+mod flags;
 mod material;
 mod peers;
 mod run;
+mod seen;
+mod tool;
 
 use cases::{Case, cases};
-use peers::{Peer, peers};
+use peers::{Lacks, Peer, peers};
 use std::process::ExitCode;
 
 /// What became of a cell.
@@ -104,9 +107,17 @@ fn sides(peer: &dyn Peer) -> impl Iterator<Item = &'static str> + use<> {
 
 /// Runs one cell, a second time if the first fails: a loaded machine may be late, never wrong.
 fn cell(peer: &dyn Peer, case: &Case, side: &str, material: &material::Material) -> Cell {
-    let once = || match side {
-        "server" => run::our_client(peer, case, material),
-        _ => run::our_server(peer, case, material),
+    let once = || {
+        let done = match side {
+            _ if material.lacks(case).is_some() => Err(Lacks::It(material.lacks(case).unwrap_or_default())),
+            "server" => run::our_client(peer, case, material),
+            _ => run::our_server(peer, case, material),
+        };
+        match done {
+            Ok(()) => Cell::Ok,
+            Err(Lacks::It(why)) => Cell::Lacks(why),
+            Err(Lacks::Failed(why)) => Cell::Failed(why),
+        }
     };
     match once() {
         Cell::Failed(first) => match once() {

@@ -1,6 +1,6 @@
 //! Certificates and keys, fresh for each run, in a folder that goes with it.
 
-use super::cases::Key;
+use super::cases::{Case, Key};
 use base64::Engine;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
@@ -8,25 +8,30 @@ use rcgen::{
     PKCS_ML_DSA_65, PKCS_ML_DSA_87, PKCS_RSA_SHA256, SignatureAlgorithm,
 };
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 pub struct Material {
     dir: PathBuf,
+    /// Whether there is what only OpenSSL makes.
+    more: bool,
 }
 
 impl Material {
     pub fn make() -> Self {
         let dir = std::env::temp_dir().join(format!("handfast-interop-{}", std::process::id()));
         std::fs::create_dir_all(&dir).expect("a folder for the certificates");
-        let it = Self { dir };
+        let mut it = Self { dir, more: false };
         // One authority with an RSA key: what old peers verify, all do.
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.distinguished_name.push(rcgen::DnType::CommonName, "Handfast interop CA");
-        let ca = CertifiedIssuer::self_signed(params, key(&PKCS_RSA_SHA256)).expect("a CA");
+        let ca_key = key(&PKCS_RSA_SHA256);
+        it.write("ca.key", &ca_key.serialize_pem());
+        let ca = CertifiedIssuer::self_signed(params, ca_key).expect("a CA");
         it.write("ca.pem", &ca.pem());
-        let servers = Key::ALL.map(|key| (key.name(), algorithm(key), false));
-        for (name, algorithm, client) in servers.into_iter().chain([("client", &PKCS_RSA_SHA256, true)]) {
+        let servers = Key::ALL.iter().filter_map(|key| Some((key.name(), algorithm(*key)?, false)));
+        for (name, algorithm, client) in servers.chain([("client", &PKCS_RSA_SHA256, true)]) {
             let names = vec!["localhost".to_string(), "127.0.0.1".to_string()];
             let mut params = CertificateParams::new(names).expect("parameters");
             params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
@@ -36,9 +41,47 @@ impl Material {
             let key = key(algorithm);
             let leaf = params.signed_by(&key, &ca).expect("a leaf");
             it.write(&format!("{name}.pem"), &leaf.pem());
+            it.write(&format!("{name}-chain.pem"), &(leaf.pem() + &ca.pem()));
             it.write(&format!("{name}.key"), &private_key(&key));
         }
+        it.more = it.rsa_pss().is_some();
         it
+    }
+
+    /// Why this row cannot be tried, if so.
+    pub fn lacks(&self, case: &Case) -> Option<&'static str> {
+        (!self.more && case.key == Key::RsaPss)
+            .then_some("what it needs is made by the system's OpenSSL, which is not here")
+    }
+
+    /// A certificate for an RSA key that is for RSASSA-PSS only.
+    fn rsa_pss(&self) -> Option<()> {
+        let (cert, key) = self.server(Key::RsaPss);
+        let (asked, extensions) = (self.path("rsa-pss.csr"), self.path("rsa-pss.ext"));
+        self.write(
+            "rsa-pss.ext",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1\nkeyUsage=digitalSignature\nextendedKeyUsage=serverAuth\n",
+        );
+        let name = "/CN=Handfast interop rsa-pss";
+        openssl(&["genpkey", "-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048", "-out", &key])?;
+        openssl(&["req", "-new", "-key", &key, "-subj", name, "-out", &asked])?;
+        let (ca, ca_key) = (self.ca(), self.path("ca.key"));
+        openssl(&[
+            "x509",
+            "-req",
+            "-in",
+            &asked,
+            "-CA",
+            &ca,
+            "-CAkey",
+            &ca_key,
+            "-set_serial",
+            "77",
+            "-extfile",
+            &extensions,
+            "-out",
+            &cert,
+        ])
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -66,6 +109,11 @@ impl Material {
         let name = key.name();
         (self.path(&format!("{name}.pem")), self.path(&format!("{name}.key")))
     }
+    /// The same, with the authority's: more to compress.
+    pub fn server_with_ca(&self, key: Key) -> (String, String) {
+        let name = key.name();
+        (self.path(&format!("{name}-chain.pem")), self.path(&format!("{name}.key")))
+    }
     pub fn client(&self) -> (String, String) {
         (self.path("client.pem"), self.path("client.key"))
     }
@@ -77,8 +125,16 @@ impl Drop for Material {
     }
 }
 
-fn algorithm(key: Key) -> &'static SignatureAlgorithm {
-    match key {
+/// The system's OpenSSL, for what rcgen cannot make.
+fn openssl(args: &[&str]) -> Option<()> {
+    let done =
+        Command::new("openssl").args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    done.is_ok_and(|status| status.success()).then_some(())
+}
+
+/// `None` if OpenSSL makes it.
+fn algorithm(key: Key) -> Option<&'static SignatureAlgorithm> {
+    Some(match key {
         Key::Rsa => &PKCS_RSA_SHA256,
         Key::Ecdsa => &PKCS_ECDSA_P256_SHA256,
         Key::P384 => &PKCS_ECDSA_P384_SHA384,
@@ -87,7 +143,8 @@ fn algorithm(key: Key) -> &'static SignatureAlgorithm {
         Key::MlDsa44 => &PKCS_ML_DSA_44,
         Key::MlDsa65 => &PKCS_ML_DSA_65,
         Key::MlDsa87 => &PKCS_ML_DSA_87,
-    }
+        Key::RsaPss => return None,
+    })
 }
 
 fn key(algorithm: &'static SignatureAlgorithm) -> KeyPair {

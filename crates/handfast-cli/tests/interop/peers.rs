@@ -9,10 +9,11 @@ mod rustls;
 
 use super::cases::Case;
 use super::material::Material;
-use super::run::{read_into, reader};
+use super::tool::{PATIENCE, read_into, reader};
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Why a peer does not do it.
@@ -23,11 +24,25 @@ pub enum Lacks {
     Failed(String),
 }
 
+impl From<String> for Lacks {
+    fn from(why: String) -> Self {
+        Self::Failed(why)
+    }
+}
+
+/// Why some rows have no peer as a client.
+const SERVE_EXPORTS_NOT: &str = "`handfast serve` tells no exported keys";
+const SERVE_ASKS_NOT: &str = "`handfast serve` asks for certificates in the handshake only";
+
 /// A peer's running server.
 pub struct Server {
     pub port: u16,
-    /// Makes it change its keys, and say "pong".
+    /// Once connected, makes it do what the row is about.
     pub poke: Option<Box<dyn FnMut()>>,
+    /// What it has to be sent, if that makes it do what the row is about.
+    pub request: Option<&'static str>,
+    /// What it has printed.
+    pub said: Said,
     process: Option<Child>,
 }
 
@@ -36,6 +51,50 @@ impl Drop for Server {
         if let Some(process) = &mut self.process {
             let _ = process.kill();
             let _ = process.wait();
+        }
+    }
+}
+
+impl Server {
+    fn new(process: Child, port: u16, said: Said) -> Self {
+        Self { port, poke: None, request: None, said, process: Some(process) }
+    }
+
+    /// Once connected, types these lines, slowly: some are commands, which are only seen at the start of what one read gives.
+    fn types(mut self, lines: &'static [&'static str]) -> Self {
+        let Some(mut stdin) = self.process.as_mut().and_then(|p| p.stdin.take()) else { return self };
+        self.poke = Some(Box::new(move || {
+            for line in lines {
+                std::thread::sleep(Duration::from_millis(200));
+                let _ = stdin.write_all(line.as_bytes()).and_then(|()| stdin.flush());
+            }
+        }));
+        self
+    }
+}
+
+/// What a peer's server prints, so far.
+#[derive(Clone, Default)]
+pub struct Said(Arc<Mutex<String>>);
+
+impl Said {
+    fn add(&self, line: &str) {
+        let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *text += line;
+        text.push('\n');
+    }
+    /// Waits until it has said this, in whatever case.
+    pub fn wait_for(&self, wanted: &str) -> Result<(), String> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let text = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if !wanted.is_empty() && text.to_lowercase().contains(&wanted.to_lowercase()) {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                return Err(format!("the peer did not say {wanted:?}: {}", text.replace('\n', " | ")));
+            }
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 }
@@ -120,9 +179,9 @@ fn converse(mut command: Command, input: &[&str], done: &str) -> Result<String, 
     Err(Lacks::Failed(format!("{done:?} did not come: {tail} / {}", words.join(" | "))))
 }
 
-/// Starts a server process and waits until a line that it prints, to either stream, gives the port that it is ready on.
-/// Later lines are read and dropped: a full pipe would stop it.
-fn start(mut command: Command, ready: impl Fn(&str) -> Option<u16>) -> Result<(Child, u16), Lacks> {
+/// Starts a server process and waits until a line that it prints, to either stream, gives the port that it is ready on. What it
+/// prints is read to the end: a full pipe would stop it.
+fn start(mut command: Command, ready: impl Fn(&str) -> Option<u16>) -> Result<Server, Lacks> {
     let failed = |e: std::io::Error| Lacks::Failed(e.to_string());
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
@@ -133,11 +192,13 @@ fn start(mut command: Command, ready: impl Fn(&str) -> Option<u16>) -> Result<(C
     read_into(stdout, to.clone());
     read_into(stderr, to);
     let until = Instant::now() + Duration::from_secs(10);
+    let said = Said::default();
     let mut text = String::new();
     while let Ok(line) = lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
         if let Some(port) = ready(&line) {
-            std::thread::spawn(move || lines.into_iter().for_each(drop));
-            return Ok((child, port));
+            let rest = said.clone();
+            std::thread::spawn(move || lines.into_iter().for_each(|line| rest.add(&line)));
+            return Ok(Server::new(child, port, said));
         }
         text += &(line + " | ");
     }

@@ -2,7 +2,7 @@
 
 use super::super::cases::{Case, Feature, Key};
 use super::super::material::Material;
-use super::{Lacks, Peer, Server, version_of};
+use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, version_of};
 use std::process::{Command, Stdio};
 
 pub struct Chromium;
@@ -35,17 +35,20 @@ impl Peer for Chromium {
             (_, "tls1.2") if case.suite.contains("ECDHE_ECDSA") && case.suite.contains("CBC") => {
                 Some("no ECDHE_ECDSA with CBC")
             }
-            _ if case.key == Key::Ed25519 => Some("no Ed25519 certificates"),
-            _ if case.key == Key::P521 => Some("no certificates on P-521"),
-            _ if case.key.is_mldsa() => Some("no ML-DSA"),
-            _ if case.is_ccm() => Some("no CCM"),
-            _ if !matches!(case.group, "" | "X25519MLKEM768") => {
-                Some("its groups cannot be chosen; it prefers X25519MLKEM768")
+            _ if case.suite.contains("CCM") => Some("no CCM"),
+            _ if !matches!(case.group, "" | "x25519" | "secp256r1" | "secp384r1" | "X25519MLKEM768") => {
+                Some("of the groups, only x25519, P-256, P-384 and X25519MLKEM768")
             }
+            _ if !matches!(case.key, Key::Rsa | Key::Ecdsa | Key::P384) => {
+                Some("certificates only for RSA and for ECDSA on P-256 and P-384")
+            }
+            (Feature::Zlib, _) => Some("of the ways to compress certificates, only brotli"),
+            (Feature::RecordSizeLimit, _) => Some("no record_size_limit"),
+            (Feature::Exporter, _) => Some(SERVE_EXPORTS_NOT),
+            (Feature::PostHandshake, _) => Some(SERVE_ASKS_NOT),
             (Feature::ClientCertificate, _) => Some("headless, it has nobody to choose a certificate"),
             (Feature::ResumedById, _) => Some("it always takes tickets"),
-            (Feature::RecordSizeLimit, _) => Some("no record_size_limit"),
-            (Feature::Retry | Feature::KeyUpdate, _) => Some("cannot be told to"),
+            (Feature::KeyUpdate, _) => Some("cannot be told to"),
             _ => None,
         }
     }

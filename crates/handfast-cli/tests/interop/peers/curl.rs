@@ -3,7 +3,7 @@
 use super::super::cases::{Case, Feature};
 use super::super::material::Material;
 use super::openssl::group;
-use super::{Lacks, Peer, Server, version_of};
+use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, version_of};
 use std::process::Command;
 
 pub struct Curl;
@@ -27,11 +27,14 @@ impl Peer for Curl {
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
-            _ if case.is_hybrid() => Some("this curl's OpenSSL has no ML-KEM"),
-            _ if case.key.is_mldsa() => Some("this curl's OpenSSL has no ML-DSA"),
+            _ if case.group.contains("MLKEM") => Some("this curl's OpenSSL has no ML-KEM"),
+            _ if case.key.is_ml_dsa() => Some("this curl's OpenSSL has no ML-DSA"),
+            Feature::Zlib | Feature::Brotli => Some("this curl's OpenSSL compresses no certificates"),
+            Feature::RecordSizeLimit => Some("no record_size_limit"),
+            Feature::Exporter => Some(SERVE_EXPORTS_NOT),
+            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
             Feature::ResumedById => Some("it always takes tickets"),
             Feature::KeyUpdate => Some("curl cannot be told to change its keys"),
-            Feature::RecordSizeLimit => Some("this curl's OpenSSL has no record_size_limit"),
             _ => None,
         }
     }
@@ -46,12 +49,8 @@ impl Peer for Curl {
             "tls1.2" => ["--tlsv1.2", "--tls-max", "1.2", "--ciphers", "ALL:@SECLEVEL=0"],
             _ => ["--tlsv1.3", "--tls-max", "1.3", "--tls13-ciphers", case.suite],
         });
-        if case.is_13() {
-            // Short tags are for level 0 only.
-            command.args(["--ciphers", "ALL:@SECLEVEL=0"]);
-        }
         match case.feature {
-            Feature::Retry => drop(command.args(["--curves", &format!("X448:{}", group(case.group))])),
+            _ if case.retries() => drop(command.args(["--curves", &format!("X448:{}", group(case.group))])),
             _ if !case.group.is_empty() => drop(command.args(["--curves", group(case.group)])),
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use super::super::cases::{Case, Feature, Key};
 use super::super::material::Material;
-use super::{Lacks, Peer, Server, version_of};
+use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, version_of};
 use std::process::{Command, Stdio};
 
 pub struct Firefox;
@@ -107,14 +107,17 @@ impl Peer for Firefox {
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
-            _ if case.key == Key::Ed25519 => Some("no Ed25519 certificates"),
-            _ if case.key.is_mldsa() => Some("no ML-DSA"),
-            _ if case.is_ccm() => Some("no CCM"),
-            _ if !matches!(case.group, "" | "x25519" | "X25519MLKEM768") => {
-                Some("of its groups only X25519MLKEM768 can be turned off; then it prefers x25519")
+            _ if case.suite.contains("CCM") => Some("no CCM"),
+            _ if case.group.starts_with("SecP") || case.group == "ffdhe4096" => {
+                Some("neither ffdhe4096 nor ML-KEM with NIST's curves")
             }
+            _ if matches!(case.key, Key::Ed25519 | Key::RsaPss) || case.key.is_ml_dsa() => {
+                Some("no certificates for Ed25519, RSASSA-PSS or ML-DSA")
+            }
+            Feature::Exporter => Some(SERVE_EXPORTS_NOT),
+            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
             Feature::ResumedById => Some("it always takes tickets"),
-            Feature::Retry | Feature::KeyUpdate => Some("cannot be told to"),
+            Feature::KeyUpdate => Some("cannot be told to"),
             _ => None,
         }
     }

@@ -1,8 +1,9 @@
 //! GnuTLS's own tools.
 
-use super::super::cases::{Case, Feature, Key};
+use super::super::cases::{Case, Feature};
+use super::super::flags::{EXPORT, RECORD_SIZE};
 use super::super::material::Material;
-use super::{Lacks, Peer, Server, converse, free_port, start, version_of};
+use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, converse, free_port, start, version_of};
 use std::process::Command;
 
 pub struct GnuTls;
@@ -19,6 +20,9 @@ fn priority(case: &Case, retry: &str) -> String {
     out += match s {
         s if s.contains("AES_128_GCM") => ":+AES-128-GCM:+AEAD",
         s if s.contains("AES_256_GCM") => ":+AES-256-GCM:+AEAD",
+        s if s.contains("AES_128_CCM_8") => ":+AES-128-CCM-8:+AEAD",
+        s if s.contains("AES_128_CCM") => ":+AES-128-CCM:+AEAD",
+        s if s.contains("AES_256_CCM") => ":+AES-256-CCM:+AEAD",
         s if s.contains("CHACHA20") => ":+CHACHA20-POLY1305:+AEAD",
         s if s.contains("AES_128_CBC") => ":+AES-128-CBC:+SHA1",
         _ => ":+AES-256-CBC:+SHA1",
@@ -29,12 +33,18 @@ fn priority(case: &Case, retry: &str) -> String {
             s if s.contains("ECDHE_RSA") => ":-KX-ALL:+ECDHE-RSA",
             _ => ":-KX-ALL:+ECDHE-ECDSA",
         };
-        out += ":%COMPAT:+SIGN-RSA-SHA1:+SIGN-ECDSA-SHA1";
+        // %COMPAT turns extended master secrets off, without which nothing is exported.
+        out += if case.feature == Feature::Exporter { "" } else { ":%COMPAT" };
+        out += ":+SIGN-RSA-SHA1:+SIGN-ECDSA-SHA1";
     }
     let group = match case.group {
         "x25519" => ":+GROUP-X25519",
         "secp256r1" => ":+GROUP-SECP256R1",
         "secp384r1" => ":+GROUP-SECP384R1",
+        "secp521r1" => ":+GROUP-SECP521R1",
+        "ffdhe2048" => ":+GROUP-FFDHE2048",
+        "ffdhe3072" => ":+GROUP-FFDHE3072",
+        "ffdhe4096" => ":+GROUP-FFDHE4096",
         _ => return out,
     };
     out + ":-GROUP-ALL" + retry + group
@@ -42,11 +52,11 @@ fn priority(case: &Case, retry: &str) -> String {
 
 /// What it does not have, on either side.
 fn lacks(case: &Case) -> Option<&'static str> {
-    match (case.feature, case.group) {
-        (Feature::Http2, _) => Some("its tools speak no HTTP/2"),
-        (Feature::Cookie, _) => Some("it refuses a HelloRetryRequest that asks for nothing but a cookie"),
-        (Feature::PostHandshakeAuth, _) => Some("gnutls-serv asks when the client's data says so"),
-        (_, "X25519MLKEM768") => Some("GnuTLS 3.7 has no ML-KEM"),
+    match case.feature {
+        _ if case.group.contains("MLKEM") => Some("GnuTLS 3.7 has no ML-KEM"),
+        _ if case.key.is_ml_dsa() => Some("GnuTLS 3.7 has no ML-DSA"),
+        Feature::Zlib | Feature::Brotli => Some("Debian builds it without compression of certificates"),
+        Feature::Http2 => Some("its tools speak no HTTP/2"),
         _ => None,
     }
 }
@@ -69,8 +79,10 @@ impl Peer for GnuTls {
         if let Some(why) = lacks(case) {
             return Err(Lacks::It(why));
         }
-        if case.feature == Feature::KeyUpdate {
-            return Err(Lacks::It("gnutls-serv cannot be told to change its keys"));
+        match case.feature {
+            Feature::KeyUpdate => return Err(Lacks::It("gnutls-serv cannot be told to change its keys")),
+            Feature::Cookie => return Err(Lacks::It("it sends no cookie over TCP")),
+            _ => {}
         }
         let port = free_port().map_err(|e| Lacks::Failed(e.to_string()))?;
         let (cert, key) = material.server(case.key);
@@ -81,19 +93,35 @@ impl Peer for GnuTls {
             Feature::ClientCertificate => {
                 command.args(["--require-client-cert", "--verify-client-cert", "--x509cafile", &material.ca()])
             }
+            // Not in the handshake, and yet when it is told to.
+            Feature::PostHandshake => {
+                command.args(["--disable-client-cert", "--verify-client-cert", "--x509cafile", &material.ca()])
+            }
             _ => command.arg("--disable-client-cert"),
         };
         match case.feature {
+            Feature::RecordSizeLimit => drop(command.args(["--recordsize", RECORD_SIZE])),
+            Feature::Exporter => {
+                command.args(["--keymatexport", EXPORT.0, "--keymatexportsize", &EXPORT.1.to_string()]);
+            }
             Feature::Alpn => drop(command.args(["--alpn", "http/1.1"])),
             Feature::ResumedById => drop(command.arg("--noticket")),
             _ => {}
         }
-        let (child, port) = start(command, |line| line.contains("Echo Server listening on IPv4").then_some(port))?;
-        Ok(Server { port, poke: None, process: Some(child) })
+        let mut server = start(command, |line| line.contains("Echo Server listening on IPv4").then_some(port))?;
+        if case.feature == Feature::PostHandshake {
+            server.request = Some("**REAUTH**\n");
+        }
+        Ok(server)
     }
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
-        lacks(case)
+        match case.feature {
+            Feature::Exporter => Some(SERVE_EXPORTS_NOT),
+            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
+            Feature::Cookie if !case.retries() => Some("it takes no HelloRetryRequest without a group in it"),
+            _ => lacks(case),
+        }
     }
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
@@ -101,12 +129,12 @@ impl Peer for GnuTls {
         command.args(["--port", &port.to_string(), "--x509cafile", &material.ca(), "127.0.0.1"]);
         command.args(["--sni-hostname", "localhost", "--verify-hostname", "localhost"]);
         // It takes a first group that we do not.
-        let retry = if case.feature == Feature::Retry { ":+GROUP-SECP521R1" } else { "" };
+        let retry = if case.retries() { ":+GROUP-SECP521R1" } else { "" };
         command.args(["--priority", &priority(case, retry)]);
         let get = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n";
         let mut input = vec![get];
         match case.feature {
-            Feature::Retry => drop(command.arg("--single-key-share")),
+            _ if case.retries() => drop(command.arg("--single-key-share")),
             Feature::Resumed => drop(command.args(["--resume", "--waitresumption"])),
             Feature::ResumedById => drop(command.args(["--resume", "--noticket"])),
             Feature::ClientCertificate => {
@@ -118,9 +146,9 @@ impl Peer for GnuTls {
                 command.arg("--inline-commands");
                 input.insert(0, "^rekey^\n");
             }
+            Feature::RecordSizeLimit => drop(command.args(["--recordsize", RECORD_SIZE])),
             _ => {}
         }
-        debug_assert!(case.key != Key::Ed25519 || case.is_13());
         converse(command, &input, "HTTP/1.").map(drop)
     }
 }

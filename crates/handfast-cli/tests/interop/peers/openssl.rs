@@ -1,11 +1,10 @@
 //! OpenSSL's own tools.
 
 use super::super::cases::{Case, Feature};
+use super::super::flags::EXPORT;
 use super::super::material::Material;
-use super::{Lacks, Peer, Server, converse, start, version_of};
-use std::io::Write;
+use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, converse, start, version_of};
 use std::process::Command;
-use std::time::Duration;
 
 /// Where `.ci/setup` puts the newest one; `HANDFAST_OPENSSL` names another.
 const NEWEST: &str = "/opt/handfast-peers/openssl3.6/bin/openssl";
@@ -38,10 +37,14 @@ impl OpenSsl {
     }
     /// What it does not have, on either side.
     fn lacks(&self, case: &Case) -> Option<&'static str> {
-        match (case.feature, case.group) {
-            (Feature::Http2, _) => Some("its tools speak no HTTP/2"),
-            (Feature::RecordSizeLimit, _) => Some("no record_size_limit"),
-            (_, "X25519MLKEM768") if !self.is_since(3, 5) => Some("before OpenSSL 3.5 there is no ML-KEM"),
+        match case.feature {
+            _ if case.group.contains("MLKEM") && !self.is_since(3, 5) => Some("before OpenSSL 3.5 there is no ML-KEM"),
+            _ if case.key.is_ml_dsa() && !self.is_since(3, 5) => Some("before OpenSSL 3.5 there is no ML-DSA"),
+            Feature::Http2 => Some("its tools speak no HTTP/2"),
+            Feature::Zlib | Feature::Brotli if !self.is_since(3, 2) => {
+                Some("before OpenSSL 3.2 no certificate is compressed")
+            }
+            Feature::RecordSizeLimit => Some("no record_size_limit"),
             _ => None,
         }
     }
@@ -64,6 +67,9 @@ fn cipher(suite: &str) -> &'static str {
         "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" => "ECDHE-ECDSA-AES128-GCM-SHA256",
         "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" => "ECDHE-ECDSA-AES256-GCM-SHA384",
         "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" => "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_CCM" => "ECDHE-ECDSA-AES128-CCM",
+        "TLS_ECDHE_ECDSA_WITH_AES_256_CCM" => "ECDHE-ECDSA-AES256-CCM",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8" => "ECDHE-ECDSA-AES128-CCM8",
         _ => "",
     }
 }
@@ -81,13 +87,11 @@ fn negotiate(command: &mut Command, case: &Case, retry: &str) {
     match case.version {
         "tls1.0" => command.args(["-tls1", "-cipher", &format!("{}:@SECLEVEL=0", cipher(case.suite))]),
         "tls1.2" => command.args(["-tls1_2", "-cipher", &format!("{}:@SECLEVEL=0", cipher(case.suite))]),
-        _ => command.args(["-tls1_3", "-ciphersuites", case.suite]),
+        // The short tags of CCM_8 are below any level of security.
+        _ => command.args(["-tls1_3", "-ciphersuites", case.suite, "-cipher", "DEFAULT:@SECLEVEL=0"]),
     };
     if !case.group.is_empty() {
-        let groups = match case.feature {
-            Feature::Retry => format!("{retry}{}", group(case.group)),
-            _ => group(case.group).into(),
-        };
+        let groups = format!("{}{}", if case.retries() { retry } else { "" }, group(case.group));
         command.args(["-groups", &groups]);
     }
 }
@@ -110,43 +114,50 @@ impl Peer for OpenSsl {
         if let Some(why) = self.lacks(case) {
             return Err(Lacks::It(why));
         }
+        if case.feature == Feature::Cookie {
+            return Err(Lacks::It("s_server ends a connection on which it sent a cookie, whoever the client is"));
+        }
         let (cert, key) = material.server(case.key);
         let mut command = Command::new(&self.program);
         command.args(["s_server", "-accept", "127.0.0.1:0", "-cert", &cert, "-key", &key]);
         negotiate(&mut command, case, "");
+        let typed: Option<&[&str]> = match case.feature {
+            // A line that begins with K asks for a KeyUpdate both ways, with c for a client certificate; any other is sent.
+            Feature::KeyUpdate => Some(&["K\n", "pong\n"]),
+            Feature::PostHandshake => Some(&["c\n", "pong\n"]),
+            Feature::Exporter => Some(&["pong\n"]),
+            _ => None,
+        };
+        if typed.is_none() {
+            command.arg("-rev");
+        }
         match case.feature {
-            Feature::KeyUpdate | Feature::PostHandshakeAuth => {}
-            _ => drop(command.arg("-rev")),
-        }
-        if case.feature == Feature::PostHandshakeAuth {
-            command.args(["-CAfile", &material.ca()]);
-        }
-        if case.feature == Feature::ClientCertificate {
-            command.args(["-Verify", "2", "-verify_return_error", "-CAfile", &material.ca()]);
-        }
-        match case.feature {
+            Feature::ClientCertificate => {
+                command.args(["-Verify", "2", "-verify_return_error", "-CAfile", &material.ca()]);
+            }
+            Feature::PostHandshake => drop(command.args(["-verify_return_error", "-CAfile", &material.ca()])),
             Feature::Alpn => drop(command.args(["-alpn", "h2,http/1.1"])),
             Feature::ResumedById => drop(command.arg("-no_ticket")),
+            Feature::Zlib | Feature::Brotli => drop(command.arg("-cert_comp")),
+            Feature::PaddedRecords => drop(command.args(["-record_padding", "512"])),
+            Feature::Exporter => {
+                command.args(["-keymatexport", EXPORT.0, "-keymatexportlen", &EXPORT.1.to_string()]);
+            }
             _ => {}
         }
-        let (mut child, port) =
-            start(command, |line| line.strip_prefix("ACCEPT ")?.rsplit(':').next()?.trim().parse().ok())?;
-        let order = if case.feature == Feature::PostHandshakeAuth { "c\n" } else { "K\n" };
-        let poke: Option<Box<dyn FnMut()>> = child.stdin.take().map(|mut stdin| {
-            let poke = move || {
-                // A line that begins with K asks for a KeyUpdate both ways, with c for a certificate; any other is sent.
-                for line in [order, "pong\n"] {
-                    std::thread::sleep(Duration::from_millis(200));
-                    let _ = stdin.write_all(line.as_bytes()).and_then(|()| stdin.flush());
-                }
-            };
-            Box::new(poke) as Box<dyn FnMut()>
-        });
-        Ok(Server { port, poke, process: Some(child) })
+        let server = start(command, |line| line.strip_prefix("ACCEPT ")?.rsplit(':').next()?.trim().parse().ok())?;
+        Ok(match typed {
+            Some(lines) => server.types(lines),
+            None => server,
+        })
     }
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
-        self.lacks(case)
+        match case.feature {
+            Feature::Exporter => Some(SERVE_EXPORTS_NOT),
+            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
+            _ => self.lacks(case),
+        }
     }
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
@@ -163,6 +174,7 @@ impl Peer for OpenSsl {
                 }
                 Feature::Alpn => drop(command.args(["-alpn", "h2,http/1.1"])),
                 Feature::ResumedById => drop(command.arg("-no_ticket")),
+                Feature::PaddedRecords => drop(command.args(["-record_padding", "512"])),
                 _ => {}
             }
             if case.resumes() {

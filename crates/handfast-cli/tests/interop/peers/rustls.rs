@@ -1,8 +1,9 @@
 //! rustls, in threads of this process.
 
 use super::super::cases::{Case, Feature, Key};
+use super::super::flags::EXPORT;
 use super::super::material::Material;
-use super::{Lacks, Peer, Server};
+use super::{Lacks, Peer, SERVE_EXPORTS_NOT, Said, Server};
 use rustls::client::{Resumption, Tls12Resumption};
 use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -25,14 +26,16 @@ fn lacks(case: &Case) -> Option<&'static str> {
         "tls1.0" => Some("no TLS 1.0"),
         _ if case.suite.starts_with("TLS_RSA") => Some("no RSA key exchange"),
         _ if case.suite.contains("CBC") => Some("no CBC"),
-        _ if case.is_ccm() => Some("no CCM"),
+        _ if case.suite.contains("CCM") => Some("no CCM"),
         _ if case.group.starts_with("ffdhe") => Some("no finite fields"),
-        _ if case.group == "secp521r1" => Some("no exchange on P-521"),
-        _ if case.is_hybrid() && case.group != "X25519MLKEM768" => Some("no hybrids on NIST curves"),
-        _ if case.key.is_mldsa() => Some("no ML-DSA"),
+        _ if matches!(case.group, "secp521r1" | "SecP384r1MLKEM1024") => Some("neither P-521 nor P-384 with ML-KEM"),
+        _ if case.key == Key::RsaPss || case.key.is_ml_dsa() => Some("no keys for RSASSA-PSS or ML-DSA"),
         _ if case.feature == Feature::Http2 => Some("no HTTP"),
+        _ if matches!(case.feature, Feature::Zlib | Feature::Brotli) => {
+            Some("not built with compression of certificates")
+        }
         _ if case.feature == Feature::RecordSizeLimit => Some("no record_size_limit"),
-        _ if case.feature == Feature::PostHandshakeAuth => Some("no authentication after the handshake"),
+        _ if case.feature == Feature::PostHandshake => Some("no certificates after the handshake"),
         _ => None,
     }
 }
@@ -45,6 +48,7 @@ fn provider(case: &Case, first: Option<NamedGroup>) -> Arc<CryptoProvider> {
         NamedGroup::secp256r1 => "secp256r1",
         NamedGroup::secp384r1 => "secp384r1",
         NamedGroup::X25519MLKEM768 => "X25519MLKEM768",
+        NamedGroup::secp256r1MLKEM768 => "SecP256r1MLKEM768",
         _ => "",
     };
     provider.kx_groups = aws_lc_rs::ALL_KX_GROUPS.to_vec();
@@ -99,6 +103,9 @@ impl Peer for Rustls {
         if let Some(why) = lacks(case) {
             return Err(Lacks::It(why));
         }
+        if case.feature == Feature::Cookie {
+            return Err(Lacks::It("it sends no cookie"));
+        }
         let builder = ServerConfig::builder_with_provider(provider(case, None))
             .with_protocol_versions(versions(case))
             .map_err(failed)?;
@@ -123,25 +130,31 @@ impl Peer for Rustls {
         let port = listener.local_addr().map_err(failed)?.port();
         let update = Arc::new(AtomicBool::new(false));
         let asked = update.clone();
+        let said = Said::default();
+        let says = said.clone();
         std::thread::spawn(move || {
             // Two connections at most: a session is resumed once.
             for stream in listener.incoming().take(2).flatten() {
-                let _ = echo(stream, config.clone(), &asked);
+                let _ = echo(stream, config.clone(), &asked, &says);
             }
         });
         let poke = Box::new(move || update.store(true, Ordering::SeqCst)) as Box<dyn FnMut()>;
-        Ok(Server { port, poke: Some(poke), process: None })
+        let poke = (case.feature == Feature::KeyUpdate).then_some(poke);
+        Ok(Server { port, poke, request: None, said, process: None })
     }
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         if case.key == Key::P521 && !case.is_13() {
-            return Some("its list of groups lacks P-521, so that no certificate on it may be shown (RFC 8422 5.3)");
+            return Some("it does not list P-521, so that before TLS 1.3 no certificate on it may be shown");
+        }
+        if case.feature == Feature::Exporter {
+            return Some(SERVE_EXPORTS_NOT);
         }
         lacks(case)
     }
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
-        let first = (case.feature == Feature::Retry).then_some(NamedGroup::MLKEM1024);
+        let first = case.retries().then_some(NamedGroup::MLKEM1024);
         let builder = ClientConfig::builder_with_provider(provider(case, first))
             .with_protocol_versions(versions(case))
             .map_err(failed)?
@@ -161,7 +174,6 @@ impl Peer for Rustls {
             config.resumption = config.resumption.tls12_resumption(Tls12Resumption::SessionIdOnly);
         }
         let config = Arc::new(config);
-        debug_assert!(case.key != Key::Ed25519 || case.is_13());
         for _ in 0..if case.resumes() { 2 } else { 1 } {
             get(config.clone(), port, case.feature == Feature::KeyUpdate).map_err(failed)?;
         }
@@ -169,9 +181,19 @@ impl Peer for Rustls {
     }
 }
 
-fn echo(stream: TcpStream, config: Arc<ServerConfig>, update: &AtomicBool) -> Result<(), Box<dyn std::error::Error>> {
+fn echo(
+    stream: TcpStream,
+    config: Arc<ServerConfig>,
+    update: &AtomicBool,
+    says: &Said,
+) -> Result<(), Box<dyn std::error::Error>> {
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let mut tls = StreamOwned::new(ServerConnection::new(config)?, stream);
+    while tls.conn.is_handshaking() {
+        tls.conn.complete_io(&mut tls.sock)?;
+    }
+    let exported = tls.conn.export_keying_material([0; EXPORT.1], EXPORT.0.as_bytes(), None)?;
+    says.add(&exported.map(|b| format!("{b:02x}")).concat());
     let mut buffer = [0; 1024];
     loop {
         let n = tls.read(&mut buffer)?;

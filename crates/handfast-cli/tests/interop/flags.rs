@@ -1,0 +1,85 @@
+//! What our tool is told to do for a row.
+
+use super::cases::{Case, Feature};
+use super::material::Material;
+
+/// The label of what is exported, and how many bytes of it.
+pub const EXPORT: (&str, usize) = ("EXPORTER-interop", 32);
+/// The most that is taken in a record where that is less than usual.
+pub const RECORD_SIZE: &str = "512";
+
+/// Flags, one after the other.
+struct Flags(Vec<String>);
+
+impl Flags {
+    fn add(&mut self, list: &[&str]) {
+        self.0.extend(list.iter().map(|s| (*s).to_owned()));
+    }
+}
+
+/// `handfast connect`. Where the row is about sessions, they are kept in this file.
+pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec<String> {
+    let mut flags = Flags(Vec::new());
+    flags.add(&["connect", &format!("127.0.0.1:{port}"), "--name", "localhost", "--ca", &material.ca(), "--json"]);
+    flags.add(&["--policy", "legacy", "--min-version", case.version, "--max-version", case.version]);
+    flags.add(&["--suites", case.suite]);
+    match case.group {
+        "" => {}
+        // Shares go out for the first two.
+        group if case.retries() => flags.add(&["--groups", &format!("X25519MLKEM768,x25519,{group}")]),
+        group => flags.add(&["--groups", group]),
+    }
+    if case.resumes() {
+        flags.add(&["--half-close", "--session", session]);
+    }
+    match case.feature {
+        Feature::ClientCertificate | Feature::PostHandshake => {
+            let (cert, key) = material.client();
+            flags.add(&["--cert", &cert, "--key", &key]);
+            if case.feature == Feature::PostHandshake {
+                flags.add(&["--post-handshake-auth"]);
+            }
+        }
+        Feature::Alpn => flags.add(&["--alpn", "http/1.1"]),
+        Feature::Grease => flags.add(&["--grease", "--shuffle", "--pad-hello", "1500"]),
+        Feature::Exporter => flags.add(&["--export", &format!("{}:{}", EXPORT.0, EXPORT.1)]),
+        _ => flags.add(&of_either(case)),
+    }
+    flags.0
+}
+
+/// `handfast serve`. The site is a folder, if the peer needs one.
+pub fn server(case: &Case, material: &Material, site: Option<&str>) -> Vec<String> {
+    let mut flags = Flags(Vec::new());
+    let (cert, key) = match case.feature {
+        Feature::Zlib | Feature::Brotli => material.server_with_ca(case.key),
+        _ => material.server(case.key),
+    };
+    flags.add(&["serve", "--listen", "127.0.0.1:0", "--cert", &cert, "--key", &key, "--json"]);
+    flags.add(&["--policy", "legacy", "--suites", case.suite]);
+    if !case.group.is_empty() {
+        flags.add(&["--groups", case.group]);
+    }
+    flags.add(&["--alpn", if case.feature == Feature::Http2 { "h2,http/1.1" } else { "http/1.1" }]);
+    if let Some(site) = site {
+        flags.add(&["--dir", site]);
+    }
+    match case.feature {
+        Feature::ClientCertificate => flags.add(&["--client-ca", &material.ca()]),
+        Feature::Cookie => flags.add(&["--cookie"]),
+        Feature::Grease => flags.add(&["--grease"]),
+        _ => flags.add(&of_either(case)),
+    }
+    flags.0
+}
+
+/// Of either.
+fn of_either(case: &Case) -> Vec<&'static str> {
+    match case.feature {
+        Feature::Zlib => vec!["--cert-compression", "zlib"],
+        Feature::Brotli => vec!["--cert-compression", "brotli"],
+        Feature::PaddedRecords => vec!["--pad-records", "1000"],
+        Feature::RecordSizeLimit => vec!["--record-size-limit", RECORD_SIZE],
+        _ => Vec::new(),
+    }
+}
