@@ -8,8 +8,6 @@ mod classic;
 mod flow;
 mod hello;
 mod offer;
-mod psks;
-mod shape;
 mod tls13;
 
 pub(crate) use flow::{Early, Exporter, Flow, Shared, Side};

@@ -1,6 +1,7 @@
 //! A client's PSKs: which it offers, and their binders at the end of the ClientHello (RFC 9846 4.3.11).
 
-use super::{Flow, shape};
+use super::super::Flow;
+use super::shape;
 use crate::config::ClientConfig;
 use crate::crypto::{HashAlgorithm, Suite};
 use crate::error::{Error, ErrorKind};

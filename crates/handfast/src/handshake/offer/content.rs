@@ -1,0 +1,298 @@
+//! What a ClientHello says, but for the PSKs at its end and how it looks.
+
+use super::super::{Flow, certificate_types, classic};
+use crate::Time;
+use crate::config::ClientConfig;
+use crate::crypto::{BulkCipher, KeyExchangeKind, Provider, Suite};
+use crate::error::{Error, ErrorKind};
+use crate::extension::{
+    Alpn, Bytes, CertificateAuthorities, CertificateTypes, CompressCertificate, EarlyData, EcPointFormats, Empty,
+    Extension, Extensions, KeyShare, KeyShareEntry, Name, PskKeyExchangeModes, RecordSizeLimit, RenegotiationInfo,
+    ServerNameExtension, SignatureAlgorithms, SignatureAlgorithmsCert, SignedCertificateTimestamps, StatusRequest,
+    SupportedGroups, SupportedVersions, TicketRequest,
+};
+use crate::message::{ClientHello, ClientHelloFixed};
+use crate::policy::Policy;
+use crate::session::{ClientSession, ClientSessionKind};
+use crate::wire::numbers::{
+    CertificateCompressionAlgorithm, CertificateType, CompressionMethod, EcPointFormat, NamedGroup, ProtocolVersion,
+    SignatureScheme,
+};
+use crate::wire::{CipherSuite, List, Opaque, Vector};
+use rustls_pki_types::ServerName;
+
+/// The longest ticket that is offered. A server may give twice as much, but a ClientHello has to hold all else too.
+const MOST_TICKET: usize = 1 << 15;
+
+/// Bytes of all names of application protocols, which have to leave room for all else.
+const MOST_ALPN: usize = 1 << 14;
+
+/// Bytes of all names of authorities, likewise.
+const MOST_AUTHORITIES: usize = 1 << 15;
+
+/// What of a policy can be spoken here.
+pub(super) struct Spoken {
+    /// Newest first.
+    versions: Vec<ProtocolVersion>,
+    pub(super) suites: Vec<&'static Suite>,
+    pub(super) groups: Vec<NamedGroup>,
+    newest: ProtocolVersion,
+    oldest: ProtocolVersion,
+}
+
+impl Spoken {
+    /// As much of it as there is.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if that is not enough for a handshake.
+    pub(super) fn of(config: &ClientConfig, provider: &dyn Provider) -> Result<Self, Error> {
+        let policy = &config.policy;
+        let versions = policy.versions();
+        let (Some(newest), Some(oldest)) = (versions.first().copied(), versions.last().copied()) else {
+            return Err(ErrorKind::Config(format!("the policy {} allows no version", policy.name)).into());
+        };
+        let suites = policy
+            .suites
+            .iter()
+            .filter_map(|s| Suite::find(*s))
+            .filter(|s| versions.iter().any(|v| s.fits(*v)))
+            .filter(|s| matches!(s.bulk, BulkCipher::Aead(_)) || provider.legacy().is_some())
+            .collect();
+        let mut it = Self { versions, suites, groups: Vec::new(), newest, oldest };
+        // Hybrids exist in TLS 1.3 only.
+        let spoken = |g: &NamedGroup| provider.groups().contains(g) && (it.has_13() || classic::is_curve(*g));
+        it.groups = policy.groups.iter().copied().filter(spoken).collect();
+        if it.suites.is_empty() || (it.has_groups() && it.groups.is_empty()) {
+            return Err(ErrorKind::Config("no suite, or no group, of the policy can be spoken".into()).into());
+        }
+        Ok(it)
+    }
+
+    pub(super) fn has_13(&self) -> bool {
+        self.newest >= ProtocolVersion::TLS1_3
+    }
+
+    fn has_classic(&self) -> bool {
+        self.oldest < ProtocolVersion::TLS1_3
+    }
+
+    fn has_ecdhe(&self) -> bool {
+        self.suites.iter().any(|s| s.key_exchange == KeyExchangeKind::Ecdhe)
+    }
+
+    fn has_groups(&self) -> bool {
+        self.has_ecdhe() || self.has_13()
+    }
+
+    /// Whether this session can be offered.
+    pub(super) fn can_resume(&self, policy: &Policy, session: &ClientSession, now: Time) -> bool {
+        let by_psk = session.version < ProtocolVersion::TLS1_3 || !policy.psk_modes.is_empty();
+        let spoken = self.versions.contains(&session.version) && self.suites.iter().any(|s| s.number == session.suite);
+        spoken && by_psk && !session.expired(now) && session.ticket().len() <= MOST_TICKET
+    }
+}
+
+/// All that is said: the message borrows from it, and from the config.
+pub(super) struct Content {
+    spoken: Spoken,
+    suites: Vec<CipherSuite>,
+    pub(super) random: [u8; 32],
+    pub(super) session_id: Vec<u8>,
+    /// A classic session's.
+    ticket: Vec<u8>,
+    pub(super) server_name: Option<String>,
+    schemes: Vec<SignatureScheme>,
+    schemes_in_certificates: Option<Vec<SignatureScheme>>,
+    own_types: Vec<CertificateType>,
+    server_types: Vec<CertificateType>,
+    compression: Vec<CertificateCompressionAlgorithm>,
+}
+
+impl Content {
+    /// What is to be said to this server. `session` is offered.
+    pub(super) fn new(
+        flow: &Flow<'_>,
+        config: &ClientConfig,
+        spoken: Spoken,
+        name: &ServerName<'_>,
+        session: Option<&ClientSession>,
+    ) -> Result<Self, Error> {
+        let (policy, provider) = (&config.policy, &*flow.shared.provider);
+        let mut suites: Vec<CipherSuite> = spoken.suites.iter().map(|s| s.number).collect();
+        // What was agreed in an earlier handshake is no fallback (RFC 7507 4).
+        if config.fallback && session.is_none_or(|s| s.version != spoken.newest) {
+            suites.push(CipherSuite::TLS_FALLBACK_SCSV);
+        }
+        let mut random = [0; 32];
+        provider.random(&mut random)?;
+        let (ticket, mut session_id) = match session.map(|s| &s.kind) {
+            Some(ClientSessionKind::Classic(c)) => (c.ticket.clone(), c.id.clone()),
+            _ => (Vec::new(), Vec::new()),
+        };
+        // A disguise for middleboxes (RFC 9846 D.4), and with a ticket the sign by which its acceptance is known (RFC 5077 3.4).
+        if session_id.is_empty() && (spoken.has_13() || !ticket.is_empty()) {
+            session_id = vec![0; 32];
+            provider.random(&mut session_id)?;
+        }
+        let server_name = match name {
+            // Without the dot that makes a name absolute (RFC 6066 3).
+            ServerName::DnsName(dns) if config.send_server_name => Some(dns.as_ref().trim_end_matches('.').to_owned()),
+            _ => None,
+        };
+        let schemes = match spoken.newest >= ProtocolVersion::TLS1_2 {
+            true => policy.accepts(provider, spoken.newest)?,
+            false => Vec::new(),
+        };
+        let schemes_in_certificates = policy.accepts_in_certificates(spoken.newest).filter(|_| !schemes.is_empty());
+        let [own_types, server_types] = certificate_types::offered(config);
+        let compression = config.certificate_compression.as_ref().filter(|_| spoken.has_13());
+        let compression = compression.map(|c| c.numbers()).unwrap_or_default();
+        Ok(Self {
+            spoken,
+            suites,
+            random,
+            session_id,
+            ticket,
+            server_name,
+            schemes,
+            schemes_in_certificates,
+            own_types,
+            server_types,
+            compression,
+        })
+    }
+
+    /// The message, with these shares. `early`: early data comes behind it.
+    pub(super) fn hello<'c>(
+        &'c self,
+        config: &'c ClientConfig,
+        shares: &'c [KeyShareEntry<'c>],
+        early: bool,
+    ) -> Result<ClientHello<'c>, Error> {
+        let mut list = Vec::with_capacity(16);
+        self.common(config, &mut list)?;
+        self.classic(config, &mut list);
+        self.certificates(config, &mut list);
+        if self.spoken.has_13() {
+            self.tls13(config, shares, &mut list)?;
+        }
+        if early {
+            list.push(Extension::EarlyData(EarlyData(None)));
+        }
+        Ok(ClientHello {
+            fixed: ClientHelloFixed {
+                legacy_version: self.spoken.newest.min(ProtocolVersion::TLS1_2),
+                random: &self.random,
+                session_id: Opaque(&self.session_id),
+                cipher_suites: Vector(List::of(&self.suites)),
+                compression_methods: Vector(List::of(&[CompressionMethod::NULL])),
+            },
+            extensions: Extensions::of(list),
+        })
+    }
+
+    /// What is of use in every version.
+    fn common<'c>(&'c self, config: &'c ClientConfig, list: &mut Vec<Extension<'c>>) -> Result<(), Error> {
+        if let Some(name) = &self.server_name {
+            list.push(Extension::ServerName(ServerNameExtension(vec![Name::Host(name)])));
+        }
+        if self.spoken.has_groups() {
+            list.push(Extension::SupportedGroups(SupportedGroups(List::of(&self.spoken.groups))));
+        }
+        list.extend(protocols(&config.alpn)?);
+        if let Some(limit) = config.record_size_limit {
+            if !(RecordSizeLimit::LEAST..=RecordSizeLimit::MOST).contains(&limit) {
+                return Err(ErrorKind::Config("a record_size_limit is 64 to 16385 bytes".into()).into());
+            }
+            let most = if self.spoken.has_13() { RecordSizeLimit::MOST } else { RecordSizeLimit::MOST_CLASSIC };
+            list.push(Extension::RecordSizeLimit(RecordSizeLimit(limit.min(most))));
+        }
+        Ok(())
+    }
+
+    /// What is of use up to TLS 1.2.
+    fn classic<'c>(&'c self, config: &ClientConfig, list: &mut Vec<Extension<'c>>) {
+        if self.spoken.has_classic() {
+            list.push(Extension::ExtendedMasterSecret(Empty));
+            list.push(Extension::RenegotiationInfo(RenegotiationInfo(&[])));
+        }
+        if self.spoken.has_ecdhe() {
+            list.push(Extension::EcPointFormats(EcPointFormats(List::of(&[EcPointFormat::UNCOMPRESSED]))));
+        }
+        if self.spoken.has_classic() && config.store.is_some() {
+            list.push(Extension::SessionTicket(Bytes(&self.ticket)));
+        }
+    }
+
+    /// What the server should show of itself, and how.
+    fn certificates<'c>(&'c self, config: &ClientConfig, list: &mut Vec<Extension<'c>>) {
+        if !self.schemes.is_empty() {
+            list.push(Extension::SignatureAlgorithms(SignatureAlgorithms(List::of(&self.schemes))));
+        }
+        if let Some(schemes) = &self.schemes_in_certificates {
+            list.push(Extension::SignatureAlgorithmsCert(SignatureAlgorithmsCert(List::of(schemes))));
+        }
+        if config.ocsp {
+            list.push(Extension::StatusRequest(StatusRequest::WANTED));
+        }
+        if config.scts {
+            list.push(Extension::SignedCertificateTimestamps(SignedCertificateTimestamps::Wanted));
+        }
+        if !self.own_types.is_empty() {
+            list.push(Extension::ClientCertificateType(CertificateTypes::Offered(List::of(&self.own_types))));
+        }
+        if !self.server_types.is_empty() {
+            list.push(Extension::ServerCertificateType(CertificateTypes::Offered(List::of(&self.server_types))));
+        }
+        if !self.compression.is_empty() {
+            list.push(Extension::CompressCertificate(CompressCertificate(List::of(&self.compression))));
+        }
+    }
+
+    fn tls13<'c>(
+        &'c self,
+        config: &'c ClientConfig,
+        shares: &'c [KeyShareEntry<'c>],
+        list: &mut Vec<Extension<'c>>,
+    ) -> Result<(), Error> {
+        list.push(Extension::SupportedVersions(SupportedVersions::Offered(List::of(&self.spoken.versions))));
+        list.extend(authorities(&config.authorities)?);
+        let modes = &config.policy.psk_modes;
+        if !modes.is_empty() {
+            list.push(Extension::PskKeyExchangeModes(PskKeyExchangeModes(List::of(modes))));
+        }
+        list.push(Extension::KeyShare(KeyShare::Client(List::of(shares))));
+        if let (Some(counts), true) = (config.tickets, config.store.is_some()) {
+            list.push(Extension::TicketRequest(TicketRequest::Wanted(counts)));
+        }
+        if config.post_handshake_auth {
+            list.push(Extension::PostHandshakeAuth(Empty));
+        }
+        Ok(())
+    }
+}
+
+/// Application protocols, if there are any.
+fn protocols(names: &[Vec<u8>]) -> Result<Option<Extension<'_>>, Error> {
+    let bytes = names.iter().map(Vec::len).sum::<usize>();
+    if names.iter().any(|name| !(1..=255).contains(&name.len())) || bytes > MOST_ALPN {
+        let why = "the names of application protocols have 1 to 255 bytes each, and 16384 in all at most";
+        return Err(ErrorKind::Config(why.into()).into());
+    }
+    let list = || Extension::Alpn(Alpn(names.iter().map(Vec::as_slice).collect()));
+    Ok((!names.is_empty()).then(list))
+}
+
+/// Whom the server should have its certificate from, if that is said.
+fn authorities(names: &[Vec<u8>]) -> Result<Option<Extension<'_>>, Error> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let bytes: usize = names.iter().map(|name| name.len() + 2).sum();
+    if names.iter().any(Vec::is_empty) || bytes > MOST_AUTHORITIES {
+        let why = "the names of authorities have 1 byte each at least, and 32768 in all at most";
+        return Err(ErrorKind::Config(why.into()).into());
+    }
+    let names = names.iter().map(|name| Opaque(name.as_slice())).collect();
+    Ok(Some(Extension::CertificateAuthorities(CertificateAuthorities(names))))
+}
