@@ -9,7 +9,9 @@ use handfast::alert::AlertDescription;
 use handfast::crypto::KeyKind;
 use handfast::error::Limit;
 use handfast::extension::{Extension, Extensions, SignatureAlgorithms};
-use handfast::message::{Certificate, CertificateRequest13, Finished, Message};
+use handfast::message::{
+    Certificate, CertificateEntry, CertificateRequest13, CompressedCertificate, Dialect, Finished, HEADER, Message,
+};
 use handfast::verify::{CertificateError, PeerToVerify, Verified, Verifier};
 use handfast::wire::List;
 use handfast::wire::numbers::{ContentType, ExtensionType, HandshakeType, ProtocolVersion, SignatureScheme};
@@ -328,4 +330,63 @@ fn a_close_while_the_signature_is_being_made_is_the_last_word() {
         pair.server.error
     );
     assert!(answers(&pair).is_empty() && pair.server.connection.peer_closed());
+}
+
+/// RFC 7250: the type is agreed on in the handshake.
+#[test]
+fn a_raw_key_after_the_handshake() {
+    let setup = Setup { client: Some(KeyKind::Ecdsa), ..Setup::new(ProtocolVersion::TLS1_3) }.raw_keys();
+    let (mut client, mut server) = (setup.client_config(), setup.server_config());
+    (client.post_handshake_auth, server.post_handshake_auth) = (true, true);
+    let mut pair = Pair::connected(&Arc::new(client), &Arc::new(server));
+    assert!(pair.server.negotiated().peer_raw_key.is_none());
+    let request = ask(&mut pair, required());
+    pair.run().assert_connected();
+    assert_eq!(answers(&pair), [(request, true)]);
+    let key = client_credential(KeyKind::Ecdsa).as_ref().clone().with_raw_key().raw_key;
+    assert!(key.is_some() && pair.server.negotiated().peer_raw_key == key);
+    assert!(pair.server.negotiated().peer_chain.is_empty());
+}
+
+/// RFC 8879 4: what comes out is an answer like any other.
+#[test]
+fn a_compressed_answer() {
+    use handfast::compression::Algorithm as _;
+    let compressed = |context: &[u8]| {
+        let entry = CertificateEntry { cert_data: &[0x30; 500], extensions: Extensions::of(Vec::new()) };
+        let certificate = Message::Certificate(Certificate { context: Some(context), list: vec![entry] }).to_bytes();
+        let body = &certificate[HEADER..];
+        let (zlib, uncompressed_length) = (handfast::compression::Zlib, body.len());
+        let compressed = zlib.compress(body).unwrap();
+        let (algorithm, compressed) = (zlib.number(), compressed.as_slice());
+        Message::CompressedCertificate(CompressedCertificate { algorithm, uncompressed_length, compressed }).to_bytes()
+    };
+    let asked = |offers: bool| {
+        let (client, mut server) = configs(Some(KeyKind::Ecdsa));
+        server.certificate_compression = offers.then(common::certificates::compression);
+        let mut forge = Forge::of(client, server).connect();
+        let request = ask(&mut forge.pair, required());
+        assert_eq!(request, 1);
+        forge
+    };
+    // With the context of the request it is taken for what it is: no certificate at all.
+    let mut forge = asked(true);
+    let raw = forge.pair.server.log().flights.last().unwrap().messages.last().unwrap().clone();
+    let Ok(Message::CertificateRequest13(request)) = Message::decode(&raw, Dialect::Tls13) else { panic!() };
+    assert!(request.extensions.compress_certificate().is_some());
+    forge.say(Side::Client, HANDSHAKE, &compressed(request.context));
+    let error = forge.pair.server.error.clone().unwrap();
+    assert!(matches!(error.kind(), ErrorKind::Certificate(_)), "{error}");
+    // With another one it is no answer.
+    let mut forge = asked(true);
+    forge.say(Side::Client, HANDSHAKE, &compressed(&[7; 16]));
+    let error = forge.pair.server.error.clone().unwrap();
+    let field = "certificate_request_context";
+    assert!(matches!(error.kind(), ErrorKind::IllegalParameter { field: f, .. } if *f == field), "{error}");
+    // Nobody has said that it may be compressed.
+    let mut forge = asked(false);
+    forge.say(Side::Client, HANDSHAKE, &compressed(&[7; 16]));
+    let error = forge.pair.server.error.clone().unwrap();
+    let got = HandshakeType::COMPRESSED_CERTIFICATE;
+    assert!(matches!(error.kind(), ErrorKind::UnexpectedMessage { got: g, .. } if *g == got), "{error}");
 }

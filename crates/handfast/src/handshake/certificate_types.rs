@@ -95,16 +95,15 @@ pub(super) fn shown(summary: &HelloSummary, credential: &Credential) -> Certific
     theirs.iter().copied().find(|t| credential.shows(*t)).unwrap_or(CertificateType::X509)
 }
 
-/// What a client is to show if it is asked: the first of ours that it has (RFC 7250 4.2).
+/// What a client is to show if it is asked, now or after the handshake: the first of ours that it has (RFC 7250 4.2).
 pub(super) fn wanted(config: &ServerConfig, summary: &HelloSummary) -> Result<CertificateType, Error> {
-    if config.client_auth.verifier().is_none() {
-        return Ok(CertificateType::X509);
-    }
     let (ours, theirs) = (&config.client_certificate_types, or_default(&summary.client_certificate_types));
-    ours.iter()
-        .copied()
-        .find(|t| theirs.contains(t))
-        .ok_or_else(|| NothingInCommon::CertificateType { theirs: theirs.to_vec(), ours: ours.clone() }.into())
+    match ours.iter().copied().find(|t| theirs.contains(t)) {
+        Some(one) => Ok(one),
+        // It is not asked in the handshake, and perhaps never.
+        None if config.client_auth.verifier().is_none() => Ok(CertificateType::X509),
+        None => Err(NothingInCommon::CertificateType { theirs: theirs.to_vec(), ours: ours.clone() }.into()),
+    }
 }
 
 /// What a server says: an answer to each extension that the client sent. `client`: what it is asked for, if it is.

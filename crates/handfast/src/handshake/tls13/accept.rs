@@ -302,7 +302,8 @@ impl Agreed {
             Whose::External(_) => None,
         });
         let count = tickets.of(session.is_some());
-        let asks = chosen.config.client_auth.verifier().is_some() && taken.is_none();
+        let may_ask = chosen.config.client_auth.verifier().is_some() || chosen.config.post_handshake_auth;
+        let asks = may_ask && taken.is_none();
         let client_type = asks.then_some(chosen.client_type);
         chosen.client_type = client_type.unwrap_or(CertificateType::X509);
         let types = certificate_types::answers(&chosen.summary, shows, client_type);
