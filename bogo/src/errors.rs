@@ -101,7 +101,7 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
             &[":OCSP_CB_ERROR:"]
         }
         // To BoringSSL it is the key that is missing.
-        ErrorKind::Certificate(CertificateError::Other(why)) if why.contains("pre-shared key") => {
+        ErrorKind::Certificate(CertificateError::Other(why)) if why.words().contains("pre-shared key") => {
             &[":MISSING_EXTENSION:"]
         }
         ErrorKind::Certificate(_) => &[":CERTIFICATE_VERIFY_FAILED:"],

@@ -43,12 +43,14 @@ Exit codes:
 pub(crate) struct Failure {
     pub(crate) code: Code,
     pub(crate) explanation: Explanation,
+    /// Why the peer's certificate is refused, if it is that.
+    pub(crate) refusal: Option<Box<CertificateError>>,
 }
 
 impl Failure {
     fn new(code: Code, blame: Blame, why: String, remedy: String) -> Self {
         let explanation = Explanation { blame, during: "", alert: None, why, rule: "", remedy };
-        Self { code, explanation }
+        Self { code, explanation, refusal: None }
     }
 
     /// The command line asks for what cannot be.
@@ -92,7 +94,11 @@ impl Failure {
             ErrorKind::Config(_) => Code::Usage,
             _ => Code::Handshake,
         };
-        Self { code, explanation: error.explain() }
+        let refusal = match error.kind() {
+            ErrorKind::Certificate(refusal) => Some(Box::new(refusal.clone())),
+            _ => None,
+        };
+        Self { code, explanation: error.explain(), refusal }
     }
 }
 

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use handfast::alert::AlertLevel;
 use handfast::trace::Direction;
+use handfast::verify::CertificateError;
 use serde_json::{Value, json};
 
 /// The version of the schema: counted up when a field goes or changes its meaning, not when one is added.
@@ -71,7 +72,7 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
         ),
         Event::Closed { clean } => ("closed", json!({ "clean": clean })),
         Event::Failed { failure } => {
-            let e = &failure.explanation;
+            let (e, refusal) = (&failure.explanation, failure.refusal.as_deref());
             (
                 "failed",
                 json!({
@@ -81,6 +82,10 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
                     "why": e.why,
                     "rule": or_null(e.rule),
                     "remedy": or_null(&e.remedy),
+                    "certificate": refusal.and_then(CertificateError::certificate).map(|c| {
+                        json!({ "position": c.position, "of": c.of, "subject": c.subject })
+                    }),
+                    "field": refusal.and_then(CertificateError::field).map(|f| f.name()),
                     "code": failure.code as u8,
                 }),
             )
@@ -162,7 +167,7 @@ mod tests {
         let failure = Failure::network(Code::NoName, "no such name", "");
         let wanted = json!({
             "event": "failed", "blame": "network", "during": null, "alert": null, "why": "no such name",
-            "rule": null, "remedy": null, "code": 3,
+            "rule": null, "remedy": null, "certificate": null, "field": null, "code": 3,
         });
         assert_eq!(parsed(None, &Event::Failed { failure: &failure }), wanted);
     }

@@ -136,3 +136,28 @@ fn of_several_certificates_the_server_s_wishes_choose() {
     }
     run(&dir, &["connect", &at, "--cert", &one_cert], "").ends(2, &["--key <PEM>"]);
 }
+
+/// A program can read what is wrong with which certificate.
+#[test]
+fn a_refusal_names_certificate_and_field() {
+    let dir = Dir::new();
+    let ca = Authority::new("Tests");
+    let roots = dir.write("ca.pem", ca.pem());
+    let failed = |leaf: &Leaf, more: &[&str]| {
+        let (cert, key) = ca.leaf(&dir, "leaf", leaf);
+        let server = Server::start(&dir, &["--cert", &cert, "--key", &key]);
+        let at = server.at("localhost");
+        run(&dir, &[&["connect", &at, "--ca", &roots, "--json"][..], more].concat(), "").event("failed")
+    };
+    let past = Leaf { from: time::Duration::days(-9), until: time::Duration::days(-1), ..Leaf::default() };
+    let expired = failed(&past, &[]);
+    assert_eq!((&expired["field"], &expired["code"]), (&"notAfter".into(), &8.into()), "{expired}");
+    assert_eq!((&expired["certificate"]["position"], &expired["certificate"]["of"]), (&0.into(), &1.into()));
+    assert!(expired["certificate"]["subject"].as_str().is_some_and(|s| s.contains("CN=leaf")), "{expired}");
+    assert_eq!(expired["rule"], "RFC 5280 4.1.2.5");
+    let elsewhere = failed(&Leaf::default(), &["--name", "elsewhere.test"]);
+    assert_eq!((&elsewhere["field"], &elsewhere["code"]), (&"subjectAltName".into(), &7.into()), "{elsewhere}");
+    // Where it is no certificate's fault.
+    let refused = failed(&Leaf::default(), &["--alpn", "nobody-speaks-this"]);
+    assert_eq!((&refused["field"], &refused["certificate"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+}

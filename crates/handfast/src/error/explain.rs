@@ -4,7 +4,7 @@ use super::{Blame, Error, ErrorKind, Limit, NotTls, NothingInCommon};
 use crate::alert::AlertDescription as A;
 use crate::crypto::Suite;
 use crate::policy::Policy;
-use crate::verify::CertificateError;
+use crate::verify::{CertificateError, CertificateField};
 use crate::wire::CipherSuite;
 use crate::wire::numbers::ProtocolVersion;
 use std::fmt::Display;
@@ -512,7 +512,12 @@ fn certificate(e: &CertificateError) -> Words {
         }
         CertificateError::Other(_) => "Look at the certificate with a tool such as openssl x509 -text.",
     };
-    words(Blame::Peer, format!("its certificate is refused: {e}."), "RFC 5280 6, RFC 6125", remedy)
+    words(
+        Blame::Peer,
+        format!("its certificate is refused: {e}."),
+        e.field().map_or("RFC 5280 6, RFC 9525", CertificateField::section),
+        remedy,
+    )
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use crate::crypto::{KeyKind, mldsa_scheme, pss_scheme};
 use crate::wire::numbers::{NamedGroup, SignatureScheme};
+use rustls_pki_types::SignatureVerificationAlgorithm;
 use std::net::IpAddr;
 
 /// Tags of DER (X.690 8.1.2).
@@ -84,12 +85,40 @@ pub(super) struct Certificate<'a> {
     pub(super) spki: &'a [u8],
     /// The content of the list; empty if there is none.
     extensions: &'a [u8],
+    /// How it is signed, if that can be read.
+    pub(super) signed: Option<Signed<'a>>,
+}
+
+/// A signature, and what it covers (RFC 5280 4.1.1).
+#[derive(Clone, Copy)]
+pub(super) struct Signed<'a> {
+    message: &'a [u8],
+    /// The content of the AlgorithmIdentifier.
+    pub(super) algorithm: &'a [u8],
+    signature: &'a [u8],
+}
+
+impl Signed<'_> {
+    /// Whether it is by this key, by one of these algorithms.
+    pub(super) fn is_by(&self, key: &Key<'_>, algorithms: &[&dyn SignatureVerificationAlgorithm]) -> bool {
+        let fits = |a: &&&dyn SignatureVerificationAlgorithm| {
+            a.signature_alg_id().as_ref() == self.algorithm && a.public_key_alg_id().as_ref() == key.identifier
+        };
+        let mut fitting = algorithms.iter().filter(fits);
+        fitting.any(|a| a.verify_signature(key.bits, self.message, self.signature).is_ok())
+    }
 }
 
 impl<'a> Certificate<'a> {
     pub(super) fn read(der: &'a [u8]) -> Option<Self> {
         let outer = Der(der).next(tag::SEQUENCE)?;
-        let mut tbs = Der(Der(outer.content).next(tag::SEQUENCE)?.content);
+        let mut parts = Der(outer.content);
+        let message = parts.next(tag::SEQUENCE)?;
+        let signed = parts.next(tag::SEQUENCE).zip(parts.next(tag::BIT_STRING)).and_then(|(algorithm, bits)| {
+            let (_unused, signature) = bits.content.split_first()?;
+            Some(Signed { message: message.whole, algorithm: algorithm.content, signature })
+        });
+        let mut tbs = Der(message.content);
         let versioned = tbs.optional(tag::EXPLICIT_0).is_some();
         let serial = tbs.next(tag::INTEGER)?.content;
         let signature = tbs.next(tag::SEQUENCE)?.content;
@@ -103,7 +132,7 @@ impl<'a> Certificate<'a> {
                 extensions = Der(value.content).next(tag::SEQUENCE)?.content;
             }
         }
-        Some(Self { versioned, serial, signature, issuer, validity, subject, spki, extensions })
+        Some(Self { versioned, serial, signature, issuer, validity, subject, spki, extensions, signed })
     }
 
     /// The value of the first extension with this OID (its content, not its dotted form).
@@ -137,6 +166,33 @@ impl<'a> Certificate<'a> {
     pub(super) fn is_authority(&self) -> bool {
         let constraints = self.extension(&[0x55, 0x1d, 19]).and_then(|e| Der(e).next(tag::SEQUENCE));
         constraints.and_then(|c| Der(c.content).next(tag::BOOLEAN)).is_some_and(|flag| flag.content != [0])
+    }
+
+    /// How many authorities may stand below it, if basicConstraints says so (RFC 5280 4.2.1.9).
+    pub(super) fn path_length(&self) -> Option<usize> {
+        let constraints = self.extension(&[0x55, 0x1d, 19]).and_then(|e| Der(e).next(tag::SEQUENCE))?;
+        let mut fields = Der(constraints.content);
+        fields.optional(tag::BOOLEAN);
+        let number = fields.next(tag::INTEGER)?.content;
+        Some(number.iter().fold(0, |n: usize, b| n.saturating_mul(256).saturating_add(usize::from(*b))))
+    }
+
+    /// Whether it says for which names it may issue (RFC 5280 4.2.1.10).
+    pub(super) fn has_name_constraints(&self) -> bool {
+        self.extension(&[0x55, 0x1d, 30]).is_some()
+    }
+
+    /// The OID of a critical extension that no verifier here knows.
+    pub(super) fn strange_extension(&self) -> Option<&'a [u8]> {
+        let mut list = Der(self.extensions);
+        std::iter::from_fn(|| list.next(tag::SEQUENCE)).find_map(|extension| {
+            let mut fields = Der(extension.content);
+            let oid = fields.next(tag::OID)?.content;
+            let critical = fields.next(tag::BOOLEAN).is_some_and(|flag| flag.content != [0]);
+            // keyUsage, subjectAltName, basicConstraints, nameConstraints, cRLDistributionPoints, extendedKeyUsage
+            let known = matches!(oid, [0x55, 0x1d, 15 | 17 | 19 | 30 | 31 | 37]);
+            (critical && !known).then_some(oid)
+        })
     }
 
     /// Whether the TLS feature extension says that whoever shows it shows an OCSP response too, if asked (RFC 7633 4).

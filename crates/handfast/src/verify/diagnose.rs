@@ -2,12 +2,13 @@
 //! here decides nothing: the chain is refused already.
 
 use super::ocsp::{self, Against};
-use super::webpki::Crl;
-use super::{CertificateError, Roots, der, words};
+use super::webpki::{ALGORITHMS, Crl, MIN_RSA_BITS};
+use super::{CertificateError, CertificateField as F, CertificatePlace, Detail, Roots, der, words};
 use crate::Time;
-use ::webpki::Error;
+use ::webpki::{EndEntityCert, Error};
 use CertificateError as C;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use std::fmt;
 use std::time::Duration;
 
 /// The most names of a certificate that an error lists.
@@ -31,39 +32,50 @@ impl<'a> Case<'a> {
         match error {
             Error::CertExpired { not_after, .. } => {
                 let who = self.who(|l| words::validity(l.1.validity).is_some_and(|(_, until)| same(until, not_after)));
-                expired(&who, time(not_after), self.now)
+                expired(who, time(not_after), self.now)
             }
             Error::CertNotValidYet { not_before, .. } => {
                 let who = self.who(|l| words::validity(l.1.validity).is_some_and(|(from, _)| same(from, not_before)));
-                not_yet(&who, time(not_before), self.now)
+                not_yet(who, time(not_before), self.now)
             }
-            Error::InvalidCertValidity => C::Malformed("a certificate of its chain ends before it begins".into()),
+            Error::InvalidCertValidity => {
+                let who = self.who(|l| words::validity(l.1.validity).is_some_and(|(from, until)| from > until));
+                C::Malformed(who.tells(F::Validity, |who| format!("{who} ends before it begins")))
+            }
             Error::UnknownIssuer => self.unknown_issuer(),
             Error::CertRevoked => C::Revoked { detail: self.revoked() },
             Error::UnknownRevocationStatus => {
                 let who = self.who(|l| self.lists_of(l).next().is_none());
-                C::UnknownRevocation(format!("no list says whether {who} is revoked"))
+                C::UnknownRevocation(who.tells(F::SerialNumber, |who| format!("no list says whether {who} is revoked")))
             }
             Error::CrlExpired { next_update, .. } => {
                 let seconds = i64::try_from(next_update.as_secs()).ok();
                 let list = self.crls.iter().find(|crl| Some(crl.next_update) == seconds);
                 let (issuer, since) = (list.map_or("its issuer".into(), |l| words::name(&l.issuer)), time(next_update));
-                C::UnknownRevocation(format!(
+                let words = format!(
                     "the list of revoked certificates of {issuer} was to be renewed by {}, {} ago",
                     words::date(since),
                     words::between(since, self.now)
-                ))
+                );
+                let who = self.who(|l| list.is_some_and(|list| list.issuer == l.1.issuer));
+                C::UnknownRevocation(who.tells(F::SerialNumber, |_| words))
             }
             Error::InvalidCrlSignatureForPublicKey => {
                 C::UnknownRevocation("the list of revoked certificates is not signed by the issuer it names".into())
             }
             Error::IssuerNotCrlSigner => C::UnknownRevocation(
-                "the issuer of the list of revoked certificates may not sign one (its keyUsage lacks cRLSign)".into(),
+                Detail::new(
+                    "the issuer of the list of revoked certificates may not sign one (its keyUsage lacks cRLSign)",
+                )
+                .field(F::KeyUsage),
             ),
-            Error::UnsupportedCrlSignatureAlgorithmContext(context) => C::UnknownRevocation(format!(
-                "the list of revoked certificates is signed with {}, which is not accepted",
-                words::oid(&der::algorithm(&context.signature_algorithm_id))
-            )),
+            Error::UnsupportedCrlSignatureAlgorithmContext(context) => C::UnknownRevocation(
+                format!(
+                    "the list of revoked certificates is signed with {}, which is not accepted",
+                    words::oid(&der::algorithm(&context.signature_algorithm_id))
+                )
+                .into(),
+            ),
             Error::UnsupportedSignatureAlgorithmContext(context) => {
                 self.signed_with(&context.signature_algorithm_id, "")
             }
@@ -72,26 +84,35 @@ impl<'a> Case<'a> {
             }
             Error::InvalidSignatureForPublicKey => C::BadSignature(self.bad_signature()),
             Error::SignatureAlgorithmMismatch => {
-                C::Malformed("a certificate of its chain names two different signature algorithms".into())
+                let who = self.who(|l| l.1.signed.is_some_and(|s| s.algorithm != l.1.signature));
+                let words = |who: &Who| format!("{who} names two different signature algorithms");
+                C::Malformed(who.tells(F::SignatureAlgorithm, words))
             }
             Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension => C::WrongUsage(self.wrong_purpose()),
             // What most of them are: no certificate of an authority, but one that a server made for itself.
             Error::CaUsedAsEndEntity if self.is_own_issuer() => self.unknown_issuer(),
-            Error::CaUsedAsEndEntity => C::WrongUsage(format!(
-                "{} is an authority's (basicConstraints), and may not stand for a peer",
-                self.who(|l| l.0 == 0)
-            )),
-            Error::EndEntityUsedAsCa => C::WrongUsage(format!(
-                "{} has issued another one, and is not an authority's (basicConstraints)",
-                self.who(|l| l.0 > 0 && !l.1.is_authority())
-            )),
-            Error::PathLenConstraintViolated => C::WrongUsage(
-                "there are more authorities in its chain than one of them allows (pathLenConstraint)".into(),
-            ),
-            Error::NameConstraintViolation => C::WrongUsage(format!(
-                "it is for {}, and an authority in its chain may not issue for that (nameConstraints)",
-                words::list(&self.links().next().map(|l| l.1.names(MAX_NAMES)).unwrap_or_default())
-            )),
+            Error::CaUsedAsEndEntity => C::WrongUsage(self.nth(0).tells(F::BasicConstraints, |who| {
+                format!("{who} is an authority's (basicConstraints), and may not stand for a peer")
+            })),
+            Error::EndEntityUsedAsCa => {
+                let who = self.who(|l| l.0 > 0 && !l.1.is_authority());
+                C::WrongUsage(who.tells(F::BasicConstraints, |who| {
+                    format!("{who} has issued another one, and is not an authority's (basicConstraints)")
+                }))
+            }
+            Error::PathLenConstraintViolated => {
+                // Of those between it and the peer's own, which come before it in most chains.
+                let who = self.who(|l| l.0 > 0 && l.1.path_length().is_some_and(|most| l.0 - 1 > most));
+                C::WrongUsage(who.tells(F::PathLenConstraint, |who| {
+                    format!("there are more authorities below {who} than it allows (pathLenConstraint)")
+                }))
+            }
+            Error::NameConstraintViolation => C::WrongUsage(self.nth(0).tells(F::NameConstraints, |who| {
+                let names = self.links().next().map(|l| l.1.names(MAX_NAMES)).unwrap_or_default();
+                let by = self.links().find(|l| l.0 > 0 && l.1.has_name_constraints());
+                let by = by.map_or_else(|| "an authority in its chain".into(), |l| self.which(&l).to_string());
+                format!("{who} is for {}, and {by} may not issue for that (nameConstraints)", words::list(&names))
+            })),
             Error::CertDistrusted => {
                 C::Other("an authority in its chain is known to be bad, whatever the roots say".into())
             }
@@ -102,15 +123,25 @@ impl<'a> Case<'a> {
                 C::Other("its chain is too complex to be judged".into())
             }
             Error::UnsupportedCriticalExtension => {
-                C::Other("a certificate of its chain has a critical extension that is not known here".into())
+                let who = self.who(|l| l.1.strange_extension().is_some());
+                let oid = self.links().find_map(|l| l.1.strange_extension()).map(der::dotted);
+                let oid = oid.map_or_else(String::new, |oid| format!(" ({oid})"));
+                let words = |who: &Who| format!("{who} has a critical extension that is not known here{oid}");
+                C::Other(who.tells(F::Extensions, words))
             }
-            other => match self.links().any(|l| !l.1.versioned) {
-                true => {
-                    let who = self.who(|l| !l.1.versioned);
-                    C::Malformed(format!("{who} is of X.509 version 1, and only version 3 is accepted"))
+            other => {
+                match self.links().any(|l| !l.1.versioned) {
+                    true => C::Malformed(self.who(|l| !l.1.versioned).tells(F::Version, |who| {
+                        format!("{who} is of X.509 version 1, and only version 3 is accepted")
+                    })),
+                    false => {
+                        let unreadable =
+                            |l: &Link<'_>| self.chain.get(l.0).is_some_and(|c| EndEntityCert::try_from(c).is_err());
+                        let who = self.who(unreadable);
+                        C::Malformed(Detail::new(format!("{who} cannot be read ({other})")).of(who.0))
+                    }
                 }
-                false => C::Malformed(format!("a certificate of its chain cannot be read ({other})")),
-            },
+            }
         }
     }
 
@@ -121,22 +152,25 @@ impl<'a> Case<'a> {
             Against::Revoked(when, reason) => {
                 let (when, reason) = (words::date(when), reason.map(ocsp::reason));
                 let reason = reason.map_or_else(String::new, |r| format!(" ({r})"));
-                C::Revoked { detail: format!("{who} was revoked on {when}{reason}, says its OCSP response") }
+                let words = |who: &Who| format!("{who} was revoked on {when}{reason}, says its OCSP response");
+                C::Revoked { detail: who.tells(F::SerialNumber, words) }
             }
-            Against::Bad(why) => C::BadStaple(format!("{who} has come with an OCSP response that {why}")),
+            Against::Bad(why) => {
+                C::BadStaple(Detail::new(format!("{who} has come with an OCSP response that {why}")).of(who.0))
+            }
         }
     }
 
     /// The same, where names were compared.
     pub(super) fn explain_name(&self, error: Error, wanted: &ServerName<'_>) -> CertificateError {
-        match (error, self.chain.first()) {
-            (Error::CertNotValidForName(_), Some(leaf)) => wrong_name(leaf, wanted),
-            (other, _) => self.explain(other),
+        match error {
+            Error::CertNotValidForName(_) => wrong_name(self.chain, wanted),
+            other => self.explain(other),
         }
     }
 
-    /// A certificate of the chain by its place, in words.
-    pub(super) fn nth(&self, place: usize) -> String {
+    /// A certificate of the chain by its place.
+    pub(super) fn nth(&self, place: usize) -> Who {
         self.who(|l| l.0 == place)
     }
 
@@ -145,17 +179,13 @@ impl<'a> Case<'a> {
         self.chain.iter().enumerate().filter_map(read)
     }
 
-    /// The first certificate of which this is true, in words.
-    fn who(&self, is: impl Fn(&Link<'_>) -> bool) -> String {
-        self.links().find(|l| is(l)).map_or_else(|| "a certificate of its chain".into(), |l| self.which(&l))
+    /// The first certificate of which this is true.
+    fn who(&self, is: impl Fn(&Link<'_>) -> bool) -> Who {
+        self.links().find(|l| is(l)).map_or(Who(None), |l| self.which(&l))
     }
 
-    fn which(&self, link: &Link<'_>) -> String {
-        let subject = words::name(link.1.subject);
-        match link.0 {
-            0 => format!("the peer's own certificate ({subject})"),
-            n => format!("certificate {} of {} in its chain ({subject})", n + 1, self.chain.len()),
-        }
+    fn which(&self, link: &Link<'_>) -> Who {
+        Who(CertificatePlace::find(self.chain, link.0))
     }
 
     /// Whether the peer's own certificate is self-signed, and none of the roots.
@@ -183,26 +213,27 @@ impl<'a> Case<'a> {
             (_, false) if self.roots.is_empty() => format!("no roots are trusted at all; {who} is issued by {issuer}"),
             (_, false) => format!("{who} is issued by {issuer}, which was neither sent nor is trusted here"),
         };
-        C::UnknownIssuer { issuer, detail }
+        C::UnknownIssuer { issuer, detail: Detail::new(detail).of(who.0).field(F::Issuer) }
     }
 
     fn lists_of(&self, link: &Link<'_>) -> impl Iterator<Item = &'a Crl> {
         self.crls.iter().filter(|crl| crl.issuer == link.1.issuer)
     }
 
-    fn revoked(&self) -> String {
+    fn revoked(&self) -> Detail {
         for link in self.links() {
             let entry = |crl: &'a Crl| Some((crl, crl.list.find_serial(link.1.serial).ok()??));
             let Some((crl, entry)) = self.lists_of(&link).find_map(entry) else { continue };
             let serial: Vec<_> = link.1.serial.iter().take(32).map(|b| format!("{b:02x}")).collect();
             let reason = entry.reason_code.map_or_else(String::new, |r| format!(" ({r:?})"));
-            return format!(
-                "{}, serial number {}, was revoked on {}{reason}, says the list of {}",
-                self.which(&link),
-                serial.join(":"),
-                words::date(time(entry.revocation_date)),
-                words::name(&crl.issuer)
-            );
+            return self.which(&link).tells(F::SerialNumber, |who| {
+                format!(
+                    "{who}, serial number {}, was revoked on {}{reason}, says the list of {}",
+                    serial.join(":"),
+                    words::date(time(entry.revocation_date)),
+                    words::name(&crl.issuer)
+                )
+            });
         }
         "a certificate of its chain was revoked".into()
     }
@@ -210,60 +241,93 @@ impl<'a> Case<'a> {
     fn signed_with(&self, algorithm: &[u8], key: &str) -> CertificateError {
         let who = self.who(|l| l.1.signature == algorithm);
         let algorithm = der::algorithm(algorithm);
-        C::BadSignature(format!("{who} is signed with {}{key}, which is not accepted", words::oid(&algorithm)))
+        let words = |who: &Who| format!("{who} is signed with {}{key}, which is not accepted", words::oid(&algorithm));
+        C::BadSignature(who.tells(F::SignatureAlgorithm, words))
     }
 
     /// A signature that does not fit, or one by a key that is too short: both look the same to webpki.
-    fn bad_signature(&self) -> String {
-        let sent = self.links().skip(1).filter_map(|l| Some((l.1.subject, der::Key::read(l.1.spki)?.rsa_bits()?)));
-        let roots = self.roots.certificates.iter().filter_map(|c| der::Certificate::read(c));
-        let roots = roots.filter_map(|c| Some((c.subject, der::Key::read(c.spki)?.rsa_bits()?)));
+    fn bad_signature(&self) -> Detail {
         let issues = |name: &[u8]| self.links().any(|l| l.1.issuer == name);
-        let short = sent.chain(roots).find(|(name, bits)| *bits < super::webpki::MIN_RSA_BITS && issues(name));
-        match short {
-            Some((issuer, bits)) => format!(
-                "{} signs with an RSA key of {bits} bits, and {} is the least",
-                words::name(issuer),
-                super::webpki::MIN_RSA_BITS
-            ),
-            None if self.chain.len() == 1 => format!(
-                "the signature in {} is not by the key of the issuer that it names: it was changed, or the issuer has another \
-                 key by now",
-                self.who(|l| l.0 == 0)
-            ),
-            None => "a signature in its chain is not by the key of the issuer that the certificate names".into(),
+        let short = |c: &der::Certificate<'_>| {
+            der::Key::read(c.spki).and_then(|k| k.rsa_bits()).filter(|bits| *bits < MIN_RSA_BITS && issues(c.subject))
+        };
+        let sent = self.links().skip(1).find_map(|l| Some((short(&l.1)?, self.which(&l), words::name(l.1.subject))));
+        let root = || self.roots().find_map(|c| Some((short(&c)?, Who(None), words::name(c.subject))));
+        if let Some((bits, who, issuer)) = sent.or_else(root) {
+            let words = format!("{issuer} signs with an RSA key of {bits} bits, and {MIN_RSA_BITS} is the least");
+            return Detail::new(words).of(who.0).field(F::SubjectPublicKeyInfo);
         }
+        self.who(|l| self.is_forged(&l.1)).tells(F::SignatureValue, |who| {
+            format!(
+                "the signature in {who} is not by the key of the issuer that it names: it was changed, or the issuer has another \
+                 key by now"
+            )
+        })
     }
 
-    fn wrong_purpose(&self) -> String {
+    fn roots(&self) -> impl Iterator<Item = der::Certificate<'a>> {
+        self.roots.certificates.iter().filter_map(|c| der::Certificate::read(c))
+    }
+
+    /// Whether there are issuers of this name, and none of the first of them has signed it.
+    fn is_forged(&self, certificate: &der::Certificate<'_>) -> bool {
+        /// How many are tried: signatures cost time.
+        const TRIED: usize = 4;
+        let Some(signed) = certificate.signed else { return false };
+        let named = self.links().map(|l| l.1).chain(self.roots()).filter(|c| c.subject == certificate.issuer);
+        let mut issuers = named.take(TRIED).filter_map(|c| der::Key::read(c.spki)).peekable();
+        issuers.peek().is_some() && !issuers.any(|key| signed.is_by(&key, ALGORITHMS))
+    }
+
+    fn wrong_purpose(&self) -> Detail {
         let wanted = if self.clients { "clientAuth" } else { "serverAuth" };
         for link in self.links() {
             let purposes: Vec<_> = link.1.extended_key_usage().iter().map(|p| words::oid(p).to_string()).collect();
             if !purposes.is_empty() && !purposes.iter().any(|p| p == wanted) {
                 let purposes = words::list(&purposes);
-                return format!(
-                    "{} is for {purposes} only, and not for {wanted} (extendedKeyUsage)",
-                    self.which(&link)
-                );
+                return self.which(&link).tells(F::ExtendedKeyUsage, |who| {
+                    format!("{who} is for {purposes} only, and not for {wanted} (extendedKeyUsage)")
+                });
             }
         }
-        format!("a certificate of its chain is not for {wanted} (extendedKeyUsage)")
+        Who(None).tells(F::ExtendedKeyUsage, |who| format!("{who} is not for {wanted} (extendedKeyUsage)"))
     }
 }
 
-pub(super) fn expired(who: &str, until: Time, now: Time) -> CertificateError {
+/// A certificate of a chain, if it is known which.
+pub(super) struct Who(pub(super) Option<CertificatePlace>);
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(place) => place.fmt(f),
+            None => f.write_str("a certificate of its chain"),
+        }
+    }
+}
+
+impl Who {
+    /// What is wrong with this field of it.
+    fn tells(self, field: F, words: impl FnOnce(&Self) -> String) -> Detail {
+        Detail::new(words(&self)).of(self.0).field(field)
+    }
+}
+
+pub(super) fn expired(who: Who, until: Time, now: Time) -> CertificateError {
     let (date, ago, now) = (words::date(until), words::between(until, now), words::date(now));
-    C::Expired { detail: format!("{who} expired at {date}, {ago} ago (by the clock here, which says {now})") }
+    let words = |who: &Who| format!("{who} expired at {date}, {ago} ago (by the clock here, which says {now})");
+    C::Expired { detail: who.tells(F::NotAfter, words) }
 }
 
-pub(super) fn not_yet(who: &str, from: Time, now: Time) -> CertificateError {
+pub(super) fn not_yet(who: Who, from: Time, now: Time) -> CertificateError {
     let (date, ahead, now) = (words::date(from), words::between(from, now), words::date(now));
-    C::NotYetValid { detail: format!("{who} is valid from {date}, in {ahead} (by the clock here, which says {now})") }
+    let words = |who: &Who| format!("{who} is valid from {date}, in {ahead} (by the clock here, which says {now})");
+    C::NotYetValid { detail: who.tells(F::NotBefore, words) }
 }
 
-pub(super) fn wrong_name(leaf: &CertificateDer<'_>, wanted: &ServerName<'_>) -> CertificateError {
-    let found = der::Certificate::read(leaf).map(|c| c.names(MAX_NAMES)).unwrap_or_default();
-    C::WrongName { wanted: wanted.to_str().into_owned(), found }
+pub(super) fn wrong_name(chain: &[CertificateDer<'_>], wanted: &ServerName<'_>) -> CertificateError {
+    let found = chain.first().and_then(|c| der::Certificate::read(c)).map(|c| c.names(MAX_NAMES)).unwrap_or_default();
+    C::WrongName { wanted: wanted.to_str().into_owned(), found, certificate: CertificatePlace::find(chain, 0) }
 }
 
 fn time(t: UnixTime) -> Time {

@@ -3,6 +3,7 @@
 mod all_of;
 mod cache;
 mod der;
+mod detail;
 mod diagnose;
 mod end_point;
 mod error;
@@ -18,6 +19,7 @@ mod words;
 
 pub use self::webpki::WebPki;
 pub use all_of::AllOf;
+pub use detail::{CertificateField, CertificatePlace, Detail};
 pub(crate) use end_point::end_point;
 pub use error::CertificateError;
 pub use pinned::{NoCertificates, NotChecked, PinnedLeaf, SelfSigned, fingerprint, key_fingerprint};
@@ -171,7 +173,7 @@ impl PeerKey {
     /// From a SubjectPublicKeyInfo; `whose` begins a sentence about it.
     fn read(spki: &[u8], whose: &str) -> Result<Self, CertificateError> {
         let key = der::Key::read(spki)
-            .ok_or_else(|| CertificateError::Malformed(format!("{whose} is no SubjectPublicKeyInfo in DER")))?;
+            .ok_or_else(|| CertificateError::Malformed(format!("{whose} is no SubjectPublicKeyInfo in DER").into()))?;
         let kind = key.kind().ok_or_else(|| {
             let algorithm = der::dotted(key.algorithm);
             let what = match words::oid(&algorithm) {
@@ -179,7 +181,8 @@ impl PeerKey {
                 other => other,
             };
             let kinds = "RSA, RSA-PSS with SHA-2, ECDSA, Ed25519 or ML-DSA";
-            CertificateError::WrongUsage(format!("{whose} is for {what}, and not {kinds}"))
+            let words = format!("{whose} is for {what}, and not {kinds}");
+            CertificateError::WrongUsage(Detail::new(words).field(CertificateField::SubjectPublicKeyInfo))
         })?;
         Ok(Self { kind, curve: key.curve(), only: key.only(), spki: spki.to_vec() })
     }
@@ -230,7 +233,12 @@ pub(crate) fn public_key(chain: &[CertificateDer<'_>]) -> Result<PeerKey, Certif
     let leaf = chain.first().ok_or_else(|| malformed("there is no certificate in the chain"))?;
     let certificate =
         der::Certificate::read(leaf).ok_or_else(|| malformed("the peer's own certificate is not X.509 in DER"))?;
-    PeerKey::read(certificate.spki, "the key in the peer's certificate")
+    PeerKey::read(certificate.spki, "the key in the peer's certificate").map_err(|error| match error {
+        CertificateError::WrongUsage(detail) => {
+            CertificateError::WrongUsage(detail.of(CertificatePlace::find(chain, 0)))
+        }
+        other => other,
+    })
 }
 
 /// The key that the peer has shown, raw or in a certificate.

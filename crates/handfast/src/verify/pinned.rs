@@ -1,6 +1,9 @@
 //! Verifiers that ask no authority. Their names say what they do.
 
-use super::{CertificateError, PeerToVerify, RawKeyToVerify, Verified, Verifier, der, diagnose, usage, words};
+use super::{
+    CertificateError, CertificateField, CertificatePlace, Detail, PeerToVerify, RawKeyToVerify, Verified, Verifier,
+    der, diagnose, usage, words,
+};
 use crate::Time;
 use crate::wait::Reply;
 use crate::wire::hex;
@@ -55,13 +58,15 @@ impl PinnedLeaf {
         let (what, bytes) = if self.of_key { ("key", read.spki) } else { ("certificate", &**leaf) };
         let hash = sha256(bytes);
         if !self.pins.contains(&hash) {
-            return Err(CertificateError::Other(format!(
-                "its {what} is not one that is pinned (SHA-256 {})",
-                hex(&hash)
-            )));
+            let words = format!("its {what} is not one that is pinned (SHA-256 {})", hex(&hash));
+            let detail = Detail::new(words).of(CertificatePlace::find(&peer.chain, 0));
+            return Err(CertificateError::Other(match self.of_key {
+                true => detail.field(CertificateField::SubjectPublicKeyInfo),
+                false => detail,
+            }));
         }
         if self.check_dates {
-            check_dates(&read, now)?;
+            check_dates(peer, &read, now)?;
         }
         if self.check_name {
             check_name(leaf, peer)?;
@@ -81,7 +86,7 @@ impl PinnedLeaf {
             true => Ok(Verified::because(format!("pinned raw key, SHA-256 {}", hex(hash.as_ref())))),
             false => {
                 let why = format!("its raw public key is not one that is pinned (SHA-256 {})", hex(hash.as_ref()));
-                Err(CertificateError::RawKey(why))
+                Err(CertificateError::RawKey(why.into()))
             }
         }
     }
@@ -114,6 +119,7 @@ impl SelfSigned {
         if !self.certificates.contains(leaf) {
             let (subject, issuer) = (words::name(read.subject), words::name(read.issuer));
             let detail = format!("the certificate of {subject} is not one of those that are accepted by name");
+            let detail = Detail::new(detail).of(CertificatePlace::find(&peer.chain, 0));
             return Err(CertificateError::UnknownIssuer { issuer, detail });
         }
         let how = trusted_itself(peer, now)?;
@@ -156,7 +162,7 @@ impl Verifier for NoCertificates {
 /// A peer's own certificate, which is known to be trusted as it is: its dates and its name.
 pub(super) fn trusted_itself(peer: &PeerToVerify, now: Time) -> Result<Verified, CertificateError> {
     let (leaf, read) = leaf(peer)?;
-    let until = check_dates(&read, now)?;
+    let until = check_dates(peer, &read, now)?;
     check_name(leaf, peer)?;
     let subject = words::name(read.subject);
     Ok(Verified::because(format!("{subject} is trusted itself, valid until {}", words::date(until))))
@@ -168,14 +174,15 @@ fn leaf(peer: &PeerToVerify) -> Result<(&CertificateDer<'static>, der::Certifica
 }
 
 /// When it ends.
-fn check_dates(leaf: &der::Certificate<'_>, now: Time) -> Result<Time, CertificateError> {
-    let who = || format!("the peer's own certificate ({})", words::name(leaf.subject));
+fn check_dates(peer: &PeerToVerify, leaf: &der::Certificate<'_>, now: Time) -> Result<Time, CertificateError> {
+    let who = || diagnose::Who(CertificatePlace::find(&peer.chain, 0));
     let Some((from, until)) = words::validity(leaf.validity) else {
-        return Err(CertificateError::Malformed(format!("the dates of {} cannot be read", who())));
+        let detail = Detail::new(format!("the dates of {} cannot be read", who())).of(who().0);
+        return Err(CertificateError::Malformed(detail.field(CertificateField::Validity)));
     };
     match () {
-        () if now < from => Err(diagnose::not_yet(&who(), from, now)),
-        () if now > until => Err(diagnose::expired(&who(), until, now)),
+        () if now < from => Err(diagnose::not_yet(who(), from, now)),
+        () if now > until => Err(diagnose::expired(who(), until, now)),
         () => Ok(until),
     }
 }
@@ -184,5 +191,5 @@ fn check_dates(leaf: &der::Certificate<'_>, now: Time) -> Result<Time, Certifica
 fn check_name(leaf: &CertificateDer<'_>, peer: &PeerToVerify) -> Result<(), CertificateError> {
     let Some(name) = &peer.name else { return Ok(()) };
     let fits = EndEntityCert::try_from(leaf).is_ok_and(|c| c.verify_is_valid_for_subject_name(name).is_ok());
-    if fits { Ok(()) } else { Err(diagnose::wrong_name(leaf, name)) }
+    if fits { Ok(()) } else { Err(diagnose::wrong_name(&peer.chain, name)) }
 }

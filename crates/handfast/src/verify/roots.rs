@@ -27,7 +27,7 @@ impl Roots {
     /// [`CertificateError::Malformed`] if it is not a certificate.
     pub fn add(&mut self, root: CertificateDer<'_>) -> Result<(), CertificateError> {
         let anchor = ::webpki::anchor_from_trusted_cert(&root)
-            .map_err(|e| CertificateError::Malformed(format!("a root cannot be read ({e})")))?;
+            .map_err(|e| CertificateError::Malformed(format!("a root cannot be read ({e})").into()))?;
         let name = der::Certificate::read(&root).map_or_else(|| "a root".into(), |c| words::name(c.subject));
         self.anchors.push(anchor.to_owned());
         self.words.push(name);
@@ -42,7 +42,9 @@ impl Roots {
     pub fn from_pem(pem: &[u8]) -> Result<Self, CertificateError> {
         let mut roots = Self::new();
         for root in CertificateDer::pem_slice_iter(pem) {
-            roots.add(root.map_err(|e| CertificateError::Malformed(format!("the PEM text cannot be read ({e})")))?)?;
+            roots.add(
+                root.map_err(|e| CertificateError::Malformed(format!("the PEM text cannot be read ({e})").into()))?,
+            )?;
         }
         match roots.is_empty() {
             false => Ok(roots),
@@ -65,7 +67,9 @@ impl Roots {
             false => Ok(roots),
             true => {
                 let why = found.errors.first().map_or_else(String::new, |e| format!(": {e}"));
-                Err(CertificateError::Other(format!("this system has no list of trusted roots that can be read{why}")))
+                Err(CertificateError::Other(
+                    format!("this system has no list of trusted roots that can be read{why}").into(),
+                ))
             }
         }
     }

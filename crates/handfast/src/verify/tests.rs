@@ -15,7 +15,7 @@ use std::time::Duration;
 /// 2025-06-01: what is made here is valid from the first day of that year to the last.
 pub(super) const NOW: Time = Time(Duration::from_secs(1_748_736_000));
 /// 2030-01-01: for the certificates of `testdata`, which rcgen cannot make.
-const LATER: Time = Time(Duration::from_secs(1_893_456_000));
+pub(super) const LATER: Time = Time(Duration::from_secs(1_893_456_000));
 
 fn params(name: &str) -> CertificateParams {
     let mut p = CertificateParams::default();
@@ -120,7 +120,7 @@ pub(super) fn refused(verifier: &dyn Verifier, peer: &PeerToVerify, now: Time, w
     error
 }
 
-fn test_data(pem: &str) -> CertificateDer<'static> {
+pub(super) fn test_data(pem: &str) -> CertificateDer<'static> {
     CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()
 }
 
@@ -434,7 +434,7 @@ fn keys_of_other_kinds() {
         let error = public_key(&[test_data(pem)]).unwrap_err();
         let spoken = "RSA, RSA-PSS with SHA-2, ECDSA, Ed25519 or ML-DSA";
         let words = format!("the key in the peer's certificate is for {kind}, and not {spoken}");
-        assert_eq!(error, CertificateError::WrongUsage(words));
+        assert_eq!((error.to_string(), error.field()), (words, Some(CertificateField::SubjectPublicKeyInfo)));
     }
     assert!(matches!(public_key(&[]), Err(CertificateError::Malformed(_))));
     assert!(matches!(public_key(&[vec![0x30, 0x80].into()]), Err(CertificateError::Malformed(_))));
@@ -454,7 +454,8 @@ fn key_usage() {
     };
     let refused = |name: &str, does: &str| {
         let words = format!("the peer's certificate does not allow its key the use {name} (keyUsage), which {does}");
-        Err(CertificateError::WrongUsage(words))
+        let place = CertificatePlace { position: 0, of: 1, subject: "CN=leaf".into() };
+        Err(CertificateError::WrongUsage(Detail::new(words).of(Some(place)).field(CertificateField::KeyUsage)))
     };
     let no_signing = || refused("digitalSignature", "signing the handshake needs");
     for kind in [KeyExchangeKind::Ecdhe, KeyExchangeKind::Tls13] {
@@ -508,13 +509,15 @@ fn constraints_of_authorities() {
         p.name_constraints = Some(NameConstraints { permitted_subtrees, excluded_subtrees: vec![] });
     });
     let leaf = narrow.leaf(&["localhost"], |_| ());
-    let words = "it is for localhost, and an authority in its chain may not issue for that (nameConstraints)";
+    let words = "the peer's own certificate (CN=leaf) is for localhost, and certificate 2 of 2 in its chain (CN=Narrow) may not \
+                 issue for that (nameConstraints)";
     refused(&root.servers(), &peer(&[&leaf, &narrow.der], "localhost"), NOW, words);
 
     let last = root.authority("Last", |p| p.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)));
     let beyond = last.authority("Beyond", |_| ());
     let leaf = beyond.leaf(&["localhost"], |_| ());
-    let words = "there are more authorities in its chain than one of them allows (pathLenConstraint)";
+    let words =
+        "there are more authorities below certificate 3 of 3 in its chain (CN=Last) than it allows (pathLenConstraint)";
     refused(&root.servers(), &peer(&[&leaf, &beyond.der, &last.der], "localhost"), NOW, words);
 }
 
@@ -647,7 +650,7 @@ fn a_short_key_is_named_where_its_signature_cannot_be_verified() {
     let key = public_key(&chain).unwrap();
     let said = key.not_verified(SignatureScheme::RSA_PKCS1_SHA256);
     assert!(
-        matches!(&said, ErrorKind::Certificate(CertificateError::WrongUsage(w)) if w.contains("1024 bits")),
+        matches!(&said, ErrorKind::Certificate(CertificateError::WrongUsage(w)) if w.words().contains("1024 bits")),
         "{said:?}"
     );
     assert_eq!(key.not_verified(SignatureScheme::RSA_PKCS1_SHA1), ErrorKind::BadSignature);

@@ -1,6 +1,6 @@
 //! What the key of a peer's own certificate may be used for: webpki leaves this to us.
 
-use super::{CertificateError, PeerToVerify, der};
+use super::{CertificateError, CertificateField, CertificatePlace, Detail, PeerToVerify, der};
 use crate::crypto::KeyExchangeKind;
 use rustls_pki_types::CertificateDer;
 
@@ -17,13 +17,16 @@ pub(super) fn check(peer: &PeerToVerify, client: bool, min_rsa_bits: usize) -> R
     if let Some(bits) = der::Key::read(leaf.spki).and_then(|k| k.rsa_bits())
         && bits < min_rsa_bits
     {
-        return Err(too_short(bits, min_rsa_bits));
+        return Err(CertificateError::WrongUsage(short(bits, min_rsa_bits).of(CertificatePlace::find(&peer.chain, 0))));
     }
     let (needed, name, does) = needed(peer.key_exchange, client);
     match leaf.key_usage() {
-        Some(bits) if bits & needed == 0 => Err(CertificateError::WrongUsage(format!(
-            "the peer's certificate does not allow its key the use {name} (keyUsage), which {does}"
-        ))),
+        Some(bits) if bits & needed == 0 => {
+            let words =
+                format!("the peer's certificate does not allow its key the use {name} (keyUsage), which {does}");
+            let place = CertificatePlace::find(&peer.chain, 0);
+            Err(CertificateError::WrongUsage(Detail::new(words).of(place).field(CertificateField::KeyUsage)))
+        }
         _ => Ok(()),
     }
 }
@@ -40,9 +43,12 @@ fn needed(key_exchange: KeyExchangeKind, client: bool) -> (u8, &'static str, &'s
 
 /// An RSA key of fewer bits than the least.
 pub(super) fn too_short(bits: usize, least: usize) -> CertificateError {
-    CertificateError::WrongUsage(format!(
-        "the RSA key in the peer's certificate has {bits} bits, and {least} is the least"
-    ))
+    CertificateError::WrongUsage(short(bits, least))
+}
+
+fn short(bits: usize, least: usize) -> Detail {
+    let words = format!("the RSA key in the peer's certificate has {bits} bits, and {least} is the least");
+    Detail::new(words).field(CertificateField::SubjectPublicKeyInfo)
 }
 
 /// Whether a server's own certificate lets its key do what it does in this key exchange, as far as it can be read.

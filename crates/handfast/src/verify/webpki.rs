@@ -3,7 +3,9 @@
 use super::cache::{Cached, SignatureCache};
 use super::diagnose::Case;
 use super::ocsp::Question;
-use super::{CertificateError, PeerToVerify, Roots, Verified, Verifier, der, pinned, pss, usage, words};
+use super::{
+    CertificateError, CertificateField, Detail, PeerToVerify, Roots, Verified, Verifier, der, pinned, pss, usage, words,
+};
 use crate::Time;
 use crate::wait::Reply;
 use ::webpki::{
@@ -20,7 +22,7 @@ pub(super) const MIN_RSA_BITS: usize = 2048;
 
 /// The signatures that may stand in certificates and lists of revoked ones. What a peer was told of by signature_algorithms does
 /// not narrow them: a server that has no fitting chain may send another one (RFC 9846 4.5.2.2), and these are all good.
-static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
+pub(super) static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     algorithms::ECDSA_P256_SHA256,
     algorithms::ECDSA_P256_SHA384,
     algorithms::ECDSA_P256_SHA512,
@@ -121,7 +123,7 @@ impl WebPki {
     ) -> Result<Self, CertificateError> {
         for list in lists {
             let bad = |why: &str| {
-                CertificateError::Malformed(format!("a list of revoked certificates cannot be read ({why})"))
+                CertificateError::Malformed(format!("a list of revoked certificates cannot be read ({why})").into())
             };
             let head = der::RevocationList::read(&list).ok_or_else(|| bad("not a list in DER"))?;
             let seconds = |der| ASN1Time::from_der(der).map(|(_, t)| t.timestamp()).map_err(|_| bad("its dates"));
@@ -243,7 +245,12 @@ impl WebPki {
             () if peer.ocsp_wanted && must() => "the certificate says that one must (TLS feature status_request)",
             () => return Ok(()),
         };
-        Err(CertificateError::NoStaple(format!("no OCSP response came with {}, and {why}", case.nth(0))))
+        let (who, words) = (case.nth(0), format!("no OCSP response came with {}, and {why}", case.nth(0)));
+        let mut detail = Detail::new(words).of(who.0);
+        if !self.require_ocsp {
+            detail = detail.field(CertificateField::TlsFeature);
+        }
+        Err(CertificateError::NoStaple(detail))
     }
 }
 
