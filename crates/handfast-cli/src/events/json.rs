@@ -141,7 +141,11 @@ mod tests {
             "resumed": false, "verified": null, "psk_identity": null, "early_data": null, "retried": false, "tickets": null, "name": "localhost", "peer_chain": [],
             "extended_master_secret": false, "secure_renegotiation": false,
         });
-        assert_eq!(parsed(None, &Event::Connected { negotiated: &n }), wanted);
+        // There are more, which `docs/json.md` lists, and a test of the tool holds it to.
+        let told = parsed(None, &Event::Connected { negotiated: &n });
+        for (field, value) in wanted.as_object().expect("an object") {
+            assert_eq!(told.get(field), Some(value), "{field}");
+        }
     }
 
     #[test]
