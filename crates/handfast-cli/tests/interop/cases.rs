@@ -89,6 +89,16 @@ pub enum Feature {
     Zlib,
     /// By brotli.
     Brotli,
+    /// The server's certificate comes with an OCSP response, which is required.
+    Stapled,
+    /// An external pre-shared key, with a fresh key exchange (psk_dhe_ke).
+    Psk,
+    /// The same without one (psk_ke).
+    PskOnly,
+    /// The server sends more tickets than usual.
+    Tickets,
+    /// The server's raw public key instead of a certificate (RFC 7250).
+    RawKey,
     /// TLS 1.3 records are padded, both ways.
     PaddedRecords,
     /// Both say how large records may be, and it is less than usual.
@@ -246,10 +256,27 @@ fn sessions() -> Vec<Case> {
 /// All else, once in each version that has it.
 fn features() -> Vec<Case> {
     use Feature::{
-        Brotli, Cookie, Exporter, Grease, Http2, KeyUpdate, PaddedRecords, PostHandshake, RecordSizeLimit, Retry, Zlib,
+        Brotli, Cookie, Exporter, Grease, Http2, KeyUpdate, PaddedRecords, PostHandshake, Psk, PskOnly, RawKey,
+        RecordSizeLimit, Retry, Stapled, Tickets, Zlib,
     };
-    let middle = [Http2, Grease, RecordSizeLimit, Exporter];
-    let new = [Http2, KeyUpdate, Cookie, Zlib, Brotli, Grease, PaddedRecords, RecordSizeLimit, PostHandshake, Exporter];
+    let middle = [Http2, Stapled, RawKey, Grease, RecordSizeLimit, Exporter];
+    let new = [
+        Http2,
+        Stapled,
+        RawKey,
+        Psk,
+        PskOnly,
+        Tickets,
+        KeyUpdate,
+        Cookie,
+        Zlib,
+        Brotli,
+        Grease,
+        PaddedRecords,
+        RecordSizeLimit,
+        PostHandshake,
+        Exporter,
+    ];
     let middle = middle.map(|feature| row("tls1.2", RSA_GCM, "", Key::Rsa, feature));
     let new = new.map(|feature| row("tls1.3", GCM, "", Key::Ecdsa, feature));
     let retries = [Retry, Cookie].map(|feature| row("tls1.3", GCM, "secp384r1", Key::Ecdsa, feature));

@@ -5,6 +5,10 @@ use super::material::Material;
 
 /// The label of what is exported, and how many bytes of it.
 pub const EXPORT: (&str, usize) = ("EXPORTER-interop", 32);
+/// The name and the value of an external pre-shared key.
+pub const PSK: (&str, &str) = ("handfast", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+/// How many tickets a server sends where that is more than usual.
+pub const TICKETS: usize = 5;
 /// The most that is taken in a record where that is less than usual.
 pub const RECORD_SIZE: &str = "512";
 
@@ -20,7 +24,11 @@ impl Flags {
 /// `handfast connect`. Where the row is about sessions, they are kept in this file.
 pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec<String> {
     let mut flags = Flags(Vec::new());
-    flags.add(&["connect", &format!("127.0.0.1:{port}"), "--name", "localhost", "--ca", &material.ca(), "--json"]);
+    flags.add(&["connect", &format!("127.0.0.1:{port}"), "--name", "localhost", "--json"]);
+    match case.feature {
+        Feature::RawKey => flags.add(&["--raw-public-key", "--pin-key", &material.key_hash(case.key)]),
+        _ => flags.add(&["--ca", &material.ca()]),
+    }
     flags.add(&["--policy", "legacy", "--min-version", case.version, "--max-version", case.version]);
     flags.add(&["--suites", case.suite]);
     match case.group {
@@ -41,6 +49,7 @@ pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec
             }
         }
         Feature::Alpn => flags.add(&["--alpn", "http/1.1"]),
+        Feature::Stapled => flags.add(&["--ocsp", "require"]),
         Feature::Grease => flags.add(&["--grease", "--shuffle", "--pad-hello", "1500"]),
         Feature::Exporter => flags.add(&["--export", &format!("{}:{}", EXPORT.0, EXPORT.1)]),
         _ => flags.add(&of_either(case)),
@@ -52,7 +61,8 @@ pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec
 pub fn server(case: &Case, material: &Material, site: Option<&str>) -> Vec<String> {
     let mut flags = Flags(Vec::new());
     let (cert, key) = match case.feature {
-        Feature::Zlib | Feature::Brotli => material.server_with_ca(case.key),
+        // curl finds the response's issuer only in what the server sends.
+        Feature::Zlib | Feature::Brotli | Feature::Stapled => material.server_with_ca(case.key),
         _ => material.server(case.key),
     };
     flags.add(&["serve", "--listen", "127.0.0.1:0", "--cert", &cert, "--key", &key, "--json"]);
@@ -67,6 +77,9 @@ pub fn server(case: &Case, material: &Material, site: Option<&str>) -> Vec<Strin
     match case.feature {
         Feature::ClientCertificate => flags.add(&["--client-ca", &material.ca()]),
         Feature::Cookie => flags.add(&["--cookie"]),
+        Feature::Stapled => flags.add(&["--ocsp", &material.ocsp(case.key)]),
+        Feature::Tickets => flags.add(&["--tickets", &TICKETS.to_string()]),
+        Feature::RawKey => flags.add(&["--raw-public-key"]),
         Feature::Grease => flags.add(&["--grease"]),
         _ => flags.add(&of_either(case)),
     }
@@ -78,6 +91,8 @@ fn of_either(case: &Case) -> Vec<&'static str> {
     match case.feature {
         Feature::Zlib => vec!["--cert-compression", "zlib"],
         Feature::Brotli => vec!["--cert-compression", "brotli"],
+        Feature::Psk => vec!["--psk-identity", PSK.0, "--psk-key", PSK.1],
+        Feature::PskOnly => vec!["--psk-identity", PSK.0, "--psk-key", PSK.1, "--psk-only"],
         Feature::PaddedRecords => vec!["--pad-records", "1000"],
         Feature::RecordSizeLimit => vec!["--record-size-limit", RECORD_SIZE],
         _ => Vec::new(),

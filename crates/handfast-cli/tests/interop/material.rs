@@ -1,6 +1,6 @@
 //! Certificates and keys, fresh for each run, in a folder that goes with it.
 
-use super::cases::{Case, Key};
+use super::cases::{Case, Feature, Key};
 use base64::Engine;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
@@ -44,13 +44,13 @@ impl Material {
             it.write(&format!("{name}-chain.pem"), &(leaf.pem() + &ca.pem()));
             it.write(&format!("{name}.key"), &private_key(&key));
         }
-        it.more = it.rsa_pss().is_some();
+        it.more = it.rsa_pss().and_then(|()| it.vouch(Key::Rsa)).and_then(|()| it.vouch(Key::Ecdsa)).is_some();
         it
     }
 
     /// Why this row cannot be tried, if so.
     pub fn lacks(&self, case: &Case) -> Option<&'static str> {
-        (!self.more && case.key == Key::RsaPss)
+        (!self.more && (case.key == Key::RsaPss || matches!(case.feature, Feature::Stapled | Feature::RawKey)))
             .then_some("what it needs is made by the system's OpenSSL, which is not here")
     }
 
@@ -82,6 +82,62 @@ impl Material {
             "-out",
             &cert,
         ])
+    }
+
+    /// What the authority says of this certificate, now: an OCSP response. And the key alone, for who wants it raw.
+    fn vouch(&self, key: Key) -> Option<()> {
+        let (cert, private) = self.server(key);
+        let (ca, ca_key) = (self.ca(), self.path("ca.key"));
+        let said = Command::new("openssl").args(["x509", "-serial", "-noout", "-in", &cert]).output().ok()?;
+        let text = String::from_utf8(said.stdout).ok()?;
+        let serial = text.trim().strip_prefix("serial=")?;
+        self.write("index", &format!("V\t491231235959Z\t\t{serial}\tunknown\t/CN=x\n"));
+        openssl(&[
+            "ocsp",
+            "-index",
+            &self.path("index"),
+            "-CA",
+            &ca,
+            "-rsigner",
+            &ca,
+            "-rkey",
+            &ca_key,
+            "-issuer",
+            &ca,
+            "-cert",
+            &cert,
+            "-ndays",
+            "7",
+            "-respout",
+            &self.ocsp(key),
+        ])?;
+        openssl(&["pkey", "-in", &private, "-pubout", "-out", &self.public_key(key)])?;
+        openssl(&[
+            "pkey",
+            "-in",
+            &private,
+            "-pubout",
+            "-outform",
+            "DER",
+            "-out",
+            &self.public_key(key).replace(".pub", ".spki"),
+        ])
+    }
+
+    /// An OCSP response for the certificate of this key.
+    pub fn ocsp(&self, key: Key) -> String {
+        self.path(&format!("{}.ocsp", key.name()))
+    }
+    /// The public half of a server's key, PEM.
+    pub fn public_key(&self, key: Key) -> String {
+        self.path(&format!("{}.pub", key.name()))
+    }
+    /// The SHA-256 of the public half, DER, in hexadecimal.
+    pub fn key_hash(&self, key: Key) -> String {
+        let spki = self.public_key(key).replace(".pub", ".spki");
+        let said = Command::new("openssl").args(["dgst", "-sha256", "-r", &spki]).output();
+        let text = said.map(|out| String::from_utf8_lossy(&out.stdout).into_owned()).unwrap_or_default();
+        text.split(' ').next().unwrap_or_default().to_owned()
     }
 
     fn write(&self, name: &str, text: &str) {

@@ -1,6 +1,7 @@
 //! What our side's events must say of a row.
 
 use super::cases::{Case, Feature};
+use super::flags::{PSK, TICKETS};
 use super::peers::Said;
 use super::tool::Tool;
 use serde_json::Value;
@@ -20,6 +21,8 @@ pub fn connected(event: &Value, case: &Case, resumed: bool) -> Result<(), String
         Feature::Alpn => want("alpn", "http/1.1".into()),
         Feature::Http2 => want("alpn", "h2".into()),
         Feature::Retry | Feature::Cookie => want("retried", true.into()),
+        Feature::Psk => want("psk_identity", PSK.0.into()),
+        Feature::PskOnly => want("psk_identity", PSK.0.into()).and_then(|()| want("group", Value::Null)),
         Feature::RecordSizeLimit if event["peer_record_size_limit"].is_null() => Err("the peer has no limit".into()),
         _ => Ok(()),
     }
@@ -28,16 +31,20 @@ pub fn connected(event: &Value, case: &Case, resumed: bool) -> Result<(), String
 /// What our client must have sent and received when data has come back.
 pub fn by_client(tool: &Tool, case: &Case, peer: &Said) -> Result<(), String> {
     match case.feature {
-        Feature::ClientCertificate => count(tool, "CertificateVerify", "sent"),
+        Feature::ClientCertificate => count(tool, "CertificateVerify", "sent", 1),
+        Feature::Stapled if tool.seen("connected").is_none_or(|e| e["ocsp"].is_null()) => {
+            Err("no OCSP response".into())
+        }
+        Feature::Tickets => count(tool, "NewSessionTicket", "received", TICKETS),
         Feature::Zlib => compressed(tool, "zlib"),
         Feature::Brotli => compressed(tool, "brotli"),
         Feature::KeyUpdate => {
-            count(tool, "KeyUpdate", "received")?;
-            count(tool, "KeyUpdate", "sent")
+            count(tool, "KeyUpdate", "received", 1)?;
+            count(tool, "KeyUpdate", "sent", 1)
         }
         Feature::PostHandshake => {
-            count(tool, "CertificateRequest", "received")?;
-            count(tool, "CertificateVerify", "sent")
+            count(tool, "CertificateRequest", "received", 1)?;
+            count(tool, "CertificateVerify", "sent", 1)
         }
         Feature::Exporter => {
             let exported = tool.seen("exported").ok_or("nothing was exported")?;
@@ -51,6 +58,8 @@ pub fn by_client(tool: &Tool, case: &Case, peer: &Said) -> Result<(), String> {
 pub fn by_server(tool: &mut Tool, case: &Case) -> Result<(), String> {
     match case.feature {
         Feature::ClientCertificate => some(tool, "CertificateVerify", "received"),
+        Feature::Stapled if !case.is_13() => some(tool, "CertificateStatus", "sent"),
+        Feature::Tickets => count(tool, "NewSessionTicket", "sent", TICKETS),
         Feature::Zlib | Feature::Brotli => some(tool, "CompressedCertificate", "sent"),
         Feature::KeyUpdate => {
             // It comes after `connected`: let the events of the data after it arrive.
@@ -66,10 +75,10 @@ fn compressed(tool: &Tool, by: &str) -> Result<(), String> {
     if said.is_some_and(|s| s == by) { Ok(()) } else { Err(format!("certificate_compression is {said:?}, not {by}")) }
 }
 
-fn count(tool: &Tool, message: &str, direction: &str) -> Result<(), String> {
+fn count(tool: &Tool, message: &str, direction: &str, wanted: usize) -> Result<(), String> {
     match tool.messages(message, direction) {
-        1 => Ok(()),
-        n => Err(format!("{message} was {direction} {n} times, not once")),
+        n if n == wanted => Ok(()),
+        n => Err(format!("{message} was {direction} {n} times, not {wanted}")),
     }
 }
 

@@ -43,6 +43,8 @@ impl Peer for Chromium {
                 Some("certificates only for RSA and for ECDSA on P-256 and P-384")
             }
             (Feature::Zlib, _) => Some("of the ways to compress certificates, only brotli"),
+            (Feature::Psk | Feature::PskOnly, _) => Some("no pre-shared keys"),
+            (Feature::RawKey, _) => Some("no raw public keys"),
             (Feature::RecordSizeLimit, _) => Some("no record_size_limit"),
             (Feature::Exporter, _) => Some(SERVE_EXPORTS_NOT),
             (Feature::PostHandshake, _) => Some(SERVE_ASKS_NOT),

@@ -30,6 +30,8 @@ impl Peer for Curl {
             _ if case.group.contains("MLKEM") => Some("this curl's OpenSSL has no ML-KEM"),
             _ if case.key.is_ml_dsa() => Some("this curl's OpenSSL has no ML-DSA"),
             Feature::Zlib | Feature::Brotli => Some("this curl's OpenSSL compresses no certificates"),
+            Feature::Psk | Feature::PskOnly => Some("no pre-shared keys"),
+            Feature::RawKey => Some("no raw public keys"),
             Feature::RecordSizeLimit => Some("no record_size_limit"),
             Feature::Exporter => Some(SERVE_EXPORTS_NOT),
             Feature::PostHandshake => Some(SERVE_ASKS_NOT),
@@ -57,6 +59,9 @@ impl Peer for Curl {
         if case.feature == Feature::ClientCertificate {
             let (cert, key) = material.client();
             command.args(["--cert", &cert, "--key", &key]);
+        }
+        if case.feature == Feature::Stapled {
+            command.arg("--cert-status");
         }
         match case.feature {
             Feature::Http2 => command.arg("--http2"),

@@ -114,6 +114,8 @@ impl Peer for Firefox {
             _ if matches!(case.key, Key::Ed25519 | Key::RsaPss) || case.key.is_ml_dsa() => {
                 Some("no certificates for Ed25519, RSASSA-PSS or ML-DSA")
             }
+            Feature::Psk | Feature::PskOnly => Some("no pre-shared keys"),
+            Feature::RawKey => Some("no raw public keys"),
             Feature::Exporter => Some(SERVE_EXPORTS_NOT),
             Feature::PostHandshake => Some(SERVE_ASKS_NOT),
             Feature::ResumedById => Some("it always takes tickets"),

@@ -1,7 +1,7 @@
 //! GnuTLS's own tools.
 
 use super::super::cases::{Case, Feature};
-use super::super::flags::{EXPORT, RECORD_SIZE};
+use super::super::flags::{EXPORT, PSK, RECORD_SIZE};
 use super::super::material::Material;
 use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, converse, free_port, start, version_of};
 use std::process::Command;
@@ -37,6 +37,11 @@ fn priority(case: &Case, retry: &str) -> String {
         out += if case.feature == Feature::Exporter { "" } else { ":%COMPAT" };
         out += ":+SIGN-RSA-SHA1:+SIGN-ECDSA-SHA1";
     }
+    match case.feature {
+        Feature::Psk => out += ":+ECDHE-PSK:+DHE-PSK",
+        Feature::PskOnly => out += ":-KX-ALL:+PSK",
+        _ => {}
+    }
     let group = match case.group {
         "x25519" => ":+GROUP-X25519",
         "secp256r1" => ":+GROUP-SECP256R1",
@@ -56,6 +61,7 @@ fn lacks(case: &Case) -> Option<&'static str> {
         _ if case.group.contains("MLKEM") => Some("GnuTLS 3.7 has no ML-KEM"),
         _ if case.key.is_ml_dsa() => Some("GnuTLS 3.7 has no ML-DSA"),
         Feature::Zlib | Feature::Brotli => Some("Debian builds it without compression of certificates"),
+        Feature::RawKey => Some("its tools show and take raw keys from who is trusted already only"),
         Feature::Http2 => Some("its tools speak no HTTP/2"),
         _ => None,
     }
@@ -81,6 +87,7 @@ impl Peer for GnuTls {
         }
         match case.feature {
             Feature::KeyUpdate => return Err(Lacks::It("gnutls-serv cannot be told to change its keys")),
+            Feature::Tickets => return Err(Lacks::It("gnutls-serv cannot be told how many tickets to send")),
             Feature::Cookie => return Err(Lacks::It("it sends no cookie over TCP")),
             _ => {}
         }
@@ -101,6 +108,12 @@ impl Peer for GnuTls {
         };
         match case.feature {
             Feature::RecordSizeLimit => drop(command.args(["--recordsize", RECORD_SIZE])),
+            Feature::Stapled => drop(command.args(["--ocsp-response", &material.ocsp(case.key)])),
+            Feature::Psk | Feature::PskOnly => {
+                let keys = material.path("psk.txt");
+                std::fs::write(&keys, format!("{}:{}\n", PSK.0, PSK.1)).map_err(|e| Lacks::Failed(e.to_string()))?;
+                command.args(["--pskpasswd", &keys]);
+            }
             Feature::Exporter => {
                 command.args(["--keymatexport", EXPORT.0, "--keymatexportsize", &EXPORT.1.to_string()]);
             }
@@ -133,6 +146,7 @@ impl Peer for GnuTls {
         command.args(["--priority", &priority(case, retry)]);
         let get = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n";
         let mut input = vec![get];
+        let saved = material.path(&format!("gnutls-{port}.ocsp"));
         match case.feature {
             _ if case.retries() => drop(command.arg("--single-key-share")),
             Feature::Resumed => drop(command.args(["--resume", "--waitresumption"])),
@@ -147,8 +161,15 @@ impl Peer for GnuTls {
                 input.insert(0, "^rekey^\n");
             }
             Feature::RecordSizeLimit => drop(command.args(["--recordsize", RECORD_SIZE])),
+            Feature::Stapled => drop(command.args(["--save-ocsp", &saved])),
+            Feature::Psk | Feature::PskOnly => drop(command.args(["--pskusername", PSK.0, "--pskkey", PSK.1])),
             _ => {}
         }
-        converse(command, &input, "HTTP/1.").map(drop)
+        converse(command, &input, "HTTP/1.")?;
+        let sent = std::fs::read(material.ocsp(case.key)).ok();
+        if case.feature == Feature::Stapled && std::fs::read(saved).ok() != sent {
+            return Err(Lacks::Failed("it saw no OCSP response, or another".into()));
+        }
+        Ok(())
     }
 }

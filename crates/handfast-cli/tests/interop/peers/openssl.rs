@@ -1,7 +1,7 @@
 //! OpenSSL's own tools.
 
 use super::super::cases::{Case, Feature};
-use super::super::flags::EXPORT;
+use super::super::flags::{EXPORT, PSK, TICKETS};
 use super::super::material::Material;
 use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, converse, start, version_of};
 use std::process::Command;
@@ -44,6 +44,7 @@ impl OpenSsl {
             Feature::Zlib | Feature::Brotli if !self.is_since(3, 2) => {
                 Some("before OpenSSL 3.2 no certificate is compressed")
             }
+            Feature::RawKey if !self.is_since(3, 2) => Some("before OpenSSL 3.2 there are no raw public keys"),
             Feature::RecordSizeLimit => Some("no record_size_limit"),
             _ => None,
         }
@@ -138,6 +139,11 @@ impl Peer for OpenSsl {
             Feature::PostHandshake => drop(command.args(["-verify_return_error", "-CAfile", &material.ca()])),
             Feature::Alpn => drop(command.args(["-alpn", "h2,http/1.1"])),
             Feature::ResumedById => drop(command.arg("-no_ticket")),
+            Feature::Stapled => drop(command.args(["-status_file", &material.ocsp(case.key)])),
+            Feature::Tickets => drop(command.args(["-num_tickets", &TICKETS.to_string()])),
+            Feature::RawKey => drop(command.arg("-enable_server_rpk")),
+            Feature::Psk => drop(command.args(["-psk_identity", PSK.0, "-psk", PSK.1])),
+            Feature::PskOnly => drop(command.args(["-psk_identity", PSK.0, "-psk", PSK.1, "-allow_no_dhe_kex"])),
             Feature::Zlib | Feature::Brotli => drop(command.arg("-cert_comp")),
             Feature::PaddedRecords => drop(command.args(["-record_padding", "512"])),
             Feature::Exporter => {
@@ -174,6 +180,13 @@ impl Peer for OpenSsl {
                 }
                 Feature::Alpn => drop(command.args(["-alpn", "h2,http/1.1"])),
                 Feature::ResumedById => drop(command.arg("-no_ticket")),
+                Feature::Stapled => drop(command.arg("-status")),
+                Feature::RawKey => {
+                    let key = format!("3 1 1 {}", material.key_hash(case.key));
+                    command.args(["-enable_server_rpk", "-dane_tlsa_domain", "localhost", "-dane_tlsa_rrdata", &key]);
+                }
+                Feature::Psk => drop(command.args(["-psk_identity", PSK.0, "-psk", PSK.1])),
+                Feature::PskOnly => drop(command.args(["-psk_identity", PSK.0, "-psk", PSK.1, "-allow_no_dhe_kex"])),
                 Feature::PaddedRecords => drop(command.args(["-record_padding", "512"])),
                 _ => {}
             }
@@ -182,7 +195,16 @@ impl Peer for OpenSsl {
             }
             let get = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n";
             let input: &[&str] = if case.feature == Feature::KeyUpdate { &["K\n", get] } else { &[get] };
-            converse(command, input, "HTTP/1.").map(drop)
+            let said = converse(command, input, "HTTP/1.")?;
+            match case.feature {
+                Feature::Stapled if !said.contains("OCSP Response Status: successful") => {
+                    Err(Lacks::Failed("it saw no OCSP response".into()))
+                }
+                Feature::RawKey if !said.contains("Server-to-client raw public key negotiated") => {
+                    Err(Lacks::Failed(format!("it saw no raw public key: {said}")))
+                }
+                _ => Ok(()),
+            }
         };
         once(false)?;
         if case.resumes() {

@@ -1,7 +1,7 @@
 //! rustls, in threads of this process.
 
 use super::super::cases::{Case, Feature, Key};
-use super::super::flags::EXPORT;
+use super::super::flags::{EXPORT, TICKETS};
 use super::super::material::Material;
 use super::{Lacks, Peer, SERVE_EXPORTS_NOT, Said, Server};
 use rustls::client::{Resumption, Tls12Resumption};
@@ -34,6 +34,8 @@ fn lacks(case: &Case) -> Option<&'static str> {
         _ if matches!(case.feature, Feature::Zlib | Feature::Brotli) => {
             Some("not built with compression of certificates")
         }
+        _ if matches!(case.feature, Feature::Psk | Feature::PskOnly) => Some("no pre-shared keys"),
+        _ if case.feature == Feature::RawKey => Some("raw public keys are left to code of the user's"),
         _ if case.feature == Feature::RecordSizeLimit => Some("no record_size_limit"),
         _ if case.feature == Feature::PostHandshake => Some("no certificates after the handshake"),
         _ => None,
@@ -118,7 +120,16 @@ impl Peer for Rustls {
             _ => builder.with_no_client_auth(),
         };
         let (cert, private) = material.server(case.key);
-        let mut config = builder.with_single_cert(chain(&cert)?, key(&private)?).map_err(failed)?;
+        let ocsp = match case.feature {
+            Feature::Stapled => std::fs::read(material.ocsp(case.key)).map_err(failed)?,
+            _ => Vec::new(),
+        };
+        let with_response = builder.with_single_cert_with_ocsp(chain(&cert)?, key(&private)?, ocsp);
+        let mut config = with_response.map_err(failed)?;
+        if case.feature == Feature::Tickets {
+            config.send_tls13_tickets = TICKETS;
+            config.ticketer = Ticketer::new().map_err(failed)?;
+        }
         if case.feature == Feature::Alpn {
             config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         }
