@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::certificates::Setup;
+use common::certificates::{Setup, server_credential};
 use common::{End, Pair, Side, later, noon};
 use handfast::crypto::KeyKind;
 use handfast::wire::numbers::ProtocolVersion;
@@ -100,4 +100,25 @@ fn before_the_handshake_is_done_there_is_none() {
     assert_eq!(ChannelBinding::from_name("tls-unique-for-telnet"), None);
     pair.client.receive(b"GET / HTTP/1.1\r\n\r\n", noon());
     assert!(pair.client.connection.channel_binding(ChannelBinding::Exporter).is_err());
+}
+
+#[test]
+fn where_no_certificate_is_shown_there_is_no_end_point() {
+    let versions = [ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3];
+    let raw = versions.map(|version| Setup::new(version).raw_keys());
+    for setup in raw.into_iter().chain([Setup::new(ProtocolVersion::TLS1_3).psk()]) {
+        let (client, server) = setup.configs();
+        let pair = Pair::connected(&client, &server);
+        assert_eq!(both(&pair, ChannelBinding::ServerEndPoint), None);
+        assert_eq!(both(&pair, ChannelBinding::Exporter).map(|b| b.len()), Some(32));
+    }
+    // A server that has both shows one of them.
+    let (client, mut server) = (
+        Setup::new(ProtocolVersion::TLS1_3).raw_keys().client_config(),
+        Setup::new(ProtocolVersion::TLS1_3).server_config(),
+    );
+    server.credentials = Arc::new((*server_credential(KeyKind::Ecdsa)).clone().with_raw_key());
+    let pair = Pair::connected(&Arc::new(client), &Arc::new(server));
+    assert!(pair.client.negotiated().peer_chain.is_empty());
+    assert_eq!(both(&pair, ChannelBinding::ServerEndPoint), None);
 }

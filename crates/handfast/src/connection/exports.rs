@@ -75,7 +75,7 @@ impl Connection {
     /// # Errors
     /// [`ErrorKind::Misuse`] before the handshake is done. [`ErrorKind::NoChannelBinding`] where there is none that is sound:
     /// `tls-unique` in TLS 1.3, that and `tls-exporter` without an extended master secret; `tls-server-end-point` of a certificate
-    /// whose signature has no hash of its own (Ed25519, ML-DSA), and for a server that has resumed a session.
+    /// whose signature has no hash of its own (Ed25519, ML-DSA), where the server showed none, and for a server that has resumed a session.
     pub fn channel_binding(&self, kind: ChannelBinding) -> Result<Vec<u8>, Error> {
         if !self.is_connected() {
             return Err(ErrorKind::Misuse("a channel binding is there once connected").into());
@@ -104,7 +104,8 @@ impl Connection {
                     Side::Client => self.shared.negotiated.peer_chain.first(),
                     Side::Server => self.shared.own.as_ref().and_then(|own| own.chain.first()),
                 };
-                let unknown = "a session was resumed, and the certificate of its first handshake is not known any more";
+                let unknown =
+                    "no certificate of the server is known: a session was resumed, or a pre-shared or raw key used";
                 end_point(leaf.ok_or_else(|| none(unknown))?).map_err(none)
             }
         }

@@ -263,7 +263,7 @@ impl Draft {
         certificates::hold(flow, shows);
         certificates::send(flow, Some(&credential));
         certificates::hold(flow, self.chosen.client_type);
-        flow.shared.own = Some(credential.clone());
+        flow.shared.own = (shows == CertificateType::X509).then(|| credential.clone());
         let certified = shows == CertificateType::X509;
         if let Some(response) = credential.response().filter(|_| certified && self.chosen.summary.ocsp) {
             certificates::send_status(flow, response);

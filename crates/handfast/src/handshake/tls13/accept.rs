@@ -247,7 +247,7 @@ impl Agreed {
         let wanted = Extras { ocsp: summary.ocsp, scts: summary.scts, raw_key, compression };
         send_certificate(flow, Some(&credential), wanted, ours);
         ask_signature(flow, &credential, scheme);
-        flow.shared.own = Some(credential);
+        flow.shared.own = Some(credential).filter(|_| !raw_key);
         Ok(State::Signature(Signing { keyed, scheme }).into())
     }
 
