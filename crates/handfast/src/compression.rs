@@ -169,7 +169,7 @@ impl Compression {
     }
 
     /// The peer's Certificate, of at most `most` bytes, its header apart. No more room is made for it than it says that it needs,
-    /// and no more comes out.
+    /// and no more comes out; but while it is undone, brotli has a window of up to 16 MiB (RFC 7932 9.1), as the peer says.
     pub(crate) fn decompress(&self, message: &CompressedCertificate<'_>, most: usize) -> Result<Vec<u8>, Error> {
         let algorithm = self
             .find(message.algorithm)

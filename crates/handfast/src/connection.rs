@@ -579,6 +579,9 @@ impl Connection {
         self.transcript = Transcript::default();
         self.joiner.shrink();
         self.counts.change_cipher_specs = 0;
+        if self.shared.negotiated.early_data != Some(true) {
+            self.shared.early = None;
+        }
         self.shared.watch.see(Trace::Connected);
     }
 

@@ -75,8 +75,7 @@ impl<S: Read + Write> Stream<S> {
             self.answer()?;
         }
         let taken = self.buffered.send_early(plaintext)?;
-        self.flush_output()?;
-        Ok(taken)
+        self.flush_taken(taken)
     }
 
     /// What came as early data and was not taken yet, apart from what is read: see [`Buffered::take_early_data`].
@@ -196,8 +195,12 @@ impl<S: Read + Write> Stream<S> {
         self.handshake()?;
         self.flush_output()?;
         let taken = seal(&mut self.buffered)?;
+        self.flush_taken(taken)
+    }
+
+    /// Sends what was sealed, as far as it goes now. So much plaintext is taken, and must not be offered again: a pause is no error.
+    fn flush_taken(&mut self, taken: usize) -> io::Result<usize> {
         match self.flush_output() {
-            // It is taken, so it must not be offered again.
             Err(e) if !is_pause(&e) => Err(e),
             _ => Ok(taken),
         }

@@ -5,13 +5,15 @@ mod common;
 use common::certificates::{NoGroups, Setup};
 use common::{End, Pair, Side, later, noon, record, records};
 use handfast::config::Cookies;
-use handfast::crypto::KeyKind;
+use handfast::crypto::{Credential, HashAlgorithm, KeyKind};
 use handfast::extension::{Alpn, Extension};
 use handfast::keys::Secret;
 use handfast::message::{ClientHello, HEADER, Message};
+use handfast::psk::ExternalPsk;
 use handfast::session::{RotatingTickets, Tickets};
+use handfast::verify::NoCertificates;
 use handfast::wire::CipherSuite;
-use handfast::wire::numbers::{NamedGroup, ProtocolVersion};
+use handfast::wire::numbers::{NamedGroup, ProtocolVersion, PskKeyExchangeMode};
 use handfast::{ClientConfig, ErrorKind, Reply, ServerConfig, Time};
 use std::sync::Arc;
 use std::time::Duration;
@@ -267,4 +269,40 @@ fn a_config_that_is_chosen_by_the_hello_may_have_cookies() {
     pair.run().assert_connected();
     pair.assert_agreed();
     assert!(pair.client.negotiated().retried);
+}
+
+/// What a cookie is asked for with is chosen with the PSK in sight: its hash, its mode.
+#[test]
+fn a_cookie_each_time_and_a_psk() {
+    let configs = |psk: ExternalPsk| {
+        let setup = Setup::new(ProtocolVersion::TLS1_3);
+        let (mut client, mut server) = (setup.client_config(), setup.server_config());
+        client.psks = Some(Arc::new(vec![psk.clone()]));
+        server.psks = Some(Arc::new(vec![psk]));
+        client.verifier = Arc::new(NoCertificates);
+        server.credentials = Arc::new(Vec::<Arc<Credential>>::new());
+        server.cookies = Some(Cookies { always: true, ..Cookies::default() });
+        (client, server)
+    };
+    let key = || Secret::copy(&[2; 32]);
+    let mut psk = ExternalPsk::plain("me", key());
+    psk.hash = HashAlgorithm::Sha384;
+    let (mut client, mut server) = configs(psk);
+    let suites = vec![CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite::TLS_AES_256_GCM_SHA384];
+    (client.policy.suites, server.policy.suites) = (suites.clone(), suites);
+    let mut pair = Pair::new(&Arc::new(client), &Arc::new(server));
+    pair.run().assert_connected();
+    assert!(pair.client.negotiated().retried);
+    assert_eq!(pair.client.negotiated().suite, Some(CipherSuite::TLS_AES_256_GCM_SHA384));
+
+    for modes in [&[PskKeyExchangeMode::PSK_KE][..], &[PskKeyExchangeMode::PSK_KE, PskKeyExchangeMode::PSK_DHE_KE]] {
+        let (mut client, mut server) = configs(ExternalPsk::new("me", key()));
+        (client.policy.psk_modes, server.policy.psk_modes) = (modes.to_vec(), modes.to_vec());
+        client.policy.groups = vec![NamedGroup::SECP256R1, NamedGroup::X25519];
+        client.policy.key_shares = 1;
+        server.policy.groups = vec![NamedGroup::X25519];
+        let mut pair = Pair::new(&Arc::new(client), &Arc::new(server));
+        pair.run().assert_connected();
+        assert!(pair.client.negotiated().retried && pair.client.negotiated().psk_identity.is_some(), "{modes:?}");
+    }
 }

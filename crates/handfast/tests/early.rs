@@ -6,9 +6,12 @@ use common::certificates::Setup;
 use common::forge::Forge;
 use common::{End, Pair, Seen, Side, noon, pattern, record, records};
 use handfast::alert::AlertDescription;
-use handfast::config::EarlyDataRules;
+use handfast::config::{EarlyDataRules, PadToMultiple};
 use handfast::error::Limit;
-use handfast::session::{ClientSessionKind, ClientStore, MemoryReplayStore, Remembered, RotatingTickets, SessionKey};
+use handfast::session::{
+    ClientSession, ClientSessionKind, ClientStore, MemoryClientStore, MemoryReplayStore, Remembered, RotatingTickets,
+    SessionKey,
+};
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion};
 use handfast::{ClientConfig, ErrorKind, Reply, ServerConfig, Time};
@@ -191,7 +194,7 @@ fn a_replay_is_not_heard_again() {
 #[test]
 fn a_ticket_is_good_for_one_time() {
     let (mut client, server) = configs();
-    let store = Arc::new(handfast::session::MemoryClientStore::default());
+    let store = Arc::new(MemoryClientStore::default());
     client.store = Some(store.clone());
     let (client, server) = (Arc::new(client), Arc::new(server));
     Pair::connected(&client, &server);
@@ -366,7 +369,7 @@ fn an_older_version_ends_it() {
 fn too_much() {
     for extra in [0, 1] {
         let (mut client, server) = configs();
-        let store = Arc::new(handfast::session::MemoryClientStore::default());
+        let store = Arc::new(MemoryClientStore::default());
         client.store = Some(store.clone());
         let client = Arc::new(client);
         Pair::connected(&client, &Arc::new(server.clone()));
@@ -394,7 +397,7 @@ fn too_much() {
     }
 }
 
-/// What is skipped is bounded by what could have been accepted.
+/// What is skipped is bounded by what could have been accepted, if it is not known what the ticket said.
 #[test]
 fn skipping_has_a_bound() {
     for (most, sent, skipped) in
@@ -408,6 +411,7 @@ fn skipping_has_a_bound() {
         };
         pair.client.send_early(&pattern(sent));
         server.early_data = (most > 0).then(|| EarlyDataRules::new(most, store()));
+        server.tickets = Some(Arc::new(RotatingTickets::default()));
         let mut pair = Pair::of(pair.client, End::server(&Arc::new(server)), later(1000));
         pair.run();
         assert_eq!(pair.server.is_connected(), skipped, "{most} {sent}");
@@ -459,4 +463,70 @@ fn the_end_of_early_data_in_its_place() {
     forge.pair.server.receive(&early, noon());
     let kind = forge.pair.server.error.as_ref().unwrap().kind().clone();
     assert!(matches!(kind, ErrorKind::UnexpectedMessage { .. }), "{kind:?}");
+}
+
+/// Within the bound that the ticket has told, whatever the records: what is refused is dropped, and the connection goes on.
+#[test]
+fn what_is_refused_and_within_the_bound_does_no_harm() {
+    // Many small writes; a client that pads all else; a server that takes none any more.
+    for (pad, writes, size, off) in [(0, 1000, 20, false), (4096, 10, 100, false), (0, 2, 10_000, true)] {
+        let (mut client, mut server) = configs();
+        if pad > 0 {
+            client.padding = Some(Arc::new(PadToMultiple(pad)));
+        }
+        let client = Arc::new(client);
+        Pair::connected(&client, &Arc::new(server.clone()));
+        match off {
+            true => server.early_data = None,
+            false => server.early_data = Some(EarlyDataRules::new(MOST, Arc::new(MemoryReplayStore::new(noon(), 0)))),
+        }
+        let mut pair = Pair::new(&client, &Arc::new(server));
+        for _ in 0..writes {
+            pair.client.send_early(&vec![7; size]);
+        }
+        assert_eq!(outcome(&mut pair), (Vec::new(), false), "{writes} writes of {size}");
+    }
+}
+
+/// Padding is for what comes after.
+#[test]
+fn early_data_is_not_padded() {
+    let (mut client, server) = configs();
+    client.padding = Some(Arc::new(PadToMultiple(4096)));
+    let mut pair = again(&client, &server, 0);
+    let hello = pair.client.transmit().len();
+    pair.client.send_early(b"early");
+    let early = pair.client.transmit();
+    assert!(hello > 0 && early.len() < 100, "{} bytes", early.len());
+}
+
+/// A hello that would outgrow its length goes without the ticket.
+#[test]
+fn a_ticket_for_which_there_is_no_room_is_not_offered() {
+    /// Its tickets are as long as a server may make them.
+    #[derive(Debug, Default)]
+    struct Long(MemoryClientStore);
+    impl ClientStore for Long {
+        fn take(&self, key: &SessionKey, now: Time) -> Reply<Remembered> {
+            let Reply::Now(mut remembered) = self.0.take(key, now) else { return Reply::Later };
+            if let Some(ClientSessionKind::Tls13(own)) = remembered.session.as_mut().map(|s| &mut s.kind) {
+                own.ticket.resize(1 << 15, 1);
+            }
+            Reply::Now(remembered)
+        }
+        fn put(&self, key: &SessionKey, session: ClientSession) {
+            self.0.put(key, session);
+        }
+        fn forget(&self, key: &SessionKey) {
+            self.0.forget(key);
+        }
+    }
+    let (mut client, server) = configs();
+    client.store = Some(Arc::new(Long::default()));
+    client.authorities = vec![vec![1; 1022]; 31];
+    let (client, server) = (Arc::new(client), Arc::new(server));
+    Pair::connected(&client, &server);
+    let mut pair = Pair::new(&client, &server);
+    pair.run().assert_connected();
+    assert!(!pair.client.negotiated().resumed);
 }

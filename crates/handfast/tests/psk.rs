@@ -357,3 +357,20 @@ fn too_many_keys_are_refused_before_anything_is_sent() {
     let error = handfast::Connection::client(Arc::new(client), name, noon()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Config(_)), "{error}");
 }
+
+/// A session goes back to a pre-shared key: where those are not taken any more, it lets nobody in.
+#[test]
+fn a_session_ends_with_the_keys() {
+    let (client, mut server) = configs(vec![imported("me", "")], vec![imported("me", "")]);
+    server.tickets = Some(Arc::new(handfast::session::RotatingTickets::default()));
+    server.client_auth = handfast::ClientAuth::Required(Arc::new(common::certificates::Known));
+    let (client, kept) = (Arc::new(client), Arc::new(server.clone()));
+    Pair::connected(&client, &kept);
+    let mut pair = Pair::new(&client, &kept);
+    pair.run().assert_connected();
+    assert!(pair.server.negotiated().resumed);
+    server.psks = None;
+    let mut pair = Pair::new(&client, &Arc::new(server));
+    pair.run();
+    assert!(!pair.server.is_connected() && !pair.server.negotiated().resumed);
+}

@@ -151,6 +151,17 @@ fn clients_without_a_key() {
     }
 }
 
+/// Who has nothing but a raw key has no certificate to show.
+#[test]
+fn a_raw_key_is_no_certificate() {
+    use handfast::config::ClientCredentials;
+    let certified = server_credential(KeyKind::Ecdsa);
+    let schemes = certified.key.schemes();
+    let bare = raw(&certified);
+    assert!(bare.choose(schemes, &[]).is_none() && bare.choose_raw_key(schemes).is_some());
+    assert!(certified.choose(schemes, &[]).is_some() && certified.choose_raw_key(schemes).is_none());
+}
+
 /// Says that it has a raw key, and has none.
 #[derive(Debug)]
 struct Forgetful;

@@ -3,7 +3,7 @@
 mod common;
 
 use common::certificates::{Known, Setup, client_credential};
-use common::{NAME, later, pattern};
+use common::{End, NAME, Pair, later, noon, pattern};
 use handfast::crypto::KeyKind;
 use handfast::pki_types::ServerName;
 use handfast::wire::numbers::ProtocolVersion;
@@ -283,7 +283,7 @@ fn early(protocol: Option<&str>) -> (ClientConfig, ServerConfig) {
     let (mut client, mut server) = (setup.client_config(), setup.server_config());
     client.alpn = protocol.map(|p| vec![p.into(), b"other".to_vec()]).unwrap_or_default();
     server.alpn = protocol.map(|p| vec![p.into()]).unwrap_or_default();
-    common::Pair::at(&Arc::new(client.clone()), &Arc::new(server.clone()), Time::now()).run().assert_connected();
+    Pair::at(&Arc::new(client.clone()), &Arc::new(server.clone()), Time::now()).run().assert_connected();
     (client, server)
 }
 
@@ -397,4 +397,48 @@ fn a_client_proves_itself_between_two_lines() {
         },
     );
     assert_eq!(chain, client_credential(KeyKind::Ecdsa).chain);
+}
+
+/// A socket that is busy at first.
+struct Busy {
+    server: End,
+    tries: usize,
+    back: Vec<u8>,
+}
+
+impl Write for Busy {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.tries += 1;
+        if self.tries == 1 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.server.receive(bytes, noon());
+        self.back.extend(self.server.transmit());
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for Busy {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = out.len().min(self.back.len());
+        out[..n].copy_from_slice(&self.back[..n]);
+        self.back.drain(..n);
+        Ok(n)
+    }
+}
+
+/// Early data that is taken while the socket is busy must not be offered again: it would be said twice.
+#[test]
+fn early_data_is_taken_though_the_socket_is_busy() {
+    let (client, server) = Setup::new(ProtocolVersion::TLS1_3).early().configs();
+    Pair::connected(&client, &server);
+    let connection = End::client(&client, noon()).connection;
+    let busy = Busy { server: End::server(&server), tries: 0, back: Vec::new() };
+    let mut stream = Stream::new(connection, busy);
+    assert_eq!(stream.send_early(b"once").unwrap(), 4);
+    assert_eq!(stream.send_early(b", twice").unwrap(), 7);
+    assert_eq!(stream.get_ref().server.early, b"once, twice");
 }

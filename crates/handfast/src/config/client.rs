@@ -110,7 +110,7 @@ pub trait ClientCredentials: Send + Sync + fmt::Debug {
 /// One certificate, whatever the server would like.
 impl ClientCredentials for Credential {
     fn choose(&self, schemes: &[SignatureScheme], _: &[&[u8]]) -> Option<Arc<Credential>> {
-        self.key.schemes().iter().any(|s| schemes.contains(s)).then(|| Arc::new(self.clone()))
+        (self.shows(CertificateType::X509) && self.can_sign(schemes)).then(|| Arc::new(self.clone()))
     }
     fn why_none(&self, _: &[SignatureScheme], _: &[&[u8]]) -> String {
         format!("{} can sign by no scheme of both sides", crate::verify::subject_in_words(&self.chain))
@@ -121,7 +121,7 @@ impl ClientCredentials for Credential {
     }
 
     fn choose_raw_key(&self, schemes: &[SignatureScheme]) -> Option<Arc<Credential>> {
-        self.choose(schemes, &[])
+        (self.shows(CertificateType::RAW_PUBLIC_KEY) && self.can_sign(schemes)).then(|| Arc::new(self.clone()))
     }
 }
 

@@ -153,6 +153,10 @@ impl Credential {
     pub fn schemes_among(&self, accepted: &[SignatureScheme]) -> Vec<SignatureScheme> {
         accepted.iter().copied().filter(|s| self.key.schemes().contains(s)).collect()
     }
+    /// Whether this key can sign by one of these.
+    pub(crate) fn can_sign(&self, accepted: &[SignatureScheme]) -> bool {
+        self.key.schemes().iter().any(|s| accepted.contains(s))
+    }
     /// The scheme among `accepted` that this key signs with in TLS 1.2 and older: the first in `accepted`'s order of those that it
     /// would use anyway ([`PrivateKey::schemes`](crate::crypto::PrivateKey::schemes)), else the best of what is left to it.
     pub(crate) fn classic_scheme_among(&self, accepted: &[SignatureScheme]) -> Option<SignatureScheme> {

@@ -3,7 +3,7 @@
 use super::Input;
 use crate::Time;
 use crate::alert::Alert;
-use crate::config::Limits;
+use crate::config::{Limits, RecordPadding};
 use crate::crypto::{Credential, HashAlgorithm, Provider};
 use crate::error::{Error, ErrorKind};
 use crate::event::Negotiated;
@@ -106,6 +106,8 @@ pub(crate) struct Early {
     /// The early exporter's secret (RFC 9846 7.5).
     pub(crate) exporter: Secret,
     pub(crate) hash: HashAlgorithm,
+    /// How a client pads its records when it is over.
+    pub(crate) padding: Option<Arc<dyn RecordPadding>>,
 }
 
 /// What an exporter works from.
@@ -257,6 +259,21 @@ impl<'f> Flow<'f> {
     /// (RFC 9846 4.3.10). For a server, when it answers with ServerHello and again with HelloRetryRequest.
     pub(crate) fn skip_early_data(&mut self, bytes: usize) {
         self.reader.skip_early_data(bytes);
+    }
+
+    /// A ticket has said how much may come, be it under rules that hold no more: so much is dropped at least.
+    pub(crate) fn skip_early_data_at_least(&mut self, bytes: usize) {
+        self.reader.skip_early_data_at_least(bytes);
+    }
+
+    /// Early data is not padded: the server counts all that it cannot read (RFC 9846 4.7.1).
+    pub(crate) fn take_padding(&mut self) -> Option<Arc<dyn RecordPadding>> {
+        self.writer.take_padding()
+    }
+
+    /// Records are padded so from here on.
+    pub(crate) fn pad(&mut self, padding: Option<Arc<dyn RecordPadding>>) {
+        self.writer.pad(padding);
     }
 
     /// TLS 1.3's ChangeCipherSpec: changes nothing, looks familiar to middleboxes. Once a side.

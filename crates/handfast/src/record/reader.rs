@@ -16,6 +16,9 @@ pub(crate) enum HeaderVersion {
     Ignored,
 }
 
+/// What the protection of TLS 1.3 adds to a record of early data: content type and tag. Only the data counts (RFC 9846 4.7.1).
+const AROUND: usize = 1 + 16;
+
 /// An opened record.
 pub(crate) struct Opened<'b> {
     /// The type of the content.
@@ -126,7 +129,7 @@ impl Reader {
         let mut out = Opened { content: outer, outer, version, length, protected, skipped: false, body: &mut [] };
         if outer == ContentType::APPLICATION_DATA
             && unreadable
-            && let Some(left) = self.skip.checked_sub(length.max(1))
+            && let Some(left) = self.skip.checked_sub(length.saturating_sub(AROUND).max(1))
         {
             self.skip = left;
             return Ok(Opened { protected: true, skipped: true, ..out });
@@ -195,6 +198,13 @@ impl Reader {
     /// many bytes (RFC 9846 4.3.10). Without keys, after a HelloRetryRequest, it is those of application_data.
     pub(crate) fn skip_early_data(&mut self, bytes: usize) {
         self.skip = bytes;
+    }
+
+    /// If any is dropped, then so much of it at least.
+    pub(crate) fn skip_early_data_at_least(&mut self, bytes: usize) {
+        if self.skip > 0 {
+            self.skip = self.skip.max(bytes);
+        }
     }
 
     /// Whether records are protected now.
@@ -406,11 +416,11 @@ mod tests {
         let finished = sealed(&mut pair, ContentType::HANDSHAKE, b"Finished");
         let mut reader = with_keys(pair.opener);
         reader.skip_early_data(100);
-        for record in [early(30), early(0), early(17)] {
+        for record in [early(47), early(0), early(34)] {
             assert_eq!(open(&mut reader, &record), Ok((23, vec![], true, true)));
         }
         assert_eq!(open(&mut reader, &[20, 3, 3, 0, 1, 1]), Ok((20, vec![1], false, false)));
-        assert_eq!(open(&mut reader, &early(52)), Ok((23, vec![], true, true)));
+        assert_eq!(open(&mut reader, &early(69)), Ok((23, vec![], true, true)));
         assert_eq!(open(&mut reader, &finished), Ok((22, b"Finished".to_vec(), true, false)));
         assert_eq!(open(&mut reader, &early(1)), Err(ErrorKind::BadRecordMac), "it has ended");
     }
@@ -419,8 +429,11 @@ mod tests {
     fn early_data_is_skipped_within_a_bound() {
         let mut reader = with_keys(tls13(GCM13).opener);
         reader.skip_early_data(100);
-        assert!(open(&mut reader, &early(60)).is_ok());
-        assert_eq!(open(&mut reader, &early(41)), Err(ErrorKind::BadRecordMac));
+        // What protects it does not count.
+        assert!(open(&mut reader, &early(60 + 17)).is_ok());
+        assert_eq!(open(&mut reader, &early(41 + 17)), Err(ErrorKind::BadRecordMac));
+        reader.skip_early_data_at_least(50);
+        assert!(open(&mut reader, &early(50 + 17)).is_ok());
         // Empty ones count too.
         reader.skip_early_data(3);
         assert!((0..3).all(|_| open(&mut reader, &early(0)).is_ok()));

@@ -60,6 +60,11 @@ impl Writer {
         self.padding = padding;
     }
 
+    /// Records are not padded from here on. Gives how they were.
+    pub(crate) fn take_padding(&mut self) -> Option<Arc<dyn RecordPadding>> {
+        self.padding.take()
+    }
+
     /// The most bytes of content in a record under the present keys.
     fn most(&self) -> usize {
         match self.keys.protects() {

@@ -282,6 +282,8 @@ impl ServerSession {
         };
         now.seconds_since(self.since) < u64::from(self.lifetime.min(max))
             && self.context == *context
+            // Whoever has no pre-shared keys any more lets nobody in by one.
+            && (self.psk_identity.is_none() || config.psks.is_some())
             && (!matches!(config.client_auth, ClientAuth::Required(_))
                 || self.is_certified()
                 || self.psk_identity.is_some())

@@ -13,6 +13,7 @@ use crate::extension::{
 };
 use crate::message::{ClientHello, ClientHelloFixed};
 use crate::policy::Policy;
+use crate::psk::Psk;
 use crate::session::{ClientSession, ClientSessionKind};
 use crate::wire::numbers::{
     CertificateCompressionAlgorithm, CertificateType, CompressionMethod, EcPointFormat, NamedGroup, ProtocolVersion,
@@ -29,6 +30,23 @@ const MOST_ALPN: usize = 1 << 14;
 
 /// Bytes of all names of authorities, likewise.
 const MOST_AUTHORITIES: usize = 1 << 15;
+
+/// Bytes of all that may be long, together: authorities, protocols, PSKs, a ticket. What is left of 64 KiB is for all else, and for
+/// what a second ClientHello has more.
+const MOST_TOGETHER: usize = 48 << 10;
+
+/// How many bytes a ticket may have beside all else that may be long.
+///
+/// # Errors
+/// [`ErrorKind::Config`] if there is too much of that already.
+pub(super) fn room_for_ticket(config: &ClientConfig, external: &[Psk]) -> Result<usize, Error> {
+    let names: usize = config.authorities.iter().chain(&config.alpn).map(|name| name.len() + 2).sum();
+    let psks: usize = external.iter().map(|psk| psk.wire.len() + 64).sum();
+    MOST_TOGETHER.checked_sub(names + psks).map(|room| room.min(MOST_TICKET)).ok_or_else(|| {
+        let why = "the names of authorities and protocols and the external PSKs have 49152 bytes together at most";
+        ErrorKind::Config(why.into()).into()
+    })
+}
 
 /// What of a policy can be spoken here.
 pub(super) struct Spoken {
@@ -88,7 +106,7 @@ impl Spoken {
     pub(super) fn can_resume(&self, policy: &Policy, session: &ClientSession, now: Time) -> bool {
         let by_psk = session.version < ProtocolVersion::TLS1_3 || !policy.psk_modes.is_empty();
         let spoken = self.versions.contains(&session.version) && self.suites.iter().any(|s| s.number == session.suite);
-        spoken && by_psk && !session.expired(now) && session.ticket().len() <= MOST_TICKET
+        spoken && by_psk && !session.expired(now)
     }
 }
 

@@ -119,8 +119,10 @@ impl Draft {
         let Self { config, name, key } = self;
         let Remembered { session, group: remembered } = remembered;
         let spoken = Spoken::of(&config, &*flow.provider())?;
-        let session = session.map(|s| *s).filter(|s| spoken.can_resume(&config.policy, s, flow.now));
         let external = psks::external(flow, &config, &spoken.suites, psks)?;
+        let room = content::room_for_ticket(&config, &external)?;
+        let fits = |s: &ClientSession| spoken.can_resume(&config.policy, s, flow.now) && s.ticket().len() <= room;
+        let session = session.map(|s| *s).filter(fits);
         let last_group = remembered.or_else(|| session.as_ref().and_then(ClientSession::group));
         let shared = shares::groups(&spoken.groups, &config.policy, last_group);
         let shares = if spoken.has_13() { shares::start(flow, &shared)? } else { Vec::new() };

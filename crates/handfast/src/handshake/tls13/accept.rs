@@ -40,6 +40,8 @@ pub(crate) struct Agreed {
     compression: Option<CertificateCompressionAlgorithm>,
     /// Early data comes behind the hello.
     early: bool,
+    /// The client has to show a cookie first, which a HelloRetryRequest will give it.
+    cookie: bool,
     /// After a HelloRetryRequest.
     retried: Option<Before>,
 }
@@ -56,7 +58,7 @@ pub(super) struct Before {
 /// The key exchange, as far as it is known whether there is to be one.
 enum Exchange {
     Made(NamedGroup, Response),
-    /// The client's share, untouched: with psk_ke it may not be needed.
+    /// The client's share, untouched: with psk_ke, or before a HelloRetryRequest, it may not be needed.
     Share(NamedGroup, Vec<u8>),
     /// To be asked for by a HelloRetryRequest.
     Wanted(NamedGroup),
@@ -115,12 +117,15 @@ pub(super) fn start(
     let Psks { mut mode, mut offers, binders_len } = choice::psks(&chosen.config, hello)?;
     // Who was asked for a share has to use it.
     if retried.is_some_and(|r| r.share.is_some()) && mode == Some(PskKeyExchangeMode::PSK_KE) {
-        mode = choice::mode(&chosen.config, hello).filter(|m| *m == PskKeyExchangeMode::PSK_DHE_KE);
+        mode = choice::mode_among(&[PskKeyExchangeMode::PSK_DHE_KE], &chosen.config, hello);
         offers.retain(|_| mode.is_some());
     }
+    let cookie = retried.is_none() && chosen.config.cookies.as_ref().is_some_and(|c| c.always);
     let may_do_without = mode == Some(PskKeyExchangeMode::PSK_KE) && !offers.is_empty();
     let exchange = match group {
-        Ok(Group::Shared(share)) if may_do_without => Exchange::Share(share.group, share.key_exchange.to_vec()),
+        Ok(Group::Shared(share)) if may_do_without || cookie => {
+            Exchange::Share(share.group, share.key_exchange.to_vec())
+        }
         Ok(Group::Shared(share)) => {
             let (group, response) = Exchange::make(flow, share.group, share.key_exchange.0)?;
             Exchange::Made(group, response)
@@ -137,7 +142,8 @@ pub(super) fn start(
     let how = chosen.config.certificate_compression.as_ref().zip(hello.extensions.compress_certificate());
     let compression = how.and_then(|(ours, theirs)| ours.common(theirs.0));
     let early = hello.extensions.early_data().is_some();
-    Agreed { chosen, suite, exchange, mode, binders_len, tickets, compression, early, retried }.next(flow, offers)
+    Agreed { chosen, suite, exchange, mode, binders_len, tickets, compression, early, cookie, retried }
+        .next(flow, offers)
 }
 
 impl Agreed {
@@ -164,12 +170,19 @@ impl Agreed {
 
     /// The PSK is one of ours, with a suite that it goes with: whether the client has it, too, is in its binder.
     fn with(mut self, flow: &mut Flow<'_>, taken: Taken, offer: &Offer) -> Next {
+        let external = matches!(taken.whose, Whose::External(_));
+        if self.cookie {
+            let group = match (self.mode, self.exchange) {
+                (Some(PskKeyExchangeMode::PSK_DHE_KE), Exchange::Wanted(group)) => Some(group),
+                _ => None,
+            };
+            return retry(flow, self.chosen, self.suite, group, external);
+        }
         let exchange = match (self.mode, self.exchange) {
             (Some(PskKeyExchangeMode::PSK_KE), _) => None,
             (_, Exchange::Made(group, response)) => Some((group, response)),
             (_, Exchange::Share(group, share)) => Some(Exchange::make(flow, group, &share)?),
             (_, Exchange::Wanted(group)) => {
-                let external = matches!(taken.whose, Whose::External(_));
                 return retry(flow, self.chosen, self.suite, Some(group), external);
             }
             (_, Exchange::Impossible(error)) => return Err(error),
@@ -220,6 +233,9 @@ impl Agreed {
         let none = Exchange::Impossible(ErrorKind::BadAnswer.into());
         let exchange = match std::mem::replace(&mut self.exchange, none) {
             Exchange::Made(group, response) => (group, response),
+            Exchange::Share(..) if self.cookie && !self.chosen.candidates.is_empty() => {
+                return retry(flow, self.chosen, self.suite, None, false);
+            }
             Exchange::Share(group, share) => Exchange::make(flow, group, &share)?,
             Exchange::Impossible(error) => return Err(error),
             Exchange::Wanted(group) if !self.chosen.candidates.is_empty() => {
@@ -357,6 +373,9 @@ impl Resuming {
             && session.version == ProtocolVersion::TLS1_3
             && Suite::find(session.suite).is_some_and(|old| old.hash == agreed.suite.hash)
             && session.server_name == agreed.chosen.summary.server_name;
+        if let (ServerSessionKind::Tls13 { max_early_data, .. }, true) = (&session.kind, agreed.early) {
+            flow.skip_early_data_at_least(*max_early_data as usize);
+        }
         let secret = match &session.kind {
             ServerSessionKind::Tls13 { psk, .. } if fits => psk.clone(),
             _ => return agreed.next(flow, others),

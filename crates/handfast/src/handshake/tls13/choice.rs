@@ -186,8 +186,17 @@ pub(super) fn psks(config: &ServerConfig, hello: &ClientHello<'_>) -> Result<Psk
 
 /// How a PSK may be used: the best of our ways that the client has too (RFC 9846 4.3.9).
 pub(super) fn mode(config: &ServerConfig, hello: &ClientHello<'_>) -> Option<PskKeyExchangeMode> {
+    mode_among(&[PskKeyExchangeMode::PSK_DHE_KE, PskKeyExchangeMode::PSK_KE], config, hello)
+}
+
+/// The same, if only these will do.
+pub(super) fn mode_among(
+    good: &[PskKeyExchangeMode],
+    config: &ServerConfig,
+    hello: &ClientHello<'_>,
+) -> Option<PskKeyExchangeMode> {
     let theirs = hello.extensions.psk_key_exchange_modes()?;
-    config.policy.psk_modes.iter().copied().find(|mode| theirs.0.contains(*mode))
+    config.policy.psk_modes.iter().copied().find(|mode| good.contains(mode) && theirs.0.contains(*mode))
 }
 
 /// How many tickets a client gets.

@@ -19,8 +19,8 @@ use std::time::Duration;
 /// What early data goes under, in the trace.
 const CLIENT_EARLY: &str = "client_early_traffic_secret";
 
-/// How many bytes of early data that is not accepted are skipped, at least.
-const SKIPPED: usize = 1 << 14;
+/// How many bytes of early data that is not accepted are skipped, at least: what fills a record of 16384 bytes.
+const SKIPPED: usize = (1 << 14) - 17;
 
 // --- a client ---
 
@@ -61,7 +61,8 @@ pub(in super::super) fn begin(flow: &mut Flow<'_>, offered: Offered, disguised: 
     let secret = EarlySecret::new(provider, suite.hash, Some(&psk));
     let traffic = secrets(flow, &secret, &hello);
     let EarlyTraffic { client, exporter } = traffic;
-    flow.shared.early = Some(Box::new(Early { room: room as usize, open: true, alpn, exporter, hash: suite.hash }));
+    let (room, hash, padding) = (room as usize, suite.hash, flow.take_padding());
+    flow.shared.early = Some(Box::new(Early { room, open: true, alpn, exporter, hash, padding }));
     write_under(flow, suite, &client, CLIENT_EARLY)
 }
 
@@ -73,8 +74,10 @@ pub(in super::super) fn refused(flow: &mut Flow<'_>) {
 
 /// No more of it goes, or comes.
 pub(in super::super) fn close(flow: &mut Flow<'_>) {
-    if let Some(early) = &mut flow.shared.early {
-        early.open = false;
+    let Some(early) = &mut flow.shared.early else { return };
+    early.open = false;
+    if let Some(padding) = early.padding.take() {
+        flow.pad(Some(padding));
     }
 }
 
@@ -91,8 +94,7 @@ fn secrets(flow: &Flow<'_>, secret: &EarlySecret, hello: &Digest) -> EarlyTraffi
 /// Early data is on its way that may not be accepted: what cannot be read of it is dropped, up to a bound.
 pub(super) fn expect(flow: &mut Flow<'_>, chosen: &Chosen) {
     let most = chosen.config.early_data.as_ref().map_or(0, |e| e.max_size as usize);
-    // What protects its records counts too.
-    flow.skip_early_data(SKIPPED.max(most.saturating_add(most / 8 + 1024)));
+    flow.skip_early_data(SKIPPED.max(most));
     flow.negotiated().early_data = Some(false);
 }
 
@@ -150,7 +152,8 @@ impl Accepted {
     pub(super) fn begin(self, flow: &mut Flow<'_>, suite: &Suite, aligned: Aligned) -> Result<(), Error> {
         let EarlyTraffic { client, exporter } = self.traffic;
         let (room, alpn) = (self.room as usize, flow.negotiated().alpn.clone());
-        flow.shared.early = Some(Box::new(Early { room, open: true, alpn, exporter, hash: suite.hash }));
+        let hash = suite.hash;
+        flow.shared.early = Some(Box::new(Early { room, open: true, alpn, exporter, hash, padding: None }));
         flow.negotiated().early_data = Some(true);
         flow.skip_early_data(0);
         read_under(flow, suite, &client, CLIENT_EARLY, aligned)

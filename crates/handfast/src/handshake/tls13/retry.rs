@@ -151,8 +151,10 @@ fn go_on(flow: &mut Flow<'_>, chosen: Chosen, suite: &'static Suite, hello: &Cli
         Some(group) => Ok(Group::Shared(choice::asked_share(hello, group)?)),
         None => choice::group(&chosen.config, &*flow.provider(), hello),
     };
-    if let Ok(Group::Wanted(_)) = group {
-        return Err(illegal("key_share", "is not the one share that was asked for", "RFC 9846 4.3.8"));
-    }
+    // A PSK may do without.
+    let group = match group {
+        Ok(Group::Wanted(_)) => Err(illegal("key_share", "is not the one share that was asked for", "RFC 9846 4.3.8")),
+        other => other,
+    };
     accept::start(flow, chosen, suite, group, hello, Some(before))
 }

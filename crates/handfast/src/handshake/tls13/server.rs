@@ -6,8 +6,8 @@ use super::accept::{self, Resuming, Using};
 use super::authentication::{
     ask_verdict, check_finished, check_signature, decompress, judged, send_finished, send_signature, take_chain,
 };
-use super::choice::{self, Group};
-use super::retry::{Remembering, Retried, remember, retry};
+use super::choice;
+use super::retry::{Remembering, Retried, remember};
 use super::{
     CLIENT_APPLICATION, CLIENT_HANDSHAKE, SERVER_APPLICATION, Traffic, WEEK, application_secrets, early,
     last_in_record, read_under, write_under,
@@ -164,15 +164,9 @@ pub(crate) fn start(flow: &mut Flow<'_>, from: Chosen, hello: &ClientHello<'_>) 
     let Some(cookies) = from.config.cookies.clone() else {
         return accept::start(flow, from, suite, group, hello, None);
     };
-    match (hello.extensions.cookie(), group) {
-        (Some(cookie), _) => remember(flow, from, suite, cookies, cookie),
-        (None, Ok(Group::Wanted(group))) if cookies.always => retry(flow, from, suite, Some(group), false),
-        (None, Ok(Group::Shared(_))) if cookies.always => retry(flow, from, suite, None, false),
-        // A PSK may do without a group.
-        (None, Err(_)) if cookies.always && hello.extensions.pre_shared_key().is_some() => {
-            retry(flow, from, suite, None, false)
-        }
-        (None, group) => accept::start(flow, from, suite, group, hello, None),
+    match hello.extensions.cookie() {
+        Some(cookie) => remember(flow, from, suite, cookies, cookie),
+        None => accept::start(flow, from, suite, group, hello, None),
     }
 }
 
@@ -211,7 +205,7 @@ pub(super) fn certificate_request(
     );
     let names = verifier.authorities();
     // A hint, which is left out where it does not fit into its extension.
-    if (1..=0xfff0_usize).contains(&names.iter().map(|n| n.len() + 2).sum()) {
+    if (1..=0xff00_usize).contains(&names.iter().map(|n| n.len() + 2).sum()) {
         list.push(Extension::CertificateAuthorities(CertificateAuthorities(names.iter().map(|n| Opaque(n)).collect())));
     }
     if config.client_ocsp {
