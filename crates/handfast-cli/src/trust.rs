@@ -192,6 +192,30 @@ pub(crate) fn response(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     }
 }
 
+/// The items of a SignedCertificateTimestampList (RFC 6962 3.3), for this certificate to be shown with. Of `none` there is none.
+pub(crate) fn timestamps(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
+    if path.as_os_str() == "none" {
+        return Ok(Vec::new());
+    }
+    let list = read(path)?;
+    items(&list).ok_or_else(|| Failure::file("use", path, "it is not a SignedCertificateTimestampList (RFC 6962 3.3)"))
+}
+
+/// The items of a list, each behind two bytes of length, all behind two more; `None` if it is anything else, or empty.
+fn items(list: &[u8]) -> Option<Vec<Vec<u8>>> {
+    fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
+        bytes.split_first_chunk().map(|(length, rest)| (u16::from_be_bytes(*length).into(), rest))
+    }
+    let (all, mut rest) = length(list)?;
+    let mut out = Vec::new();
+    while !rest.is_empty() {
+        let (one, behind) = length(rest).filter(|(n, _)| *n > 0).and_then(|(n, b)| b.split_at_checked(n))?;
+        out.push(one.to_vec());
+        rest = behind;
+    }
+    (all + 2 == list.len() && !out.is_empty()).then_some(out)
+}
+
 /// Keys that are shown raw; those that have certificates may show these, too.
 pub(crate) fn raw_credentials(certs: &[PathBuf], keys: &[PathBuf]) -> Result<Vec<Credential>, Failure> {
     if certs.is_empty() {

@@ -89,9 +89,17 @@ fn client_hello(hello: &ClientHello<'_>) -> String {
     }
     parts.extend(e.server_name().and_then(|n| n.host()).map(|n| format!("for {n}")));
     parts.extend(e.alpn().map(|a| format!("to speak {}", listed(a.0.iter().map(|p| String::from_utf8_lossy(p))))));
-    let ticket = e.session_ticket().is_some_and(|t| !t.0.is_empty());
-    if matches!(e.pre_shared_key(), Some(PreSharedKey::Offered(_))) || ticket {
+    let offered = match e.pre_shared_key() {
+        Some(PreSharedKey::Offered(offered)) => Some(offered.identities),
+        _ => None,
+    };
+    // A ticket has an age; what both sides have been given has none (RFC 9846 4.3.11).
+    let has = |aged: bool| offered.is_some_and(|all| all.iter().any(|i| (i.obfuscated_ticket_age != 0) == aged));
+    if has(true) || e.session_ticket().is_some_and(|t| !t.0.is_empty()) {
         parts.push("would resume by ticket".into());
+    }
+    if has(false) {
+        parts.push("has a pre-shared key".into());
     }
     parts.join("; ")
 }

@@ -60,6 +60,10 @@ pub(crate) struct Trust {
     /// Trusts these authorities only; else the system's, and for loopback the development CA too
     #[arg(long, value_name = "PEM", conflicts_with = "insecure")]
     pub(crate) ca: Option<PathBuf>,
+    /// Tells a TLS 1.3 server that its certificate should be from these authorities (certificate_authorities); so does whoever listens
+    /// learn whom this client trusts
+    #[arg(long, requires = "ca")]
+    pub(crate) name_authorities: bool,
     /// Does not check who the peer is: anyone in between can read and change everything
     #[arg(long)]
     pub(crate) insecure: bool,

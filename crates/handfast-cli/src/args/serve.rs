@@ -11,8 +11,8 @@ use std::path::PathBuf;
 /// Needs no argument: it makes a development CA once, and certificates for localhost, 127.0.0.1, ::1 and this host's name.
 /// Prints `listening https://ADDR:PORT` on stdout when ready. SIGTERM and Ctrl-C finish what is being served, and end with 0.
 ///
-/// The files of --cert, --key, --ocsp, --client-ca and --client-crl are read again when they change, and on SIGHUP; connections go on. If they
-/// cannot be used, it says so, and goes on with what it had.
+/// The files of --cert, --key, --ocsp, --sct, --client-ca and --client-crl are read again when they change, and on SIGHUP; connections
+/// go on. If they cannot be used, it says so, and goes on with what it had.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Serve {
@@ -62,6 +62,13 @@ pub(crate) struct Own {
     /// An OCSP response for the --cert at the same place, DER, for clients that ask for one; `none` if it has none
     #[arg(long, value_name = "FILE", action = ArgAction::Append, requires = "cert")]
     pub(crate) ocsp: Vec<PathBuf>,
+    /// Signed certificate timestamps for the --cert at the same place, for clients that ask for them: a SignedCertificateTimestampList
+    /// (RFC 6962 3.3); `none` if it has none
+    #[arg(long, value_name = "FILE", action = ArgAction::Append, requires = "cert")]
+    pub(crate) sct: Vec<PathBuf>,
+    /// Shows no certificate at all: only who has one of the pre-shared keys is served, and in TLS 1.3 only
+    #[arg(long, requires = "psk_identity", conflicts_with_all = ["cert", "key", "raw_public_key"])]
+    pub(crate) no_certificate: bool,
     /// Refuses clients that ask for a name which no certificate has; else they are shown the first one
     #[arg(long)]
     pub(crate) strict_sni: bool,

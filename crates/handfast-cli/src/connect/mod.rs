@@ -122,7 +122,10 @@ impl<'a> Plan<'a> {
     }
 
     fn client(self, teller: &Teller, address: IpAddr) -> Result<(Connection, wire::Last), Failure> {
-        let mut config = ClientConfig::new(self.policy, self.trust.verifier(&self.args.trust, address)?);
+        let verifier = self.trust.verifier(&self.args.trust, address)?;
+        let authorities = if self.args.trust.name_authorities { verifier.authorities() } else { Vec::new() };
+        let mut config = ClientConfig::new(self.policy, verifier);
+        config.authorities = authorities;
         config.credentials = own(self.credentials);
         config.ocsp = self.args.trust.ocsp != Ocsp::Off;
         config.scts = self.args.trust.sct;

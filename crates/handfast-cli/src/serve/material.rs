@@ -29,8 +29,8 @@ pub(super) struct Material {
 /// The files that are read.
 pub(super) fn files(args: &Serve) -> Vec<PathBuf> {
     let clients = [&args.clients.client_ca, &args.clients.client_crl];
-    let responses = args.own.ocsp.iter().filter(|path| path.as_os_str() != "none");
-    args.own.cert.iter().chain(&args.own.key).chain(responses).chain(clients.into_iter().flatten()).cloned().collect()
+    let extras = args.own.ocsp.iter().chain(&args.own.sct).filter(|path| path.as_os_str() != "none");
+    args.own.cert.iter().chain(&args.own.key).chain(extras).chain(clients.into_iter().flatten()).cloned().collect()
 }
 
 impl Material {
@@ -38,13 +38,14 @@ impl Material {
     pub(super) fn read(args: &Serve, policy: &Policy) -> Result<Self, Failure> {
         let raw = args.own.raw_public_key;
         let (mut credentials, ca) = match args.own.cert.is_empty() && args.own.key.is_empty() {
+            _ if args.own.no_certificate => (Vec::new(), None),
             true => development(args.listen)?,
             false => (given(args)?, None),
         };
         if raw {
             credentials = credentials.into_iter().map(Credential::with_raw_key).collect();
         }
-        if !credentials.iter().any(|c| trust::usable(c, policy)) {
+        if !args.own.no_certificate && !credentials.iter().any(|c| trust::usable(c, policy)) {
             let why = format!("none of the certificates can be used with these suites of the policy {}.", policy.name);
             let remedy =
                 "Take a certificate of another kind (ECDSA P-256 or RSA-2048 suit almost all), or other --suites.";
@@ -88,12 +89,17 @@ fn given(args: &Serve) -> Result<Vec<Credential>, Failure> {
         true => (trust::raw_credentials(&args.own.cert, &args.own.key)?, &args.own.ocsp),
         false => (trust::credentials(&args.own.cert, &args.own.key)?, &args.own.ocsp),
     };
-    if responses.len() > credentials.len() {
-        let why = format!("--ocsp was given {} times, and --cert {}.", responses.len(), credentials.len());
-        return Err(Failure::usage(why, "Give each --ocsp its --cert."));
+    for (flag, given) in [("--ocsp", responses.len()), ("--sct", args.own.sct.len())] {
+        if given > credentials.len() {
+            let why = format!("{flag} was given {given} times, and --cert {}.", credentials.len());
+            return Err(Failure::usage(why, format!("Give each {flag} its --cert.")));
+        }
     }
     for (credential, path) in credentials.iter_mut().zip(responses) {
         credential.ocsp = trust::response(path)?;
+    }
+    for (credential, path) in credentials.iter_mut().zip(&args.own.sct) {
+        credential.scts = trust::timestamps(path)?;
     }
     Ok(credentials)
 }

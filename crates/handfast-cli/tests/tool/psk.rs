@@ -30,6 +30,18 @@ fn a_key_stands_for_both_sides() {
 }
 
 #[test]
+fn a_server_may_have_nothing_else() {
+    let dir = Dir::new();
+    let key = ["--psk-identity", "me", "--psk-key", KEY];
+    let server = Server::start(&dir, &[&key[..], &["--no-certificate"]].concat());
+    let at = server.at("localhost");
+    let done = run(&dir, &[&["connect", &at, "--alpn", "http/1.1"], &key[..]].concat(), REQUEST);
+    done.ends(0, &["has a pre-shared key", "by a pre-shared key"]);
+    run(&dir, &["connect", &at, "--insecure"], REQUEST).ends(5, &["handshake_failure"]);
+    run(&dir, &["serve", "--no-certificate"], "").ends(2, &["--psk-identity"]);
+}
+
+#[test]
 fn imported_and_alone() {
     let dir = Dir::new();
     let key = ["--psk-identity", "me", "--psk-key", KEY, "--psk-import", "here", "--psk-only"];

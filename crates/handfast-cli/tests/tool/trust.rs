@@ -57,6 +57,40 @@ fn an_ocsp_response_is_sent_and_judged() {
 }
 
 #[test]
+fn timestamps_are_handed_over() {
+    let dir = Dir::new();
+    let (_, roots, cert, key) = issued(&dir);
+    // Two of them, of three bytes and of one.
+    let list = dir.write("sct", [0, 8, 0, 3, 1, 2, 3, 0, 1, 4].as_slice());
+    let serving = ["--cert", &cert, "--key", &key, "--sct", &list];
+    let server = Server::start(&dir, &serving);
+    for version in ["tls1.2", "tls1.3"] {
+        let connect = ["connect", &server.at("localhost"), "--ca", &roots, "--max-version", version, "--sct", "--json"];
+        let scts = run(&dir, &connect, "").event("connected")["scts"].clone();
+        assert_eq!(scts, serde_json::json!(["AQID", "BA=="]), "{version}");
+    }
+    for bad in [&[][..], &[0, 0], &[0, 2, 0, 0], &[0, 3, 0, 1, 7, 7], &[0, 4, 0, 1, 7]] {
+        let list = dir.write("bad", bad);
+        let serve = ["serve", "--cert", &cert, "--key", &key, "--sct", &list];
+        run(&dir, &serve, "").ends(1, &["SignedCertificateTimestampList"]);
+    }
+}
+
+#[test]
+fn a_server_is_told_whom_one_trusts() {
+    let dir = Dir::new();
+    let (a, b) = (Authority::new("Alpha"), Authority::new("Beta"));
+    let (path_a, path_b) = (dir.write("a.pem", a.pem()), dir.write("b.pem", b.pem()));
+    let (cert_a, key_a) = a.leaf(&dir, "leaf-a", &Leaf::default());
+    let (cert_b, key_b) = b.leaf(&dir, "leaf-b", &Leaf::default());
+    let server = Server::start(&dir, &["--cert", &cert_a, "--key", &key_a, "--cert", &cert_b, "--key", &key_b]);
+    let at = server.at("localhost");
+    run(&dir, &["connect", &at, "--ca", &path_a], "").ends(0, &["verified: chain of 1"]);
+    run(&dir, &["connect", &at, "--ca", &path_b], "").ends(6, &["Alpha"]);
+    run(&dir, &["connect", &at, "--ca", &path_b, "--name-authorities"], "").ends(0, &["verified: chain of 1"]);
+}
+
+#[test]
 fn a_client_may_have_to_bring_one() {
     let dir = Dir::new();
     let (ca, roots, cert, key) = issued(&dir);

@@ -1,5 +1,5 @@
 //! Key exchange: X25519 and the NIST curves (RFC 9846 4.3.8.2), hybrids of a curve and ML-KEM (draft-ietf-tls-ecdhe-mlkem 4), ML-KEM
-//! alone, and finite fields ([`ffdhe`](super::ffdhe)).
+//! alone, and finite fields ([`ffdhe`]).
 
 use super::ffdhe;
 use crate::crypto::{Failure, KeyExchange, Response};
