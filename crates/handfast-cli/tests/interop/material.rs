@@ -9,18 +9,21 @@ use rcgen::{
 };
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub struct Material {
     dir: PathBuf,
     /// Whether there is what only OpenSSL makes.
     more: bool,
+    /// How many names were given out that nothing else has.
+    fresh: AtomicUsize,
 }
 
 impl Material {
     pub fn make() -> Self {
         let dir = std::env::temp_dir().join(format!("handfast-interop-{}", std::process::id()));
         std::fs::create_dir_all(&dir).expect("a folder for the certificates");
-        let mut it = Self { dir, more: false };
+        let mut it = Self { dir, more: false, fresh: AtomicUsize::new(0) };
         // One authority with an RSA key: what old peers verify, all do.
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -156,6 +159,10 @@ impl Material {
     }
     pub fn path(&self, name: &str) -> String {
         self.dir.join(name).to_string_lossy().into_owned()
+    }
+    /// A path where nothing is yet. A port is no such name: in a long run it comes again, and what was left there would be taken up.
+    pub fn fresh(&self, name: &str) -> String {
+        self.path(&format!("{name}-{}", self.fresh.fetch_add(1, Ordering::Relaxed)))
     }
     pub fn ca(&self) -> String {
         self.path("ca.pem")

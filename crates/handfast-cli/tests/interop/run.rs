@@ -10,7 +10,7 @@ use base64::Engine;
 /// The peer serves, we connect.
 pub fn our_client(peer: &dyn Peer, case: &Case, material: &Material) -> Result<(), Lacks> {
     let mut server = peer.serve(case, material)?;
-    let session = material.path(&format!("session-{}-{}", peer.name(), server.port));
+    let session = material.fresh("session");
     for resumed in [false, true].into_iter().take(if case.resumes() { 2 } else { 1 }) {
         let mut tool = Tool::start(&flags::client(case, material, server.port, &session), material)?;
         seen::connected(&tool.wait_for("connected")?, case, resumed)?;

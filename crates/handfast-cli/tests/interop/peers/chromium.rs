@@ -60,7 +60,7 @@ impl Peer for Chromium {
     }
 
     fn connect(&self, _: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
-        let profile = material.path(&format!("chromium-{port}"));
+        let profile = material.fresh("chromium");
         let out = Command::new("timeout")
             .args(["30", "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])

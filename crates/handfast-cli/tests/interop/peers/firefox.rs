@@ -129,7 +129,7 @@ impl Peer for Firefox {
     }
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
-        let dir = material.path(&format!("firefox-{port}"));
+        let dir = material.fresh("firefox");
         profile(&dir, case, material)?;
         // A screenshot is taken when all is loaded; then it ends. It never ends over an error page.
         let out = Command::new("timeout")

@@ -146,7 +146,7 @@ impl Peer for GnuTls {
         command.args(["--priority", &priority(case, retry)]);
         let get = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n";
         let mut input = vec![get];
-        let saved = material.path(&format!("gnutls-{port}.ocsp"));
+        let saved = material.fresh("gnutls-ocsp");
         match case.feature {
             _ if case.retries() => drop(command.arg("--single-key-share")),
             Feature::Resumed => drop(command.args(["--resume", "--waitresumption"])),

@@ -167,7 +167,7 @@ impl Peer for OpenSsl {
     }
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
-        let session = material.path(&format!("{}-{port}", self.name));
+        let session = material.fresh(self.name);
         let once = |resume: bool| {
             let mut command = Command::new(&self.program);
             command.args(["s_client", "-connect", &format!("127.0.0.1:{port}"), "-servername", "localhost"]);
