@@ -61,7 +61,7 @@ fn lacks(case: &Case) -> Option<&'static str> {
         _ if case.group.contains("MLKEM") => Some("GnuTLS 3.7 has no ML-KEM"),
         _ if case.key.is_ml_dsa() => Some("GnuTLS 3.7 has no ML-DSA"),
         Feature::Zlib | Feature::Brotli => Some("Debian builds it without compression of certificates"),
-        Feature::RawKey => Some("its tools show and take raw keys from who is trusted already only"),
+        Feature::RawKey => Some("raw keys are not tried with it here"),
         Feature::Http2 => Some("its tools speak no HTTP/2"),
         _ => None,
     }

@@ -35,7 +35,7 @@ fn lacks(case: &Case) -> Option<&'static str> {
             Some("not built with compression of certificates")
         }
         _ if matches!(case.feature, Feature::Psk | Feature::PskOnly) => Some("no pre-shared keys"),
-        _ if case.feature == Feature::RawKey => Some("raw public keys are left to code of the user's"),
+        _ if case.feature == Feature::RawKey => Some("raw keys are not tried with it here"),
         _ if case.feature == Feature::RecordSizeLimit => Some("no record_size_limit"),
         _ if case.feature == Feature::PostHandshake => Some("no certificates after the handshake"),
         _ => None,
