@@ -72,10 +72,11 @@ impl Tool {
         self.seen.iter().find(|e| e["event"] == kind)
     }
 
-    /// How many messages of this name there were so far.
+    /// How many messages of this name there were so far in the first connection that had one: browsers open several.
     pub fn messages(&self, name: &str, direction: &str) -> usize {
         let is = |e: &&Value| e["event"] == "message" && e["message"] == name && e["direction"] == direction;
-        self.seen.iter().filter(is).count()
+        let connections = || self.seen.iter().filter(is).map(|e| &e["connection"]);
+        connections().next().map_or(0, |first| connections().filter(|c| *c == first).count())
     }
 }
 
