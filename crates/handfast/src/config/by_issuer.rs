@@ -34,17 +34,13 @@ impl ByIssuer {
     }
 }
 
-fn signs(credential: &Credential, schemes: &[SignatureScheme]) -> bool {
-    credential.key.schemes().iter().any(|s| schemes.contains(s))
-}
-
 fn wanted(credential: &Credential, authorities: &[&[u8]]) -> bool {
     authorities.is_empty() || leads_to(&credential.chain, authorities)
 }
 
 impl ClientCredentials for ByIssuer {
     fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>> {
-        let mut can = self.all.iter().filter(|c| signs(c, schemes) && c.shows(CertificateType::X509));
+        let mut can = self.all.iter().filter(|c| c.can_sign(schemes) && c.shows(CertificateType::X509));
         let first = can.clone().find(|c| wanted(c, authorities));
         first.or_else(|| can.next().filter(|_| self.whatever_the_issuer)).cloned()
     }
@@ -56,7 +52,7 @@ impl ClientCredentials for ByIssuer {
     }
 
     fn choose_raw_key(&self, schemes: &[SignatureScheme]) -> Option<Arc<Credential>> {
-        self.all.iter().find(|c| signs(c, schemes) && c.shows(CertificateType::RAW_PUBLIC_KEY)).cloned()
+        self.all.iter().find(|c| c.can_sign(schemes) && c.shows(CertificateType::RAW_PUBLIC_KEY)).cloned()
     }
 
     /// For each, what is in its way.
@@ -68,7 +64,7 @@ impl ClientCredentials for ByIssuer {
         }
         let why = |c: &Arc<Credential>| {
             let who = verify::subject_in_words(&c.chain);
-            match (signs(c, schemes), wanted(c, authorities)) {
+            match (c.can_sign(schemes), wanted(c, authorities)) {
                 (false, _) => format!("{who} can sign by no scheme of both sides"),
                 (true, false) => format!("{who} is issued by {}", verify::issuer_in_words(&c.chain)),
                 (true, true) => format!("{who} would do"),

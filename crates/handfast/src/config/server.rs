@@ -136,8 +136,8 @@ impl ServerCredentials for Credential {
 impl ServerCredentials for Vec<Arc<Credential>> {
     fn candidates(self: Arc<Self>, hello: &HelloSummary) -> Vec<Arc<Credential>> {
         match &hello.server_name {
-            Some(_) => Arc::new(ByName::new(self.iter().cloned())).candidates(hello),
-            None => by_name::guided(Self::clone(&self), hello),
+            Some(_) if self.len() > 1 => Arc::new(ByName::new(self.iter().cloned())).candidates(hello),
+            _ => by_name::guided(Self::clone(&self), hello),
         }
     }
 }

@@ -92,20 +92,27 @@ pub(super) struct Certificate<'a> {
 /// A signature, and what it covers (RFC 5280 4.1.1).
 #[derive(Clone, Copy)]
 pub(super) struct Signed<'a> {
-    message: &'a [u8],
+    pub(super) message: &'a [u8],
     /// The content of the AlgorithmIdentifier.
     pub(super) algorithm: &'a [u8],
-    signature: &'a [u8],
+    pub(super) signature: &'a [u8],
 }
 
 impl Signed<'_> {
+    /// Whether one of these algorithms is the one that it names, for a key of this kind.
+    pub(super) fn is_with_any(&self, key: &Key<'_>, algorithms: &[&dyn SignatureVerificationAlgorithm]) -> bool {
+        algorithms.iter().any(|a| self.fits(key, *a))
+    }
+
     /// Whether it is by this key, by one of these algorithms.
     pub(super) fn is_by(&self, key: &Key<'_>, algorithms: &[&dyn SignatureVerificationAlgorithm]) -> bool {
-        let fits = |a: &&&dyn SignatureVerificationAlgorithm| {
-            a.signature_alg_id().as_ref() == self.algorithm && a.public_key_alg_id().as_ref() == key.identifier
-        };
-        let mut fitting = algorithms.iter().filter(fits);
+        let mut fitting = algorithms.iter().filter(|a| self.fits(key, **a));
         fitting.any(|a| a.verify_signature(key.bits, self.message, self.signature).is_ok())
+    }
+
+    fn fits(&self, key: &Key<'_>, algorithm: &dyn SignatureVerificationAlgorithm) -> bool {
+        algorithm.signature_alg_id().as_ref() == self.algorithm
+            && algorithm.public_key_alg_id().as_ref() == key.identifier
     }
 }
 

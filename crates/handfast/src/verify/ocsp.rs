@@ -3,7 +3,7 @@
 //! A response counts if it is about this very certificate, signed by the certificate's issuer or by whom that issuer has made a
 //! responder (RFC 6960 4.2.2.2), and of now. That the responder's own certificate was not revoked is not looked into.
 
-use super::der::{Certificate, Der, Key, Value, tag};
+use super::der::{Certificate, Der, Key, Signed, Value, tag};
 use super::words;
 use crate::Time;
 use ::webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
@@ -139,18 +139,11 @@ impl Question<'_> {
 
     fn check_signature(&self, basic: &Basic<'_>, signer: &Certificate<'_>) -> Result<(), Against> {
         let Some(key) = Key::read(signer.spki) else { return bad("is signed by a key that cannot be read") };
-        let mut fitting = self
-            .algorithms
-            .iter()
-            .filter(|a| {
-                a.signature_alg_id().as_ref() == basic.algorithm && a.public_key_alg_id().as_ref() == key.identifier
-            })
-            .peekable();
-        if fitting.peek().is_none() {
-            let algorithm = super::der::algorithm(basic.algorithm);
+        if !basic.signed.is_with_any(&key, self.algorithms) {
+            let algorithm = super::der::algorithm(basic.signed.algorithm);
             return bad(format!("is signed with {}, which is not accepted", words::oid(&algorithm)));
         }
-        match fitting.any(|a| a.verify_signature(key.bits, basic.signed, basic.signature).is_ok()) {
+        match basic.signed.is_by(&key, self.algorithms) {
             true => Ok(()),
             false => bad("has a signature that is not by the key of the responder that it names"),
         }
@@ -176,11 +169,7 @@ const CRITICAL: &str = "has a critical extension that is not known here";
 
 /// A BasicOCSPResponse (RFC 6960 4.2.1), as ranges of its bytes.
 struct Basic<'a> {
-    /// What the signature covers.
-    signed: &'a [u8],
-    /// The content of the AlgorithmIdentifier.
-    algorithm: &'a [u8],
-    signature: &'a [u8],
+    signed: Signed<'a>,
     /// The content of the list; empty if there is none.
     certificates: &'a [u8],
     /// byName: the Name, whole; byKey: the hash.
@@ -228,7 +217,8 @@ impl<'a> Basic<'a> {
         fields.next(tag::GENERALIZED_TIME)?; // producedAt
         let responses = fields.next(tag::SEQUENCE)?.content;
         let critical = fields.optional(EXPLICIT_1).is_some_and(|e| any_critical(e.content));
-        Some((Self { signed: data.whole, algorithm, signature, certificates, responder, responses }, critical))
+        let signed = Signed { message: data.whole, algorithm, signature };
+        Some((Self { signed, certificates, responder, responses }, critical))
     }
 
     /// Whether it names this one as its responder.

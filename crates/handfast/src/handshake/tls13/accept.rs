@@ -64,6 +64,8 @@ enum Exchange {
     Wanted(NamedGroup),
     /// There can be none.
     Impossible(Error),
+    /// Taken out, to be carried on.
+    Used,
 }
 
 impl Exchange {
@@ -186,8 +188,9 @@ impl Agreed {
                 return retry(flow, self.chosen, self.suite, Some(group), external);
             }
             (_, Exchange::Impossible(error)) => return Err(error),
+            (_, Exchange::Used) => return Err(ErrorKind::BadAnswer.into()),
         };
-        self.exchange = Exchange::Impossible(ErrorKind::BadAnswer.into()); // taken out above
+        self.exchange = Exchange::Used;
         let provider = flow.provider();
         let truncated = flow.now().without_last(&*provider, taken.hash, self.binders_len);
         let secret = EarlySecret::new(provider, taken.hash, Some(&taken.secret));
@@ -230,14 +233,14 @@ impl Agreed {
 
     /// A handshake with certificates.
     fn full(mut self, flow: &mut Flow<'_>) -> Next {
-        let none = Exchange::Impossible(ErrorKind::BadAnswer.into());
-        let exchange = match std::mem::replace(&mut self.exchange, none) {
+        let exchange = match std::mem::replace(&mut self.exchange, Exchange::Used) {
             Exchange::Made(group, response) => (group, response),
             Exchange::Share(..) if self.cookie && !self.chosen.candidates.is_empty() => {
                 return retry(flow, self.chosen, self.suite, None, false);
             }
             Exchange::Share(group, share) => Exchange::make(flow, group, &share)?,
             Exchange::Impossible(error) => return Err(error),
+            Exchange::Used => return Err(ErrorKind::BadAnswer.into()),
             Exchange::Wanted(group) if !self.chosen.candidates.is_empty() => {
                 return retry(flow, self.chosen, self.suite, Some(group), false);
             }
