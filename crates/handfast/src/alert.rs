@@ -54,6 +54,30 @@ numbers! {
     }
 }
 
+impl AlertDescription {
+    /// The one that says it in SSL 3.0, which has few (RFC 6101 5.4.2).
+    pub(crate) const fn in_ssl3(self) -> Self {
+        match self {
+            Self::CLOSE_NOTIFY
+            | Self::UNEXPECTED_MESSAGE
+            | Self::BAD_RECORD_MAC
+            | Self::DECOMPRESSION_FAILURE
+            | Self::HANDSHAKE_FAILURE
+            | Self::NO_CERTIFICATE
+            | Self::BAD_CERTIFICATE
+            | Self::UNSUPPORTED_CERTIFICATE
+            | Self::CERTIFICATE_REVOKED
+            | Self::CERTIFICATE_EXPIRED
+            | Self::CERTIFICATE_UNKNOWN
+            | Self::ILLEGAL_PARAMETER => self,
+            Self::DECRYPTION_FAILED => Self::BAD_RECORD_MAC,
+            Self::RECORD_OVERFLOW | Self::DECODE_ERROR => Self::ILLEGAL_PARAMETER,
+            Self::UNKNOWN_CA | Self::BAD_CERTIFICATE_STATUS_RESPONSE => Self::CERTIFICATE_UNKNOWN,
+            _ => Self::HANDSHAKE_FAILURE,
+        }
+    }
+}
+
 /// An alert: level and description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alert {

@@ -6,12 +6,12 @@ use crate::error::{Error, ErrorKind, Limit};
 use crate::event::{Event, Negotiated};
 use crate::handshake::{self, Established, Flow, Input, Listen, Shared, Side, State};
 use crate::keys::Transcript;
-use crate::message::{Dialect, Message};
+use crate::message::{Certificate, Dialect, Message};
 use crate::record::{Joiner, Reader, Writer};
 use crate::trace::{Direction, Observer, Trace, Watch};
 use crate::wait::{Answer, Wait};
 use crate::wire::Problem;
-use crate::wire::numbers::{ContentType, HandshakeType};
+use crate::wire::numbers::{ContentType, HandshakeType, ProtocolVersion};
 use rustls_pki_types::ServerName;
 use std::mem;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ impl Connection {
         it.shared.watch = Watch(observer);
         it.shared.key_log = config.key_log.clone();
         it.writer.pad(config.padding.clone());
-        it.shared.compat_ccs_may_come = config.policy.max_version == crate::wire::numbers::ProtocolVersion::TLS1_3;
+        it.shared.compat_ccs_may_come = config.policy.max_version == ProtocolVersion::TLS1_3;
         let Self { shared, transcript, reader, writer, .. } = &mut it;
         let mut flow = Flow::new(now, shared, transcript, None, writer, reader);
         it.state = handshake::connect(&mut flow, config, name)?;
@@ -393,7 +393,7 @@ impl Connection {
                     }
                 }
                 ContentType::ALERT => {
-                    if let Some(event) = self.alert(body)? {
+                    if let Some(event) = self.alert(body, now)? {
                         stop!(Some(event));
                     }
                 }
@@ -513,13 +513,16 @@ impl Connection {
         Ok(())
     }
 
-    fn alert<'b>(&mut self, body: &[u8]) -> Result<Option<Event<'b>>, Error> {
+    fn alert<'b>(&mut self, body: &[u8], now: Time) -> Result<Option<Event<'b>>, Error> {
         let bad = |why| crate::error::illegal("alert", why, "RFC 9846 6");
         let bytes: [u8; 2] = body
             .try_into()
             .map_err(|_| Error::from(crate::wire::Malformed { field: "alert", at: 0, problem: Problem::Length }))?;
         let alert = Alert::from_bytes(bytes).ok_or_else(|| bad("has a level that is neither warning nor fatal"))?;
         self.shared.watch.see(Trace::Alert { direction: Direction::Received, alert });
+        if alert == Alert::warning(AlertDescription::NO_CERTIFICATE) && self.no_certificate_may_come() {
+            return self.no_certificate(now).map(|()| None);
+        }
         let tls13 = self.shared.dialect == Dialect::Tls13;
         let established = matches!(self.state, State::Established(_));
         // In TLS 1.3 the level says nothing: all but two end the connection (RFC 9846 6).
@@ -552,6 +555,28 @@ impl Connection {
                 Ok(Some(Event::Warning(alert)))
             }
         }
+    }
+
+    /// Whether a client of SSL 3.0 may say that it has no certificate.
+    fn no_certificate_may_come(&self) -> bool {
+        let ssl3 = matches!(self.shared.dialect, Dialect::Classic(form) if form.no_certificate_alert);
+        ssl3 && self.shared.side == Side::Server && matches!(self.state, State::Handshake(_))
+    }
+
+    /// What is an empty Certificate from TLS 1.0 on. It belongs to no transcript.
+    fn no_certificate(&mut self, now: Time) -> Result<(), Error> {
+        const NAME: &str = "no_certificate";
+        if self.joiner.pending() {
+            let expected = "the rest of a handshake message";
+            return Err(ErrorKind::UnexpectedRecord { got: ContentType::ALERT, expected }.into());
+        }
+        self.newest = Some(NAME);
+        let Self { state, shared, transcript, reader, writer, .. } = self;
+        let message = Message::Certificate(Certificate { context: None, list: Vec::new() });
+        let old = mem::replace(state, State::Failed);
+        let mut flow = Flow::new(now, shared, transcript, None, writer, reader);
+        *state = old.step(&mut flow, Input::Message(message, None)).map_err(|e| e.during(NAME, true))?;
+        self.settle(now)
     }
 
     fn count_empty(&mut self, content: ContentType, body: &[u8]) -> Result<(), Error> {
@@ -615,7 +640,10 @@ impl Connection {
         self.writer.wear(left);
     }
 
-    fn say(&mut self, alert: Alert) {
+    fn say(&mut self, mut alert: Alert) {
+        if self.writer.version == ProtocolVersion::SSL3_0 {
+            alert.description = alert.description.in_ssl3();
+        }
         // If it cannot be sealed any more, there is nobody to tell.
         let _ = self.writer.alert(alert, &mut self.shared.watch);
     }

@@ -79,6 +79,8 @@ pub struct Negotiated {
     pub verified: Option<String>,
     /// Whether the master secret is an extended one (RFC 7627).
     pub extended_master_secret: bool,
+    /// Whether records are protected by encrypt-then-MAC (RFC 7366): of the suites that have a MAC, CBC can.
+    pub encrypt_then_mac: bool,
     /// Whether the peer can renegotiate securely (RFC 5746).
     pub secure_renegotiation: bool,
     /// The most bytes of plaintext that the peer takes in a protected record, if it said so (RFC 8449).

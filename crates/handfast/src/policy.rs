@@ -1,12 +1,18 @@
 //! Policies: what may be spoken, by name.
 
-use crate::crypto::{AeadAlgorithm, BulkCipher, KeyExchangeKind, KeyKind, Provider, SUITES, Suite};
+use crate::crypto::{AeadAlgorithm, BulkCipher, CbcCipher, KeyExchangeKind, KeyKind, Provider, SUITES, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
 
 /// The versions that are spoken here, newest first.
-pub const SPOKEN: &[ProtocolVersion] = &[ProtocolVersion::TLS1_3, ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_0];
+pub const SPOKEN: &[ProtocolVersion] = &[
+    ProtocolVersion::TLS1_3,
+    ProtocolVersion::TLS1_2,
+    ProtocolVersion::TLS1_1,
+    ProtocolVersion::TLS1_0,
+    ProtocolVersion::SSL3_0,
+];
 
 /// What may be spoken. The named ones are starting points; each field can be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +50,7 @@ pub struct Policy {
 
 impl Policy {
     /// Every named policy, from the strictest on.
-    pub const NAMES: &'static [&'static str] = &["modern", "default", "compatible", "legacy"];
+    pub const NAMES: &'static [&'static str] = &["modern", "default", "compatible", "legacy", "museum"];
 
     /// The policy of this name.
     pub fn named(name: &str) -> Option<Self> {
@@ -53,6 +59,7 @@ impl Policy {
             "default" => Self::default(),
             "compatible" => Self::compatible(),
             "legacy" => Self::legacy(),
+            "museum" => Self::museum(),
             _ => return None,
         })
     }
@@ -62,14 +69,23 @@ impl Policy {
         Self::between("modern", ProtocolVersion::TLS1_3, is_fast)
     }
 
-    /// TLS 1.2 with RSA key exchange, CBC and CCM too, and finite fields.
+    /// TLS 1.2 with every key exchange, CBC and CCM too, and finite fields.
     pub fn compatible() -> Self {
-        Self::between("compatible", ProtocolVersion::TLS1_2, |_| true).with_finite_fields()
+        Self::between("compatible", ProtocolVersion::TLS1_2, |s| age(s) < Age::Legacy).with_finite_fields()
     }
 
-    /// TLS 1.0 too, and SHA-1 signatures.
+    /// TLS 1.0 and 1.1 too, Triple DES, and SHA-1 signatures.
     pub fn legacy() -> Self {
-        let mut policy = Self::between("legacy", ProtocolVersion::TLS1_0, |_| true).with_finite_fields();
+        Self::older("legacy", ProtocolVersion::TLS1_0, Age::Legacy)
+    }
+
+    /// SSL 3.0 too, and RC4. Whoever sits in between can read what is said, with patience (RFC 7568, RFC 7465).
+    pub fn museum() -> Self {
+        Self::older("museum", ProtocolVersion::SSL3_0, Age::Museum)
+    }
+
+    fn older(name: &'static str, min: ProtocolVersion, oldest: Age) -> Self {
+        let mut policy = Self::between(name, min, |s| age(s) <= oldest).with_finite_fields();
         policy.schemes.extend([SignatureScheme::ECDSA_SHA1, SignatureScheme::RSA_PKCS1_SHA1]);
         policy
     }
@@ -181,7 +197,26 @@ impl Policy {
 impl Default for Policy {
     /// TLS 1.3, and TLS 1.2 with ECDHE and AEAD.
     fn default() -> Self {
-        Self::between("default", ProtocolVersion::TLS1_2, |s| is_fast(s) && s.key_exchange != KeyExchangeKind::Rsa)
+        let modern = |s: &Suite| matches!(s.key_exchange, KeyExchangeKind::Tls13 | KeyExchangeKind::Ecdhe);
+        Self::between("default", ProtocolVersion::TLS1_2, |s| is_fast(s) && modern(s))
+    }
+}
+
+/// From which policy on a suite is in it; [`Age::Never`] must be named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Age {
+    Compatible,
+    Legacy,
+    Museum,
+    Never,
+}
+
+fn age(suite: &Suite) -> Age {
+    match suite.bulk {
+        BulkCipher::Aead(_) | BulkCipher::Cbc(CbcCipher::Aes128 | CbcCipher::Aes256, _) => Age::Compatible,
+        BulkCipher::Cbc(CbcCipher::TripleDes, _) => Age::Legacy,
+        BulkCipher::Rc4(_) => Age::Museum,
+        BulkCipher::Null(_) => Age::Never,
     }
 }
 

@@ -10,7 +10,7 @@ mod suites;
 pub(crate) use aws_lc::{mldsa_scheme, pss_scheme};
 pub use credential::{Credential, CredentialError};
 pub use private_key::{KeyKind, PrivateKey};
-pub use suites::{AeadAlgorithm, Authentication, BulkCipher, CbcCipher, CbcMac, KeyExchangeKind, SUITES, Suite};
+pub use suites::{AeadAlgorithm, Authentication, BulkCipher, CbcCipher, KeyExchangeKind, Mac, SUITES, Suite};
 
 use crate::keys::Secret;
 use crate::wire::numbers::{NamedGroup, SignatureScheme};
@@ -221,23 +221,51 @@ pub trait Provider: Send + Sync + fmt::Debug {
 pub trait Legacy: Send + Sync {
     /// HMAC over MD5 (`false`) or SHA-1 (`true`): the two halves of the old PRF (RFC 2246 5).
     fn hmac_old(&self, sha1: bool, key: &[u8]) -> Box<dyn Hmac>;
+    /// A fresh MD5 (`false`) or SHA-1 (`true`): what SSL 3.0's MAC is made of (RFC 6101 5.2.3.1).
+    fn hash_old(&self, sha1: bool) -> Box<dyn Hasher>;
     /// CBC with MAC for one direction. `key` is MAC key, encryption key, and the IV if implicit, one after the other.
     ///
     /// # Errors
-    /// [`Failure`], if the key has another length than cipher and MAC want.
+    /// [`Failure`], if the key has another length than cipher and MAC want, or there is no such pair that opens in constant time: then
+    /// it is spoken with encrypt-then-MAC only.
     fn cbc(
         &self,
         cipher: CbcCipher,
-        mac: CbcMac,
+        mac: Mac,
         implicit_iv: bool,
         seal: bool,
         key: &[u8],
     ) -> Result<Box<dyn CbcRecord>, Failure>;
+    /// A block cipher in CBC mode, without MAC and padding, for one direction.
+    ///
+    /// # Errors
+    /// [`Failure`], if the key has another length than the cipher wants.
+    fn block_cbc(&self, cipher: CbcCipher, seal: bool, key: &[u8]) -> Result<Box<dyn BlockCbc>, Failure>;
+    /// RC4 with a key of 16 bytes.
+    ///
+    /// # Errors
+    /// [`Failure`], if the key has another length.
+    fn rc4(&self, key: &[u8]) -> Result<Box<dyn KeyStream>, Failure>;
     /// PKCS#1 v1.5 encryption under a certificate's RSA key: a client's premaster secret. `spki` is DER.
     ///
     /// # Errors
     /// [`Failure`], if the key is not RSA, or too short.
     fn rsa_encrypt(&self, spki: &[u8], premaster: &[u8]) -> Result<Vec<u8>, Failure>;
+}
+
+/// A block cipher in CBC mode for one direction.
+pub trait BlockCbc: Send + Sync {
+    /// Encrypts or decrypts whole blocks in place. `iv` is a block long.
+    ///
+    /// # Errors
+    /// [`Failure`], if these are not whole blocks, or `iv` is not one.
+    fn apply(&self, iv: &[u8], blocks: &mut [u8]) -> Result<(), Failure>;
+}
+
+/// A stream cipher for one direction, which goes on where it stopped.
+pub trait KeyStream: Send + Sync {
+    /// Encrypts or decrypts, which is the same, in place.
+    fn apply(&mut self, data: &mut [u8]);
 }
 
 /// MAC-then-encrypt CBC for one direction.

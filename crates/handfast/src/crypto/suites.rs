@@ -1,6 +1,6 @@
 //! The table of the suites that are spoken.
 
-use super::HashAlgorithm;
+use super::{HashAlgorithm, Provider};
 use crate::wire::CipherSuite;
 use crate::wire::numbers::ProtocolVersion;
 
@@ -9,10 +9,51 @@ use crate::wire::numbers::ProtocolVersion;
 pub enum KeyExchangeKind {
     /// The client encrypts it under the server's RSA key (RFC 5246 7.4.7.1). No forward secrecy.
     Rsa,
+    /// Ephemeral Diffie-Hellman over a prime field (RFC 5246 7.4.3).
+    Dhe,
     /// Ephemeral elliptic-curve Diffie-Hellman (RFC 8422).
     Ecdhe,
+    /// A key that both have, and nothing else (RFC 4279 2). No forward secrecy.
+    Psk,
+    /// The same, with ephemeral Diffie-Hellman (RFC 4279 3).
+    DhePsk,
+    /// The same over an elliptic curve (RFC 5489 2).
+    EcdhePsk,
+    /// The same, with what the client encrypts under the server's RSA key (RFC 4279 4). No forward secrecy.
+    RsaPsk,
     /// TLS 1.3: negotiated apart from the suite.
     Tls13,
+}
+
+impl KeyExchangeKind {
+    /// Whether it takes a pre-shared key. In TLS 1.3 that is negotiated apart.
+    pub const fn has_psk(self) -> bool {
+        matches!(self, Self::Psk | Self::DhePsk | Self::EcdhePsk | Self::RsaPsk)
+    }
+    /// Whether the server shows a certificate. In TLS 1.3 it does unless a pre-shared key is agreed on.
+    pub const fn has_certificate(self) -> bool {
+        matches!(self, Self::Rsa | Self::Dhe | Self::Ecdhe | Self::RsaPsk | Self::Tls13)
+    }
+    /// Whether the client encrypts under the server's RSA key.
+    pub const fn has_rsa(self) -> bool {
+        matches!(self, Self::Rsa | Self::RsaPsk)
+    }
+    /// Whether both sides make Diffie-Hellman keys over a prime field for it.
+    pub const fn has_dhe(self) -> bool {
+        matches!(self, Self::Dhe | Self::DhePsk)
+    }
+    /// Whether both sides make keys on an elliptic curve for it.
+    pub const fn has_ecdhe(self) -> bool {
+        matches!(self, Self::Ecdhe | Self::EcdhePsk)
+    }
+    /// Whether the server signs its half of it.
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Self::Dhe | Self::Ecdhe)
+    }
+    /// Whether whoever learns the long-lived keys later can read nothing that was recorded. In TLS 1.3 it can be so (psk_ke) or not.
+    pub const fn is_forward_secret(self) -> bool {
+        self.has_dhe() || self.has_ecdhe() || matches!(self, Self::Tls13)
+    }
 }
 
 /// What key the server proves itself with.
@@ -22,6 +63,8 @@ pub enum Authentication {
     Rsa,
     /// An ECDSA certificate, or Ed25519 (RFC 8422 2).
     Ecdsa,
+    /// The pre-shared key alone.
+    Psk,
     /// TLS 1.3: negotiated apart from the suite.
     Tls13,
 }
@@ -77,6 +120,9 @@ pub enum CbcCipher {
     Aes128,
     /// AES with 256-bit keys.
     Aes256,
+    /// DES three times, encrypt, decrypt, encrypt. Blocks of 8 bytes: after some 2^32 of them under one key two are alike (Sweet32,
+    /// RFC 9325 4.1).
+    TripleDes,
 }
 
 impl CbcCipher {
@@ -85,27 +131,40 @@ impl CbcCipher {
         match self {
             Self::Aes128 => 16,
             Self::Aes256 => 32,
+            Self::TripleDes => 24,
         }
     }
     /// The block's, and so the IV's, size in bytes.
     pub const fn block_len(self) -> usize {
-        16
+        match self {
+            Self::Aes128 | Self::Aes256 => 16,
+            Self::TripleDes => 8,
+        }
     }
 }
 
-/// The MAC of a CBC suite.
+/// The MAC of records whose cipher has none of its own: HMAC over this hash, and in SSL 3.0 what came before HMAC (RFC 6101 5.2.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CbcMac {
-    /// HMAC-SHA-1, 20 bytes.
+pub enum Mac {
+    /// 16 bytes.
+    Md5,
+    /// 20 bytes.
     Sha1,
+    /// 32 bytes.
+    Sha256,
+    /// 48 bytes.
+    Sha384,
 }
 
-impl CbcMac {
+impl Mac {
     /// The key's and the MAC's size in bytes.
     #[allow(clippy::len_without_is_empty, reason = "no MAC is empty")]
     pub const fn len(self) -> usize {
         match self {
+            Self::Md5 => 16,
             Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
         }
     }
 }
@@ -115,8 +174,26 @@ impl CbcMac {
 pub enum BulkCipher {
     /// Encryption and authentication in one.
     Aead(AeadAlgorithm),
-    /// MAC, pad, encrypt.
-    Cbc(CbcCipher, CbcMac),
+    /// A block cipher in CBC mode: MAC, pad, encrypt; or, if both sides have it, pad, encrypt, MAC (RFC 7366).
+    Cbc(CbcCipher, Mac),
+    /// The stream cipher RC4 with keys of 128 bits: MAC, encrypt. Its stream is not random enough (RFC 7465).
+    Rc4(Mac),
+    /// A MAC, and no encryption.
+    Null(Mac),
+}
+
+impl BulkCipher {
+    /// Whether it is no AEAD: it takes the [`super::Legacy`] half of a provider.
+    pub const fn is_legacy(self) -> bool {
+        !matches!(self, Self::Aead(_))
+    }
+    /// The MAC, where it is not the cipher's own.
+    pub const fn mac(self) -> Option<Mac> {
+        match self {
+            Self::Aead(_) => None,
+            Self::Cbc(_, mac) | Self::Rc4(mac) | Self::Null(mac) => Some(mac),
+        }
+    }
 }
 
 /// All that a cipher suite's number stands for.
@@ -139,6 +216,20 @@ pub struct Suite {
 }
 
 impl Suite {
+    /// Whether it takes the [`super::Legacy`] half of a provider.
+    pub const fn is_legacy(&self) -> bool {
+        self.bulk.is_legacy() || self.key_exchange.has_rsa() || self.key_exchange.has_dhe()
+    }
+    /// Whether records of it open in constant time even where the peer does not have encrypt-then-MAC. AES-256-CBC with SHA-256 does
+    /// not: AWS-LC has no code for it. A client does not offer it, and a server takes it only with encrypt-then-MAC.
+    pub const fn opens_in_constant_time(&self) -> bool {
+        !matches!(self.bulk, BulkCipher::Cbc(CbcCipher::Aes256, Mac::Sha256))
+    }
+    /// Whether a provider has all that it takes.
+    pub fn is_spoken_by(&self, provider: &dyn Provider) -> bool {
+        (provider.legacy().is_some() || !self.is_legacy())
+            && !self.key_exchange.has_dhe() && !self.key_exchange.has_psk() // NOT YET
+    }
     /// The suite of this number, if it is spoken here.
     pub fn find(number: CipherSuite) -> Option<&'static Self> {
         SUITES.iter().find(|s| s.number == number)
@@ -149,53 +240,5 @@ impl Suite {
     }
 }
 
-macro_rules! suites {
-    ($( $name:ident: $kx:ident $auth:ident $bulk:expr, $hash:ident, $from:ident..$to:ident; )*) => {
-        /// Every suite that is spoken, best first.
-        pub static SUITES: &[Suite] = &[$( Suite {
-            number: CipherSuite::$name,
-            key_exchange: KeyExchangeKind::$kx,
-            authentication: Authentication::$auth,
-            bulk: $bulk,
-            hash: HashAlgorithm::$hash,
-            from: ProtocolVersion::$from,
-            to: ProtocolVersion::$to,
-        } ),*];
-    };
-}
-
-use AeadAlgorithm::{Aes128Ccm, Aes128Ccm8, Aes128Gcm, Aes256Ccm, Aes256Ccm8, Aes256Gcm, ChaCha20Poly1305};
-use BulkCipher::{Aead, Cbc};
-use CbcCipher::{Aes128, Aes256};
-use CbcMac::Sha1;
-
-suites! {
-    TLS_AES_128_GCM_SHA256: Tls13 Tls13 Aead(Aes128Gcm), Sha256, TLS1_3..TLS1_3;
-    TLS_AES_256_GCM_SHA384: Tls13 Tls13 Aead(Aes256Gcm), Sha384, TLS1_3..TLS1_3;
-    TLS_CHACHA20_POLY1305_SHA256: Tls13 Tls13 Aead(ChaCha20Poly1305), Sha256, TLS1_3..TLS1_3;
-    TLS_AES_128_CCM_SHA256: Tls13 Tls13 Aead(Aes128Ccm), Sha256, TLS1_3..TLS1_3;
-    TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: Ecdhe Ecdsa Aead(Aes128Gcm), Sha256, TLS1_2..TLS1_2;
-    TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: Ecdhe Rsa Aead(Aes128Gcm), Sha256, TLS1_2..TLS1_2;
-    TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: Ecdhe Ecdsa Aead(Aes256Gcm), Sha384, TLS1_2..TLS1_2;
-    TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: Ecdhe Rsa Aead(Aes256Gcm), Sha384, TLS1_2..TLS1_2;
-    TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: Ecdhe Ecdsa Aead(ChaCha20Poly1305), Sha256, TLS1_2..TLS1_2;
-    TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256: Ecdhe Rsa Aead(ChaCha20Poly1305), Sha256, TLS1_2..TLS1_2;
-    TLS_ECDHE_ECDSA_WITH_AES_128_CCM: Ecdhe Ecdsa Aead(Aes128Ccm), Sha256, TLS1_2..TLS1_2;
-    TLS_ECDHE_ECDSA_WITH_AES_256_CCM: Ecdhe Ecdsa Aead(Aes256Ccm), Sha256, TLS1_2..TLS1_2;
-    TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA: Ecdhe Ecdsa Cbc(Aes128, Sha1), Sha256, TLS1_0..TLS1_2;
-    TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA: Ecdhe Rsa Cbc(Aes128, Sha1), Sha256, TLS1_0..TLS1_2;
-    TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA: Ecdhe Ecdsa Cbc(Aes256, Sha1), Sha256, TLS1_0..TLS1_2;
-    TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA: Ecdhe Rsa Cbc(Aes256, Sha1), Sha256, TLS1_0..TLS1_2;
-    TLS_RSA_WITH_AES_128_GCM_SHA256: Rsa Rsa Aead(Aes128Gcm), Sha256, TLS1_2..TLS1_2;
-    TLS_RSA_WITH_AES_256_GCM_SHA384: Rsa Rsa Aead(Aes256Gcm), Sha384, TLS1_2..TLS1_2;
-    TLS_RSA_WITH_AES_128_CCM: Rsa Rsa Aead(Aes128Ccm), Sha256, TLS1_2..TLS1_2;
-    TLS_RSA_WITH_AES_256_CCM: Rsa Rsa Aead(Aes256Ccm), Sha256, TLS1_2..TLS1_2;
-    TLS_RSA_WITH_AES_128_CBC_SHA: Rsa Rsa Cbc(Aes128, Sha1), Sha256, TLS1_0..TLS1_2;
-    TLS_RSA_WITH_AES_256_CBC_SHA: Rsa Rsa Cbc(Aes256, Sha1), Sha256, TLS1_0..TLS1_2;
-    // Half as long a tag as all others have: one forgery in 2^64 tries. They stand behind even CBC.
-    TLS_AES_128_CCM_8_SHA256: Tls13 Tls13 Aead(Aes128Ccm8), Sha256, TLS1_3..TLS1_3;
-    TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8: Ecdhe Ecdsa Aead(Aes128Ccm8), Sha256, TLS1_2..TLS1_2;
-    TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8: Ecdhe Ecdsa Aead(Aes256Ccm8), Sha256, TLS1_2..TLS1_2;
-    TLS_RSA_WITH_AES_128_CCM_8: Rsa Rsa Aead(Aes128Ccm8), Sha256, TLS1_2..TLS1_2;
-    TLS_RSA_WITH_AES_256_CCM_8: Rsa Rsa Aead(Aes256Ccm8), Sha256, TLS1_2..TLS1_2;
-}
+mod table;
+pub use table::SUITES;

@@ -141,6 +141,8 @@ table! {
         [ClientHello CertificateRequest], "How the other side's Certificate may be compressed (RFC 8879 3).";
     ExtendedMasterSecret(Empty) = EXTENDED_MASTER_SECRET, extended_master_secret,
         [ClientHello ClassicServerHello], "The master secret covers the whole handshake (RFC 7627).";
+    EncryptThenMac(Empty) = ENCRYPT_THEN_MAC, encrypt_then_mac,
+        [ClientHello ClassicServerHello], "CBC records are encrypted first, then authenticated (RFC 7366).";
     SessionTicket(Bytes<'a>) = SESSION_TICKET, session_ticket,
         [ClientHello ClassicServerHello], "A ticket to resume by, or the promise of one (RFC 5077 3.2).";
     RenegotiationInfo(RenegotiationInfo<'a>) = RENEGOTIATION_INFO, renegotiation_info,

@@ -1,7 +1,17 @@
-//! TLS 1.2 and older: master secret, key block, Finished (RFC 5246 8.1, 6.3, 7.4.9; RFC 7627).
+//! TLS 1.2 and older: master secret, key block, Finished (RFC 5246 8.1, 6.3, 7.4.9; RFC 7627). What SSL 3.0 has instead of a PRF is
+//! [`super::ssl3`].
 
-use super::{Secret, prf};
+use super::{Secret, Transcript, prf, ssl3};
 use crate::crypto::{BulkCipher, Digest, HashAlgorithm, Provider, Suite};
+
+/// How secrets are made of secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Derivation {
+    /// By the PRF of TLS over this hash (RFC 5246 5, RFC 2246 5).
+    Prf(HashAlgorithm),
+    /// By what came before it (RFC 6101 6).
+    Ssl3,
+}
 
 /// The master secret, 48 bytes.
 #[derive(Clone, Debug)]
@@ -18,16 +28,33 @@ pub(crate) struct KeyBlock {
     pub(crate) server_iv: Secret,
 }
 
+impl BulkCipher {
+    /// How many bytes of the key block are each side's MAC key, key and IV.
+    pub(crate) fn key_sizes(self, implicit_iv: bool) -> [usize; 3] {
+        let mac = self.mac().map_or(0, |mac| mac.len());
+        match self {
+            Self::Aead(aead) => [mac, aead.key_len(), aead.fixed_iv_len()],
+            Self::Cbc(cipher, _) => [mac, cipher.key_len(), if implicit_iv { cipher.block_len() } else { 0 }],
+            Self::Rc4(_) => [mac, 16, 0],
+            Self::Null(_) => [mac, 0, 0],
+        }
+    }
+}
+
 impl MasterSecret {
-    /// From a premaster secret and both randoms (RFC 5246 8.1). `hash` is the PRF's.
+    /// From a premaster secret and both randoms (RFC 5246 8.1).
     pub(crate) fn new(
         provider: &dyn Provider,
-        hash: HashAlgorithm,
+        derivation: Derivation,
         premaster: &Secret,
         client_random: &[u8; 32],
         server_random: &[u8; 32],
     ) -> Self {
-        Self::derive(provider, hash, premaster, b"master secret", &[client_random, server_random])
+        let seed: &[&[u8]] = &[client_random, server_random];
+        Self(Secret::filled(48, |out| match derivation {
+            Derivation::Prf(hash) => prf(provider, hash, premaster.bytes(), b"master secret", seed, out),
+            Derivation::Ssl3 => ssl3::derive(provider, premaster.bytes(), seed, out),
+        }))
     }
 
     /// From a premaster secret and the hash of the handshake up to ClientKeyExchange (RFC 7627 4).
@@ -37,31 +64,27 @@ impl MasterSecret {
         premaster: &Secret,
         session_hash: &Digest,
     ) -> Self {
-        Self::derive(provider, hash, premaster, b"extended master secret", &[session_hash])
-    }
-
-    fn derive(provider: &dyn Provider, hash: HashAlgorithm, premaster: &Secret, label: &[u8], seed: &[&[u8]]) -> Self {
-        Self(Secret::filled(48, |out| prf(provider, hash, premaster.bytes(), label, seed, out)))
+        let label = b"extended master secret";
+        Self(Secret::filled(48, |out| prf(provider, hash, premaster.bytes(), label, &[session_hash], out)))
     }
 
     /// Cuts the key block (RFC 5246 6.3).
     pub(crate) fn key_block(
         &self,
         provider: &dyn Provider,
-        hash: HashAlgorithm,
+        derivation: Derivation,
         suite: &Suite,
         implicit_iv: bool,
         client_random: &[u8; 32],
         server_random: &[u8; 32],
     ) -> KeyBlock {
-        let (mac, key, iv) = match suite.bulk {
-            BulkCipher::Aead(aead) => (0, aead.key_len(), aead.fixed_iv_len()),
-            BulkCipher::Cbc(cipher, mac) if implicit_iv => (mac.len(), cipher.key_len(), cipher.block_len()),
-            BulkCipher::Cbc(cipher, mac) => (mac.len(), cipher.key_len(), 0),
-        };
+        let [mac, key, iv] = suite.bulk.key_sizes(implicit_iv);
         let block = Secret::filled(2 * (mac + key + iv), |out| {
             let seed: &[&[u8]] = &[server_random, client_random];
-            prf(provider, hash, self.0.bytes(), b"key expansion", seed, out);
+            match derivation {
+                Derivation::Prf(hash) => prf(provider, hash, self.0.bytes(), b"key expansion", seed, out),
+                Derivation::Ssl3 => ssl3::derive(provider, self.0.bytes(), seed, out),
+            }
         });
         let mut rest = block.bytes();
         let mut cut = |len| {
@@ -79,18 +102,27 @@ impl MasterSecret {
         }
     }
 
-    /// The 12 bytes of a Finished (RFC 5246 7.4.9).
+    /// What stands in a Finished over these messages: 12 bytes (RFC 5246 7.4.9), in SSL 3.0 36 (RFC 6101 5.6.9).
     pub(crate) fn verify_data(
         &self,
         provider: &dyn Provider,
-        hash: HashAlgorithm,
+        derivation: Derivation,
         client: bool,
-        transcript: &Digest,
-    ) -> [u8; 12] {
+        transcript: &Transcript,
+    ) -> Digest {
+        let Derivation::Prf(hash) = derivation else {
+            let sender = if client { b"CLNT" } else { b"SRVR" };
+            return ssl3::over(provider, self.0.bytes(), sender, transcript);
+        };
         let label: &[u8] = if client { b"client finished" } else { b"server finished" };
         let mut out = [0; 12];
-        prf(provider, hash, self.0.bytes(), label, &[transcript], &mut out);
-        out
+        prf(provider, hash, self.0.bytes(), label, &[&transcript.hash()], &mut out);
+        Digest::of(&out)
+    }
+
+    /// What a CertificateVerify of SSL 3.0 signs: MD5 and SHA-1 over these messages and the master secret (RFC 6101 5.6.8).
+    pub(crate) fn to_sign_in_ssl3(&self, provider: &dyn Provider, transcript: &Transcript) -> Digest {
+        ssl3::over(provider, self.0.bytes(), b"", transcript)
     }
 
     /// A keying material exporter (RFC 5705 4). A context has at most 65,535 bytes; what is beyond them does not count.
@@ -122,6 +154,7 @@ mod tests {
     const CLIENT: &[u8; 32] = &[0x0c; 32];
     const SERVER: &[u8; 32] = &[0x05; 32];
     const SHA256: HashAlgorithm = HashAlgorithm::Sha256;
+    use Derivation::Prf;
 
     fn master() -> MasterSecret {
         MasterSecret(Secret::copy(&std::array::from_fn::<u8, 48, _>(|n| n as u8)))
@@ -130,7 +163,7 @@ mod tests {
     #[test]
     fn master_secrets() {
         let (provider, premaster) = (aws_lc::provider(), Secret::copy(&[7; 32]));
-        let plain = |hash| MasterSecret::new(&*provider, hash, &premaster, CLIENT, SERVER).0;
+        let plain = |hash| MasterSecret::new(&*provider, Prf(hash), &premaster, CLIENT, SERVER).0;
         assert!(plain(SHA256).same(&unhex(
             "12fd153309e039d7e8f528f87135dcb4891dfec379b82def92288d57e8dee2173f3882ff6ab6efac79c8c1c2b2912d4b"
         )));
@@ -146,7 +179,7 @@ mod tests {
     /// Checks that the parts, in the order of RFC 5246 6.3, are the whole block, and that each has its size.
     fn cuts(suite: CipherSuite, hash: HashAlgorithm, implicit_iv: bool, sizes: [usize; 3], block: &str) {
         let suite = Suite::find(suite).unwrap();
-        let keys = master().key_block(&*aws_lc::provider(), hash, suite, implicit_iv, CLIENT, SERVER);
+        let keys = master().key_block(&*aws_lc::provider(), Prf(hash), suite, implicit_iv, CLIENT, SERVER);
         let KeyBlock { client_mac, server_mac, client_key, server_key, client_iv, server_iv } = keys;
         let parts = [client_mac, server_mac, client_key, server_key, client_iv, server_iv];
         let lengths = parts.each_ref().map(|p| p.bytes().len());
@@ -184,9 +217,12 @@ mod tests {
     #[test]
     fn finished_and_exporters() {
         let provider = aws_lc::provider();
-        let finished = |client| master().verify_data(&*provider, SHA256, client, &Digest::of(&[0x48; 32]));
-        assert_eq!(finished(true)[..], unhex("22fb1c406d50a77205c3888f"));
-        assert_eq!(finished(false)[..], unhex("4956d4e1c925cd76a8617695"));
+        let mut transcript = Transcript::new();
+        transcript.absorb(b"a handshake");
+        transcript.start(&*provider, SHA256);
+        let finished = |client| master().verify_data(&*provider, Prf(SHA256), client, &transcript);
+        assert_eq!(finished(true)[..], unhex("4b62d88c0931e331e8514cf2"));
+        assert_eq!(finished(false)[..], unhex("07f3abb81646462c11b3ac01"));
         // No context differs from an empty one (RFC 5705 4).
         for (context, expected) in [
             (None, "c3c981fe327348df43ce51a8a683bf44fbadfa41"),

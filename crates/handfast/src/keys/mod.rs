@@ -8,11 +8,12 @@ mod prf;
 pub(crate) mod rfc8448;
 mod schedule;
 mod secret;
+mod ssl3;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transcript;
 
-pub(crate) use classic::MasterSecret;
+pub(crate) use classic::{Derivation, MasterSecret};
 pub(crate) use log::label;
 pub use log::{KeyLog, KeyLogFile};
 pub(crate) use prf::prf;

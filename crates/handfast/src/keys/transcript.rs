@@ -63,6 +63,14 @@ impl Transcript {
         self.hash.as_ref().map_or(Digest::of(&[]), |(_, h)| h.current())
     }
 
+    /// The hash of all so far and of these parts behind it; before [`Transcript::start`], of nothing.
+    pub(crate) fn hash_with(&self, parts: &[&[u8]]) -> Digest {
+        let Some((_, hash)) = &self.hash else { return Digest::of(&[]) };
+        let mut hash = hash.fork();
+        parts.iter().for_each(|part| hash.update(part));
+        hash.current()
+    }
+
     /// The hash of all so far and of these bytes, with which the next message begins: of a ClientHello up to its binders,
     /// for the client that is making it.
     pub(crate) fn truncated(&self, provider: &dyn Provider, algorithm: HashAlgorithm, part: &[u8]) -> Digest {

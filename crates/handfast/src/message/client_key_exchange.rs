@@ -1,17 +1,29 @@
-//! ClientKeyExchange (RFC 5246 7.4.7, RFC 8422 5.7): the client's half of the key exchange.
+//! ClientKeyExchange (RFC 5246 7.4.7, RFC 8422 5.7, RFC 4279, RFC 5489): the client's half of the key exchange, behind the name of
+//! the pre-shared key where there is one.
 //!
 //! ```text
-//! RSA:   opaque encrypted_pre_master_secret<0..2^16-1>  (in SSL 3.0 without the length)
-//! ECDHE: opaque ecdh_Yc<1..2^8-1>
+//! struct { opaque psk_identity<0..2^16-1>;                   (with a pre-shared key)
+//!          opaque encrypted_pre_master_secret<0..2^16-1>;    (RSA; in SSL 3.0 without the length)
+//!          opaque ecdh_Yc<1..2^8-1>;                         (on a curve)
+//!          opaque dh_Yc<1..2^16-1>; }                        (over a prime field)
 //! ```
 
 use super::ClassicForm;
 use crate::crypto::KeyExchangeKind;
-use crate::wire::{Malformed, Opaque, Opaque16, Prefix, Problem, Reader, Wire, Writer};
+use crate::wire::{Malformed, Opaque, Opaque16, Prefix, Problem, Reader, Wire, Writer, hex};
 
-/// One form for each key exchange.
+/// What of it there is says the key exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientKeyExchange<'a> {
+pub struct ClientKeyExchange<'a> {
+    /// The name of the pre-shared key.
+    pub identity: Option<&'a [u8]>,
+    /// The client's half, if there is more than that.
+    pub half: Option<ClientHalf<'a>>,
+}
+
+/// The client's half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientHalf<'a> {
     /// The premaster secret under the server's public key.
     Rsa {
         /// The ciphertext.
@@ -19,27 +31,49 @@ pub enum ClientKeyExchange<'a> {
         /// Whether a length stands before it.
         length: bool,
     },
-    /// The client's public key.
+    /// The client's public key on a curve.
     Ecdhe(&'a [u8]),
+    /// The client's public key over a prime field: a big-endian number.
+    Dhe(&'a [u8]),
 }
 
 impl<'a> ClientKeyExchange<'a> {
     pub(super) fn decode(r: &mut Reader<'a>, form: ClassicForm) -> Result<Self, Malformed> {
-        match form.key_exchange {
-            KeyExchangeKind::Rsa => r.field("encrypted_pre_master_secret", |r| {
+        use KeyExchangeKind as K;
+        let identity = match form.key_exchange.has_psk() {
+            true => Some(r.field("psk_identity", Opaque16::decode)?.0),
+            false => None,
+        };
+        let half = match form.key_exchange {
+            K::Rsa | K::RsaPsk => Some(r.field("encrypted_pre_master_secret", |r| {
                 let length = form.premaster_length;
                 let encrypted = if length { Opaque16::decode(r)?.0 } else { r.rest() };
-                Ok(Self::Rsa { encrypted, length })
-            }),
-            KeyExchangeKind::Ecdhe => r.field("ecdh_Yc", Opaque::<'a, 1, 1, 255>::decode).map(|o| Self::Ecdhe(o.0)),
-            KeyExchangeKind::Tls13 => Err(r.fault(Problem::Misplaced)),
-        }
+                Ok(ClientHalf::Rsa { encrypted, length })
+            })?),
+            K::Ecdhe | K::EcdhePsk => {
+                Some(ClientHalf::Ecdhe(r.field("ecdh_Yc", Opaque::<'a, 1, 1, 255>::decode)?.0))
+            }
+            K::Dhe | K::DhePsk => Some(ClientHalf::Dhe(r.field("dh_Yc", |r| {
+                let number = Opaque::<'a, 2, 1, 0xffff>::decode(r)?.0;
+                r.say(|| hex(number));
+                Ok(number)
+            })?)),
+            K::Psk => None,
+            K::Tls13 => return Err(r.fault(Problem::Misplaced)),
+        };
+        Ok(Self { identity, half })
     }
+
     pub(super) fn encode(&self, w: &mut Writer) {
-        match self {
-            Self::Rsa { encrypted, length: true } => w.within(Prefix::U16, |w| w.bytes(encrypted)),
-            Self::Rsa { encrypted, length: false } => w.bytes(encrypted),
-            Self::Ecdhe(point) => w.within(Prefix::U8, |w| w.bytes(point)),
+        if let Some(identity) = self.identity {
+            w.within(Prefix::U16, |w| w.bytes(identity));
+        }
+        match self.half {
+            Some(ClientHalf::Rsa { encrypted, length: true }) => w.within(Prefix::U16, |w| w.bytes(encrypted)),
+            Some(ClientHalf::Rsa { encrypted, length: false }) => w.bytes(encrypted),
+            Some(ClientHalf::Ecdhe(point)) => w.within(Prefix::U8, |w| w.bytes(point)),
+            Some(ClientHalf::Dhe(number)) => w.within(Prefix::U16, |w| w.bytes(number)),
+            None => {}
         }
     }
 }
@@ -49,22 +83,28 @@ mod tests {
     use super::super::testing::{classic, round_trip};
     use super::super::{Dialect, Message};
     use super::*;
+    use KeyExchangeKind as K;
 
     #[test]
     fn each_form() {
-        let rsa = ClientKeyExchange::Rsa { encrypted: &[1; 256], length: true };
-        round_trip(&Message::ClientKeyExchange(rsa), classic(KeyExchangeKind::Rsa, true));
-        round_trip(
-            &Message::ClientKeyExchange(ClientKeyExchange::Ecdhe(&[4; 65])),
-            classic(KeyExchangeKind::Ecdhe, true),
-        );
-        let bare = Message::ClientKeyExchange(ClientKeyExchange::Rsa { encrypted: &[1; 256], length: false });
-        let form = ClassicForm {
-            schemes: false,
-            premaster_length: false,
-            key_exchange: KeyExchangeKind::Rsa,
-            raw_public_key: false,
-        };
+        let rsa = Some(ClientHalf::Rsa { encrypted: &[1; 256], length: true });
+        let (ecdhe, dhe) = (Some(ClientHalf::Ecdhe(&[4; 65])), Some(ClientHalf::Dhe(&[4; 256])));
+        for (kind, half) in [
+            (K::Rsa, rsa),
+            (K::Ecdhe, ecdhe),
+            (K::Dhe, dhe),
+            (K::Psk, None),
+            (K::RsaPsk, rsa),
+            (K::EcdhePsk, ecdhe),
+            (K::DhePsk, dhe),
+        ] {
+            let identity = kind.has_psk().then_some(&b"me"[..]);
+            round_trip(&Message::ClientKeyExchange(ClientKeyExchange { identity, half }), classic(kind, true));
+        }
+        let half = Some(ClientHalf::Rsa { encrypted: &[1; 256], length: false });
+        let bare = Message::ClientKeyExchange(ClientKeyExchange { identity: None, half });
+        let form =
+            ClassicForm { schemes: false, premaster_length: false, no_certificate_alert: true, key_exchange: K::Rsa, raw_public_key: false };
         assert_eq!(Message::decode(&bare.to_bytes(), Dialect::Classic(form)).as_ref(), Ok(&bare));
     }
 }

@@ -23,7 +23,7 @@ pub use certificate_request::{CertificateRequest, CertificateRequest13};
 pub use certificate_status::CertificateStatus;
 pub use certificate_verify::CertificateVerify;
 pub use client_hello::{ClientHello, Fixed as ClientHelloFixed};
-pub use client_key_exchange::ClientKeyExchange;
+pub use client_key_exchange::{ClientHalf, ClientKeyExchange};
 pub use compressed_certificate::CompressedCertificate;
 pub use encrypted_extensions::EncryptedExtensions;
 pub use finished::Finished;
@@ -31,7 +31,7 @@ pub use key_update::KeyUpdate;
 pub use new_session_ticket::{NewSessionTicket, NewSessionTicket13};
 pub use raw_public_key::RawPublicKey;
 pub use server_hello::{Fixed as ServerHelloFixed, HELLO_RETRY_REQUEST_RANDOM, ServerHello};
-pub use server_key_exchange::{EcdheParams, ServerKeyExchange};
+pub use server_key_exchange::{Params, ServerKeyExchange, Signed};
 
 use crate::crypto::KeyExchangeKind;
 use crate::wire::numbers::HandshakeType;
@@ -55,6 +55,8 @@ pub struct ClassicForm {
     pub schemes: bool,
     /// The encrypted premaster secret stands behind a length (all but SSL 3.0).
     pub premaster_length: bool,
+    /// A client says by a warning that it has no certificate (SSL 3.0, RFC 6101 5.5.2).
+    pub no_certificate_alert: bool,
     /// The agreed suite's key exchange.
     pub key_exchange: KeyExchangeKind,
     /// The next Certificate holds a raw public key, and no chain (RFC 7250 3).
@@ -240,7 +242,7 @@ pub(crate) mod testing {
 
     /// A classic dialect.
     pub(crate) fn classic(key_exchange: KeyExchangeKind, schemes: bool) -> Dialect {
-        Dialect::Classic(ClassicForm { schemes, premaster_length: true, key_exchange, raw_public_key: false })
+        Dialect::Classic(ClassicForm { schemes, premaster_length: true, no_certificate_alert: false, key_exchange, raw_public_key: false })
     }
 
     /// The message survives encoding and decoding; every shorter and every longer form is refused; describing it shows

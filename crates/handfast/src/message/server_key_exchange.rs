@@ -1,82 +1,143 @@
-//! ServerKeyExchange (RFC 5246 7.4.3, RFC 8422 5.4): the server's half of an ephemeral key exchange, signed.
+//! ServerKeyExchange (RFC 5246 7.4.3, RFC 8422 5.4, RFC 4279, RFC 5489): what helps the client to choose a pre-shared key, and the
+//! server's half of an ephemeral key exchange, signed where a certificate proves the server.
 //!
 //! ```text
-//! struct { ECCurveType curve_type = named_curve(3); NamedCurve namedcurve; opaque point<1..2^8-1>;
-//!          SignatureAndHashAlgorithm algorithm;  (from TLS 1.2 on)
-//!          opaque signature<0..2^16-1>; }
+//! struct { opaque psk_identity_hint<0..2^16-1>;                      (with a pre-shared key)
+//!          ECCurveType curve_type = named_curve(3); NamedCurve namedcurve; opaque point<1..2^8-1>;        (on a curve)
+//!          opaque dh_p<1..2^16-1>; opaque dh_g<1..2^16-1>; opaque dh_Ys<1..2^16-1>;                       (over a prime field)
+//!          SignatureAndHashAlgorithm algorithm;                      (if signed, from TLS 1.2 on)
+//!          opaque signature<0..2^16-1>; }                            (if signed)
 //! ```
 
 use super::ClassicForm;
-use crate::crypto::KeyExchangeKind;
 use crate::wire::numbers::{NamedGroup, SignatureScheme};
-use crate::wire::{Malformed, Opaque, Opaque16, Prefix, Problem, Reader, Wire, Writer};
+use crate::wire::{Malformed, Opaque, Opaque16, Prefix, Problem, Reader, Wire, Writer, hex};
 
-/// One form for each key exchange that has the message.
+/// What of it there is says the key exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServerKeyExchange<'a> {
-    /// ECDHE, signed by the certificate's key.
+pub struct ServerKeyExchange<'a> {
+    /// What helps the client to choose its pre-shared key; empty if nothing. Only with one.
+    pub hint: Option<&'a [u8]>,
+    /// The server's half, if keys are made for this handshake.
+    pub params: Option<Params<'a>>,
+    /// The signature over both randoms and `params`, by the certificate's key.
+    pub signature: Option<Signed<'a>>,
+}
+
+/// The server's half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Params<'a> {
+    /// `ServerECDHParams`
     Ecdhe {
-        /// What is signed, after both randoms.
-        params: EcdheParams<'a>,
-        /// How; `None` before TLS 1.2.
-        scheme: Option<SignatureScheme>,
-        /// The signature.
-        signature: &'a [u8],
+        /// The curve.
+        group: NamedGroup,
+        /// The server's public key.
+        point: &'a [u8],
+    },
+    /// `ServerDHParams`; big-endian numbers.
+    Dhe {
+        /// The prime.
+        p: &'a [u8],
+        /// The generator.
+        g: &'a [u8],
+        /// The server's public key.
+        ys: &'a [u8],
     },
 }
 
-/// `ServerECDHParams`
+/// A signature, and how it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EcdheParams<'a> {
-    /// The curve.
-    pub group: NamedGroup,
-    /// The server's public key.
-    pub point: &'a [u8],
+pub struct Signed<'a> {
+    /// How; `None` before TLS 1.2.
+    pub scheme: Option<SignatureScheme>,
+    /// The signature.
+    pub signature: &'a [u8],
 }
 
 const NAMED_CURVE: u8 = 3;
 
-impl EcdheParams<'_> {
+impl<'a> Params<'a> {
+    fn decode_ecdhe(r: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let curve_type = r.field("curve_type", u8::decode)?;
+        if curve_type != NAMED_CURVE {
+            return Err(Malformed { field: "curve_type", ..r.fault(Problem::Value("is not named_curve")) });
+        }
+        Ok(Self::Ecdhe {
+            group: r.field("namedcurve", NamedGroup::decode)?,
+            point: r.field("point", Opaque::<'a, 1, 1, 255>::decode)?.0,
+        })
+    }
+
+    fn decode_dhe(r: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let mut number = |name| {
+            r.field(name, |r| {
+                let number = Opaque::<'a, 2, 1, 0xffff>::decode(r)?.0;
+                r.say(|| hex(number));
+                Ok(number)
+            })
+        };
+        Ok(Self::Dhe { p: number("dh_p")?, g: number("dh_g")?, ys: number("dh_Ys")? })
+    }
+
     /// The bytes that are signed.
     pub fn encode(&self, w: &mut Writer) {
-        w.u8(NAMED_CURVE);
-        self.group.encode(w);
-        w.within(Prefix::U8, |w| w.bytes(self.point));
+        match self {
+            Self::Ecdhe { group, point } => {
+                w.u8(NAMED_CURVE);
+                group.encode(w);
+                w.within(Prefix::U8, |w| w.bytes(point));
+            }
+            Self::Dhe { p, g, ys } => [p, g, ys].into_iter().for_each(|n| w.within(Prefix::U16, |w| w.bytes(n))),
+        }
     }
 }
 
 impl<'a> ServerKeyExchange<'a> {
     pub(super) fn decode(r: &mut Reader<'a>, form: ClassicForm) -> Result<Self, Malformed> {
-        match form.key_exchange {
-            KeyExchangeKind::Ecdhe => {
-                let curve_type = r.field("curve_type", u8::decode)?;
-                if curve_type != NAMED_CURVE {
-                    return Err(Malformed { field: "curve_type", ..r.fault(Problem::Value("is not named_curve")) });
-                }
-                let params = EcdheParams {
-                    group: r.field("namedcurve", NamedGroup::decode)?,
-                    point: r.field("point", Opaque::<'a, 1, 1, 255>::decode)?.0,
-                };
-                let scheme = match form.schemes {
-                    true => Some(r.field("algorithm", SignatureScheme::decode)?),
-                    false => None,
-                };
-                Ok(Self::Ecdhe { params, scheme, signature: r.field("signature", Opaque16::decode)?.0 })
-            }
+        let exchange = form.key_exchange;
+        if !exchange.has_psk() && !exchange.is_signed() {
             // RSA key exchange has no such message; nor has TLS 1.3.
-            KeyExchangeKind::Rsa | KeyExchangeKind::Tls13 => Err(r.fault(Problem::Misplaced)),
+            return Err(r.fault(Problem::Misplaced));
+        }
+        let hint = match exchange.has_psk() {
+            true => Some(r.field("psk_identity_hint", Opaque16::decode)?.0),
+            false => None,
+        };
+        let params = match exchange {
+            _ if exchange.has_ecdhe() => Some(Params::decode_ecdhe(r)?),
+            _ if exchange.has_dhe() => Some(Params::decode_dhe(r)?),
+            _ => None,
+        };
+        let signature = match exchange.is_signed() {
+            true => Some(Signed::decode(r, form)?),
+            false => None,
+        };
+        Ok(Self { hint, params, signature })
+    }
+
+    pub(super) fn encode(&self, w: &mut Writer) {
+        if let Some(hint) = self.hint {
+            w.within(Prefix::U16, |w| w.bytes(hint));
+        }
+        if let Some(params) = self.params {
+            params.encode(w);
+        }
+        if let Some(Signed { scheme, signature }) = self.signature {
+            if let Some(scheme) = scheme {
+                scheme.encode(w);
+            }
+            w.within(Prefix::U16, |w| w.bytes(signature));
         }
     }
-    pub(super) fn encode(&self, w: &mut Writer) {
-        match self {
-            Self::Ecdhe { params, scheme, signature } => {
-                params.encode(w);
-                if let Some(scheme) = scheme {
-                    scheme.encode(w);
-                }
-                w.within(Prefix::U16, |w| w.bytes(signature));
-            }
-        }
+}
+
+impl<'a> Signed<'a> {
+    fn decode(r: &mut Reader<'a>, form: ClassicForm) -> Result<Self, Malformed> {
+        let scheme = match form.schemes {
+            true => Some(r.field("algorithm", SignatureScheme::decode)?),
+            false => None,
+        };
+        Ok(Self { scheme, signature: r.field("signature", Opaque16::decode)?.0 })
     }
 }
 
@@ -85,30 +146,44 @@ mod tests {
     use super::super::Message;
     use super::super::testing::{classic, fault, round_trip};
     use super::*;
+    use crate::crypto::KeyExchangeKind as K;
     use crate::wire::numbers::HandshakeType;
 
+    const ECDHE: Params<'_> = Params::Ecdhe { group: NamedGroup::X25519, point: &[4; 32] };
+    const DHE: Params<'_> = Params::Dhe { p: &[7; 256], g: &[2], ys: &[9; 255] };
+
     #[test]
-    fn ecdhe_with_and_without_scheme() {
-        for with in [true, false] {
-            let m = ServerKeyExchange::Ecdhe {
-                params: EcdheParams { group: NamedGroup::X25519, point: &[4; 32] },
-                scheme: with.then_some(SignatureScheme::RSA_PKCS1_SHA256),
-                signature: &[9; 8],
-            };
-            let raw = round_trip(&Message::ServerKeyExchange(m), classic(KeyExchangeKind::Ecdhe, with));
-            let ServerKeyExchange::Ecdhe { params, .. } = m;
-            let mut w = Writer::new();
-            params.encode(&mut w);
-            assert!(raw[4..].starts_with(w.as_bytes()), "what is signed stands first");
+    fn each_key_exchange_with_and_without_scheme() {
+        for (kind, params) in [
+            (K::Ecdhe, Some(ECDHE)),
+            (K::Dhe, Some(DHE)),
+            (K::Psk, None),
+            (K::RsaPsk, None),
+            (K::EcdhePsk, Some(ECDHE)),
+            (K::DhePsk, Some(DHE)),
+        ] {
+            for with in [true, false] {
+                let scheme = with.then_some(SignatureScheme::RSA_PKCS1_SHA256);
+                let signature = kind.is_signed().then_some(Signed { scheme, signature: &[9; 8] });
+                let hint = kind.has_psk().then_some(&b"hint"[..]);
+                let m = ServerKeyExchange { hint, params, signature };
+                let raw = round_trip(&Message::ServerKeyExchange(m), classic(kind, with));
+                let mut w = Writer::new();
+                params.inspect(|p| p.encode(&mut w));
+                let at = 4 + hint.map_or(0, |h| 2 + h.len());
+                assert!(raw[at..].starts_with(w.as_bytes()), "what is signed stands first, behind the hint");
+            }
         }
     }
 
     #[test]
     fn explicit_curves_and_rsa_have_none() {
         let body = [1, 0, 29, 1, 4, 4, 1, 0, 0];
-        let m = fault(HandshakeType::SERVER_KEY_EXCHANGE, &body, classic(KeyExchangeKind::Ecdhe, true));
+        let m = fault(HandshakeType::SERVER_KEY_EXCHANGE, &body, classic(K::Ecdhe, true));
         assert_eq!(m.field, "curve_type");
-        let m = fault(HandshakeType::SERVER_KEY_EXCHANGE, &body, classic(KeyExchangeKind::Rsa, true));
+        let m = fault(HandshakeType::SERVER_KEY_EXCHANGE, &body, classic(K::Rsa, true));
         assert_eq!(m.problem, Problem::Misplaced);
+        let m = fault(HandshakeType::SERVER_KEY_EXCHANGE, &[0, 1, 5, 0, 0], classic(K::Dhe, true));
+        assert_eq!(m.field, "dh_g");
     }
 }

@@ -7,7 +7,7 @@ mod reader;
 mod writer;
 
 pub(crate) use joiner::{Aligned, Joiner};
-pub(crate) use protect::{ClassicKeys, Opener, Sealer};
+pub(crate) use protect::{ClassicKeys, Forms, Opener, Sealer};
 pub(crate) use reader::{HeaderVersion, Reader};
 pub(crate) use writer::Writer;
 

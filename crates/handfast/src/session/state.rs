@@ -81,6 +81,8 @@ pub struct ClassicClientSession {
     pub master: Secret,
     /// Whether it is an extended one, which must not change (RFC 7627 5.3).
     pub extended_master_secret: bool,
+    /// Whether records were protected by encrypt-then-MAC (RFC 7366), which must not be lost.
+    pub encrypt_then_mac: bool,
 }
 
 /// TLS 1.3.
@@ -127,6 +129,7 @@ pub(crate) enum ServerSessionKind {
     Classic {
         master: Secret,
         extended_master_secret: bool,
+        encrypt_then_mac: bool,
     },
     /// `issued` is when the ticket was made, `max_early_data` how much early data is taken with it.
     Tls13 {
@@ -176,7 +179,7 @@ impl ClientSession {
             ClientSessionKind::Classic(s) => {
                 put(&mut w, &s.id);
                 put(&mut w, &s.ticket);
-                w.u8(s.extended_master_secret.into());
+                w.u8(flags(s.extended_master_secret, s.encrypt_then_mac));
             }
             ClientSessionKind::Tls13(s) => {
                 put(&mut w, &s.ticket);
@@ -199,12 +202,20 @@ impl ClientSession {
             let (chain, psk_identity, raw_key) = (certificates(r)?, option(r)?, option(r)?.map(Into::into));
             let alpn = option(r)?;
             let kind = match form {
-                CLIENT_CLASSIC => ClientSessionKind::Classic(ClassicClientSession {
-                    id: blob(r)?.to_vec(),
-                    ticket: blob(r)?.to_vec(),
-                    extended_master_secret: flag(r)?,
-                    master: secret(r)?,
-                }),
+                CLIENT_CLASSIC => {
+                    let (id, ticket) = (blob(r)?.to_vec(), blob(r)?.to_vec());
+                    let number = r.u8()?;
+                    let (extended_master_secret, encrypt_then_mac) =
+                        from_flags(number.into()).ok_or_else(|| unknown(r))?;
+                    let master = secret(r)?;
+                    ClientSessionKind::Classic(ClassicClientSession {
+                        id,
+                        ticket,
+                        extended_master_secret,
+                        encrypt_then_mac,
+                        master,
+                    })
+                }
                 CLIENT_13 => ClientSessionKind::Tls13(ClientSession13 {
                     ticket: blob(r)?.to_vec(),
                     age_add: r.u32()?,
@@ -225,8 +236,8 @@ impl ServerSession {
     pub(crate) fn encode(&self) -> Secret {
         let mut w = Writer::new();
         let (form, secret, number) = match &self.kind {
-            ServerSessionKind::Classic { master, extended_master_secret } => {
-                (SERVER_CLASSIC, master, u32::from(*extended_master_secret))
+            ServerSessionKind::Classic { master, extended_master_secret, encrypt_then_mac } => {
+                (SERVER_CLASSIC, master, flags(*extended_master_secret, *encrypt_then_mac).into())
             }
             ServerSessionKind::Tls13 { psk, age_add, .. } => (SERVER_13, psk, *age_add),
         };
@@ -260,8 +271,9 @@ impl ServerSession {
             let raw_key = option(r)?.map(Into::into);
             let context = *<&[u8; 32]>::decode(r)?;
             let kind = match (form, r.u32()?) {
-                (SERVER_CLASSIC, number @ (0 | 1)) => {
-                    ServerSessionKind::Classic { master: secret(r)?, extended_master_secret: number == 1 }
+                (SERVER_CLASSIC, number) => {
+                    let (extended_master_secret, encrypt_then_mac) = from_flags(number).ok_or_else(|| unknown(r))?;
+                    ServerSessionKind::Classic { master: secret(r)?, extended_master_secret, encrypt_then_mac }
                 }
                 (SERVER_13, age_add) => {
                     let (issued, max_early_data) = (time(r)?, r.u32()?);
@@ -384,6 +396,15 @@ fn flag(r: &mut Reader<'_>) -> Result<bool, Malformed> {
         1 => Ok(true),
         _ => Err(unknown(r)),
     }
+}
+
+/// What is said of a classic session in bits.
+fn flags(extended_master_secret: bool, encrypt_then_mac: bool) -> u8 {
+    u8::from(extended_master_secret) | u8::from(encrypt_then_mac) << 1
+}
+
+fn from_flags(number: u32) -> Option<(bool, bool)> {
+    (number < 4).then_some((number & 1 == 1, number & 2 == 2))
 }
 
 fn unknown(r: &Reader<'_>) -> Malformed {

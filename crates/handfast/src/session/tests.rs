@@ -59,6 +59,7 @@ fn classic(id: &str, since: Time) -> ClientSession {
             ticket: vec![9; 200],
             master: Secret::copy(&[8; 48]),
             extended_master_secret: true,
+            encrypt_then_mac: true,
         }),
         ..ticket("", since)
     }
@@ -343,7 +344,7 @@ mod forms {
             chain: vec![],
             psk_identity: Some(b"me".to_vec()),
             raw_key: Some(vec![6; 91].into()),
-            kind: ServerSessionKind::Classic { master: Secret::copy(&[4; 48]), extended_master_secret: true },
+            kind: ServerSessionKind::Classic { master: Secret::copy(&[4; 48]), extended_master_secret: true, encrypt_then_mac: false },
             ..base.clone()
         };
         [base, classic]

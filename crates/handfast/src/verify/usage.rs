@@ -34,10 +34,10 @@ pub(super) fn check(peer: &PeerToVerify, client: bool, min_rsa_bits: usize) -> R
 /// The bit for what a key does in this key exchange, its name, and what needs it. `client`: whose key it is.
 fn needed(key_exchange: KeyExchangeKind, client: bool) -> (u8, &'static str, &'static str) {
     match key_exchange {
-        KeyExchangeKind::Rsa if !client => (KEY_ENCIPHERMENT, "keyEncipherment", "RSA key exchange needs"),
-        KeyExchangeKind::Rsa | KeyExchangeKind::Ecdhe | KeyExchangeKind::Tls13 => {
-            (DIGITAL_SIGNATURE, "digitalSignature", "signing the handshake needs")
+        KeyExchangeKind::Rsa | KeyExchangeKind::RsaPsk if !client => {
+            (KEY_ENCIPHERMENT, "keyEncipherment", "RSA key exchange needs")
         }
+        _ => (DIGITAL_SIGNATURE, "digitalSignature", "signing the handshake needs"),
     }
 }
 

@@ -78,9 +78,11 @@ numbers! {
 numbers! {
     /// How something is signed (RFC 9846 4.3.3, RFC 5246 7.4.1.4.1). `RSA_PKCS1_MD5_SHA1` has no number on the wire: it
     /// is what TLS 1.1 and older sign with RSA, and stands here under BoringSSL's private number so that it is a scheme
-    /// like any other.
+    /// like any other. Nor has `RSA_PKCS1_SSL3`, a CertificateVerify of SSL 3.0: what is signed are both digests themselves, 36
+    /// bytes, which are the message here (RFC 6101 5.6.8).
     pub struct SignatureScheme(u16) {
         RSA_PKCS1_MD5_SHA1 = 0xFF01, "rsa_pkcs1_md5_sha1";
+        RSA_PKCS1_SSL3 = 0xFF03, "rsa_pkcs1_ssl3";
         RSA_PKCS1_MD5 = 0x0101, "rsa_pkcs1_md5";
         RSA_PKCS1_SHA1 = 0x0201, "rsa_pkcs1_sha1";
         DSA_SHA1 = 0x0202, "dsa_sha1";
@@ -108,9 +110,10 @@ numbers! {
 }
 
 impl SignatureScheme {
-    /// Whether it can be named on the wire: all can but [`SignatureScheme::RSA_PKCS1_MD5_SHA1`].
+    /// Whether it can be named on the wire: all can but [`SignatureScheme::RSA_PKCS1_MD5_SHA1`] and
+    /// [`SignatureScheme::RSA_PKCS1_SSL3`].
     pub fn is_named(self) -> bool {
-        self != Self::RSA_PKCS1_MD5_SHA1
+        self != Self::RSA_PKCS1_MD5_SHA1 && self != Self::RSA_PKCS1_SSL3
     }
 }
 

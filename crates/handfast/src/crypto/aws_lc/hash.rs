@@ -23,6 +23,11 @@ pub(super) fn hmac(algorithm: HashAlgorithm, key: &[u8]) -> Box<dyn Hmac> {
     }
 }
 
+/// MD5, or SHA-1.
+pub(super) fn hash_old(sha1: bool) -> Box<dyn Hasher> {
+    if sha1 { Box::new(Running::<Sha1>::default()) } else { Box::new(Running::<Md5>::default()) }
+}
+
 pub(super) fn hmac_md5(key: &[u8]) -> Box<dyn Hmac> {
     keyed::<hmac::Hmac<Md5>>(key)
 }

@@ -139,6 +139,9 @@ impl Key {
         }
         match (self, scheme) {
             (Self::Rsa { legacy, .. }, S::RSA_PKCS1_MD5_SHA1) => Ok(legacy.sign_md5_sha1(&md5_sha1(message))?),
+            (Self::Rsa { legacy, .. }, S::RSA_PKCS1_SSL3) => {
+                Ok(legacy.sign_md5_sha1(message.try_into().map_err(|_| Failure)?)?)
+            }
             (Self::Rsa { legacy, .. }, S::RSA_PKCS1_SHA1) => Ok(legacy.sign_sha1(&sha1(message))?),
             (Self::Rsa { strong: Some(key), .. } | Self::RsaPss { key, .. }, _) => {
                 let mut signature = vec![0; key.public_modulus_len()];

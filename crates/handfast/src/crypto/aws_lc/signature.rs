@@ -28,6 +28,7 @@ pub(super) const SCHEMES: &[SignatureScheme] = &[
     SignatureScheme::ECDSA_SHA1,
     SignatureScheme::RSA_PKCS1_SHA1,
     SignatureScheme::RSA_PKCS1_MD5_SHA1,
+    SignatureScheme::RSA_PKCS1_SSL3,
 ];
 
 pub(super) fn verify(
@@ -42,6 +43,7 @@ pub(super) fn verify(
     let Spki { key_type, key } = Spki::parse(spki)?;
     match (scheme, key_type) {
         (S::RSA_PKCS1_MD5_SHA1, Rsa) => Ok(verify_rsa_pkcs1(spki, HashKind::Md5Sha1, &md5_sha1(message), signature)?),
+        (S::RSA_PKCS1_SSL3, Rsa) => Ok(verify_rsa_pkcs1(spki, HashKind::Md5Sha1, message, signature)?),
         (S::RSA_PKCS1_SHA1, Rsa) => Ok(verify_rsa_pkcs1(spki, HashKind::Sha1, &sha1(message), signature)?),
         (S::ECDSA_SHA1, P256 | P384 | P521) => Ok(verify_ecdsa_sha1(spki, &sha1(message), signature)?),
         _ => {

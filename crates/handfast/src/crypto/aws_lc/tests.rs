@@ -1,7 +1,7 @@
 //! Private keys against the verification, and the legacy half.
 
 use super::*;
-use crate::crypto::{CbcCipher, CbcMac, Credential, KeyKind, PrivateKey};
+use crate::crypto::{CbcCipher, Mac, Credential, KeyKind, PrivateKey};
 use crate::keys::Secret;
 use crate::keys::tests::unhex;
 use crate::wait::Reply;
@@ -274,8 +274,8 @@ fn cbc_records_open_in_order_and_tampered_ones_do_not() {
         [CbcCipher::Aes128, CbcCipher::Aes256].into_iter().flat_map(|c| [(c, true), (c, false)])
     {
         let iv_len = if implicit_iv { 16 } else { 0 };
-        let key: Vec<u8> = (0..).take(CbcMac::Sha1.len() + cipher.key_len() + iv_len).collect();
-        let context = |seal| legacy.cbc(cipher, CbcMac::Sha1, implicit_iv, seal, &key).unwrap();
+        let key: Vec<u8> = (0..).take(Mac::Sha1.len() + cipher.key_len() + iv_len).collect();
+        let context = |seal| legacy.cbc(cipher, Mac::Sha1, implicit_iv, seal, &key).unwrap();
         let (mut sealer, mut opener) = (context(true), context(false));
         let iv: &[u8] = if implicit_iv { &[] } else { &[5; 16] };
         for (sequence, plaintext) in [&b"first"[..], b"", &[1; 1000]].into_iter().enumerate() {
@@ -300,7 +300,7 @@ fn cbc_records_open_in_order_and_tampered_ones_do_not() {
         let mut out = b"before".to_vec();
         assert_eq!(opener.seal(iv, &[0; 11], b"", &mut out), Err(Failure));
         assert_eq!(out, b"before");
-        assert!(legacy.cbc(cipher, CbcMac::Sha1, !implicit_iv, true, &key).is_err());
+        assert!(legacy.cbc(cipher, Mac::Sha1, !implicit_iv, true, &key).is_err());
     }
 }
 

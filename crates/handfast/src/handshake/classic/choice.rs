@@ -4,7 +4,7 @@ use super::super::Flow;
 use super::super::answer::Chosen;
 use super::Rules;
 use super::key_exchange::{is_curve, proves};
-use crate::crypto::{BulkCipher, Credential, KeyExchangeKind, KeyKind, Suite};
+use crate::crypto::{Credential, KeyExchangeKind, KeyKind, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon};
 use crate::keys::Secret;
 use crate::session::{ServerSession, ServerSessionKind, context};
@@ -31,9 +31,16 @@ pub(super) enum Plan {
 }
 
 /// Chooses the first suite, in the order of whoever's preference counts, for which all that it needs is there.
-pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) -> Result<Choice, Error> {
+pub(super) fn choose(
+    flow: &Flow<'_>,
+    chosen: &Chosen,
+    rules: &'static Rules,
+    encrypt_then_mac: bool,
+) -> Result<Choice, Error> {
     let (policy, summary, provider) = (&chosen.config.policy, &chosen.summary, &flow.shared.provider);
-    let ours: Vec<&'static Suite> = policy.suites.iter().filter_map(|s| speakable(flow, rules, *s)).collect();
+    let safe = |s: &&'static Suite| encrypt_then_mac || s.opens_in_constant_time();
+    let ours: Vec<&'static Suite> =
+        policy.suites.iter().filter_map(|s| speakable(flow, rules, *s)).filter(safe).collect();
     let common: Vec<&'static Suite> = match policy.server_preference {
         true => ours.iter().copied().filter(|s| summary.suites.contains(&s.number)).collect(),
         false => {
@@ -94,7 +101,7 @@ pub(super) fn choose(flow: &Flow<'_>, chosen: &Chosen, rules: &'static Rules) ->
                     ours: fitting().flat_map(|c| c.key.classic_schemes().iter().copied()).collect(),
                 })?
             }
-            KeyExchangeKind::Tls13 => return Err(no_suite()),
+            _ => return Err(no_suite()),
         };
         Ok(Choice { suite, credential: credential.clone(), plan })
     };
@@ -143,7 +150,7 @@ fn curve(credential: &Credential) -> Option<NamedGroup> {
 fn speakable(flow: &Flow<'_>, rules: &Rules, number: CipherSuite) -> Option<&'static Suite> {
     Suite::find(number)
         .filter(|s| s.fits(rules.version))
-        .filter(|s| matches!(s.bulk, BulkCipher::Aead(_)) || flow.shared.provider.legacy().is_some())
+        .filter(|s| s.is_spoken_by(&*flow.shared.provider))
 }
 
 /// What a session is resumed with.
@@ -151,6 +158,13 @@ pub(super) struct Resumption {
     pub(super) suite: &'static Suite,
     pub(super) master: Secret,
     pub(super) session: ServerSession,
+}
+
+/// What a client has that must be as it was when the session was made.
+#[derive(Clone, Copy)]
+pub(super) struct Agreeable {
+    pub(super) extended_master_secret: bool,
+    pub(super) encrypt_then_mac: bool,
 }
 
 /// Whether a session is resumed: it must be young, of this version, for this name, made under the like of this config, and its suite
@@ -162,19 +176,25 @@ pub(super) fn resumable(
     flow: &Flow<'_>,
     chosen: &Chosen,
     rules: &Rules,
-    extended: bool,
+    client: Agreeable,
     found: Option<Secret>,
 ) -> Result<Option<Resumption>, Error> {
     let (config, summary) = (&chosen.config, &chosen.summary);
     let Some(session) = found.as_ref().and_then(ServerSession::decode) else { return Ok(None) };
-    let ServerSessionKind::Classic { master, extended_master_secret } = &session.kind else { return Ok(None) };
+    let ServerSessionKind::Classic { master, extended_master_secret, encrypt_then_mac } = &session.kind else {
+        return Ok(None);
+    };
+    // Without it there must be new keys at least.
+    if *encrypt_then_mac && !client.encrypt_then_mac {
+        return Ok(None);
+    }
     let fits = session.version == rules.version
         && session.server_name == summary.server_name
         && session.usable(config, &context(config), flow.now);
     let suite = speakable(flow, rules, session.suite)
         .filter(|s| config.policy.suites.contains(&s.number) && summary.suites.contains(&s.number));
     let (Some(suite), true) = (suite, fits) else { return Ok(None) };
-    match (*extended_master_secret, extended) {
+    match (*extended_master_secret, client.extended_master_secret) {
         (true, false) => {
             Err(ErrorKind::InsufficientSecurity("the extended_master_secret of the session resumed").into())
         }

@@ -17,6 +17,7 @@ use super::key_exchange::{ServerHalf, proves};
 use super::rules::Rules;
 use super::secrets::{Agreed, Secrets};
 use super::{certificates, server_hello};
+use crate::alert::{Alert, AlertDescription};
 use crate::config::ClientConfig;
 use crate::crypto::{Credential, Failure, KeyExchangeKind, KeyKind};
 use crate::error::{Error, NothingInCommon, illegal, not_signed};
@@ -333,6 +334,11 @@ impl Server {
         let (agreed, rules) = (agreement.agreed, agreement.agreed.rules);
         let proof = match identity {
             None => None,
+            // SSL 3.0 says by a warning what is said by an empty list from TLS 1.0 on (RFC 6101 5.5.2).
+            Some(Identity(None)) if rules.no_certificate_alert => {
+                flow.warn(Alert::warning(AlertDescription::NO_CERTIFICATE))?;
+                None
+            }
             Some(Identity(identity)) => {
                 certificates::send(flow, identity.as_ref().map(|(credential, _)| &**credential));
                 identity
@@ -343,8 +349,8 @@ impl Server {
         let (read, write) = secrets.keys(flow)?;
         let end = End { agreement, secrets, write: Some(write), ticket: None };
         let Some((credential, scheme)) = proof else { return end.send(flow, read) };
-        let message = flow.now().raw().to_vec();
-        flow.ask(Wait::Signature { key: credential.key.clone(), scheme, message });
+        let (signed_by, message) = end.secrets.proof(flow.provider(), flow.now(), scheme);
+        flow.ask(Wait::Signature { key: credential.key.clone(), scheme: signed_by, message });
         Ok(State::Signature { end, read, scheme }.into())
     }
 }
@@ -434,6 +440,7 @@ impl End {
                 ticket,
                 master: self.secrets.master.0.clone(),
                 extended_master_secret: agreed.extended_master_secret,
+                encrypt_then_mac: agreed.encrypt_then_mac,
             }),
         };
         store.put(key, session);

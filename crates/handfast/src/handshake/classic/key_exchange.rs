@@ -5,7 +5,7 @@ use super::Rules;
 use crate::crypto::{Authentication, Failure, KeyExchange, KeyExchangeKind, KeyKind, PrivateKey, Suite};
 use crate::error::{Error, ErrorKind, illegal};
 use crate::keys::Secret;
-use crate::message::{ClientKeyExchange, EcdheParams, Message, ServerKeyExchange};
+use crate::message::{ClientHalf, ClientKeyExchange, Message, Params, ServerKeyExchange, Signed};
 use crate::policy::Policy;
 use crate::verify::PeerKey;
 use crate::wire::Writer;
@@ -27,12 +27,12 @@ pub(super) fn proves(key: KeyKind, suite: &Suite) -> bool {
         Authentication::Rsa if suite.key_exchange == KeyExchangeKind::Rsa => key == KeyKind::Rsa,
         Authentication::Rsa => matches!(key, KeyKind::Rsa | KeyKind::RsaPss),
         Authentication::Ecdsa => matches!(key, KeyKind::Ecdsa | KeyKind::Ed25519),
-        Authentication::Tls13 => false,
+        Authentication::Psk | Authentication::Tls13 => false,
     }
 }
 
 /// What the server signs: both randoms and its half (RFC 5246 7.4.3).
-fn signed(flow: &Flow<'_>, params: EcdheParams<'_>) -> Vec<u8> {
+fn signed(flow: &Flow<'_>, params: Params<'_>) -> Vec<u8> {
     let mut w = Writer::new();
     w.bytes(&flow.shared.client_random);
     w.bytes(&flow.shared.server_random);
@@ -59,8 +59,11 @@ impl ServerHalf {
         key: &PeerKey,
         message: &ServerKeyExchange<'_>,
     ) -> Result<Self, Error> {
-        let ServerKeyExchange::Ecdhe { params, scheme, signature } = *message;
-        let EcdheParams { group, point } = params;
+        let (Some(params @ Params::Ecdhe { group, point }), Some(Signed { scheme, signature })) =
+            (message.params, message.signature)
+        else {
+            return Err(illegal("params", "are of another key exchange", "RFC 5246 7.4.3"));
+        };
         let provider = flow.provider();
         if !is_curve(group) || !policy.groups.contains(&group) || !provider.groups().contains(&group) {
             return Err(illegal("namedcurve", "is none that was offered", "RFC 8422 5.4"));
@@ -85,13 +88,14 @@ impl ServerHalf {
                     Ok::<(), Failure>(())
                 })?;
                 let encrypted = legacy.rsa_encrypt(spki, premaster.bytes())?;
-                let message = ClientKeyExchange::Rsa { encrypted: &encrypted, length: rules.premaster_length };
-                flow.send(&Message::ClientKeyExchange(message));
+                let half = Some(ClientHalf::Rsa { encrypted: &encrypted, length: rules.premaster_length });
+                flow.send(&Message::ClientKeyExchange(ClientKeyExchange { identity: None, half }));
                 Ok(premaster)
             }
             Self::Ecdhe { group, point } => {
                 let response = provider.respond(*group, point).map_err(|Failure| ErrorKind::BadKeyShare(*group))?;
-                flow.send(&Message::ClientKeyExchange(ClientKeyExchange::Ecdhe(&response.share)));
+                let half = Some(ClientHalf::Ecdhe(&response.share));
+                flow.send(&Message::ClientKeyExchange(ClientKeyExchange { identity: None, half }));
                 Ok(response.secret)
             }
         }
@@ -118,14 +122,15 @@ impl OwnHalf {
     pub(super) fn send(&self, flow: &mut Flow<'_>, rules: &Rules, scheme: SignatureScheme, signature: &[u8]) {
         if let Some(params) = self.params() {
             let scheme = rules.names_schemes().then_some(scheme);
-            flow.send(&Message::ServerKeyExchange(ServerKeyExchange::Ecdhe { params, scheme, signature }));
+            let signature = Some(Signed { scheme, signature });
+            flow.send(&Message::ServerKeyExchange(ServerKeyExchange { hint: None, params: Some(params), signature }));
         }
     }
 
-    fn params(&self) -> Option<EcdheParams<'_>> {
+    fn params(&self) -> Option<Params<'_>> {
         match self {
             Self::Rsa { .. } => None,
-            Self::Ecdhe(own) => Some(EcdheParams { group: own.group(), point: own.share() }),
+            Self::Ecdhe(own) => Some(Params::Ecdhe { group: own.group(), point: own.share() }),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::crypto::{HashAlgorithm, KeyKind, Provider, Suite};
 use crate::error::{Error, NothingInCommon, illegal};
+use crate::keys::Derivation;
 use crate::message::ClassicForm;
+use crate::record::Forms;
 use crate::verify::PeerKey;
 use crate::wire::numbers::{ProtocolVersion, SignatureScheme};
 
@@ -12,19 +14,25 @@ pub(crate) struct Rules {
     pub(crate) version: ProtocolVersion,
     /// The hash of PRF and transcript; `None`: the suite's.
     hash: Option<HashAlgorithm>,
+    /// Keys, Finished, CertificateVerify and records are made as in SSL 3.0, which had no HMAC and no PRF (RFC 6101 5.2.3.1, 5.6.8,
+    /// 5.6.9, 6).
+    ssl3: bool,
     /// The IV of CBC goes on from the last record's last block.
-    pub(super) implicit_iv: bool,
+    implicit_iv: bool,
     /// The first byte of a fragment of application data goes by itself, so that nobody can choose what an implicit IV meets
     /// (BEAST, RFC 7457 2.3).
-    pub(super) split: bool,
+    split: bool,
     /// Signatures name their scheme, and both sides list those that they can check.
     schemes: bool,
     /// What RSA and what ECDSA keys sign with where no scheme is named or listed.
     implied: Implied,
     /// The encrypted premaster secret stands behind a length.
     pub(super) premaster_length: bool,
-    /// Extended master secret may be had.
-    pub(super) extended_master_secret: bool,
+    /// A client says that it has no certificate by a warning, not by an empty list (RFC 6101 5.5.2).
+    pub(super) no_certificate_alert: bool,
+    /// There are extensions: without, extended master secret and encrypt-then-MAC cannot be had, nor tickets. What a client says of
+    /// renegotiation is answered all the same (RFC 5746 4.5).
+    pub(super) extensions: bool,
     /// How the random of a server ends that could have done better (RFC 9846 4.2.3).
     sentinel: &'static [u8; 8],
     /// The oldest newest version of a server that says so.
@@ -37,34 +45,52 @@ struct Implied {
     ecdsa: SignatureScheme,
 }
 
-static RULES: [Rules; 2] = [
+static RULES: [Rules; 4] = [
     // RFC 5246
     Rules {
         version: ProtocolVersion::TLS1_2,
         hash: None,
+        ssl3: false,
         implicit_iv: false,
         split: false,
         schemes: true,
         implied: Implied { rsa: SignatureScheme::RSA_PKCS1_SHA1, ecdsa: SignatureScheme::ECDSA_SHA1 },
         premaster_length: true,
-        extended_master_secret: true,
+        no_certificate_alert: false,
+        extensions: true,
         sentinel: b"DOWNGRD\x01",
         sentinel_from: ProtocolVersion::TLS1_3,
     },
+    // RFC 4346
+    Rules { version: ProtocolVersion::TLS1_1, implicit_iv: false, split: false, ..OLD },
     // RFC 2246
+    OLD,
+    // RFC 6101
     Rules {
-        version: ProtocolVersion::TLS1_0,
-        hash: Some(HashAlgorithm::Md5Sha1),
-        implicit_iv: true,
-        split: true,
-        schemes: false,
-        implied: Implied { rsa: SignatureScheme::RSA_PKCS1_MD5_SHA1, ecdsa: SignatureScheme::ECDSA_SHA1 },
-        premaster_length: true,
-        extended_master_secret: true,
-        sentinel: b"DOWNGRD\x00",
-        sentinel_from: ProtocolVersion::TLS1_2,
+        version: ProtocolVersion::SSL3_0,
+        ssl3: true,
+        premaster_length: false,
+        no_certificate_alert: true,
+        extensions: false,
+        ..OLD
     },
 ];
+
+/// TLS 1.0.
+const OLD: Rules = Rules {
+    version: ProtocolVersion::TLS1_0,
+    hash: Some(HashAlgorithm::Md5Sha1),
+    ssl3: false,
+    implicit_iv: true,
+    split: true,
+    schemes: false,
+    implied: Implied { rsa: SignatureScheme::RSA_PKCS1_MD5_SHA1, ecdsa: SignatureScheme::ECDSA_SHA1 },
+    premaster_length: true,
+    no_certificate_alert: false,
+    extensions: true,
+    sentinel: b"DOWNGRD\x00",
+    sentinel_from: ProtocolVersion::TLS1_2,
+};
 
 impl Rules {
     /// The rules of a version, if it is spoken here.
@@ -83,11 +109,23 @@ impl Rules {
         self.hash.unwrap_or(suite.hash)
     }
 
+    /// How secrets are made of secrets.
+    pub(super) fn derivation(&self, suite: &Suite) -> Derivation {
+        if self.ssl3 { Derivation::Ssl3 } else { Derivation::Prf(self.hash(suite)) }
+    }
+
+    /// How records are made.
+    pub(super) fn records(&self, encrypt_then_mac: bool) -> Forms {
+        let Self { implicit_iv, split, ssl3, .. } = *self;
+        Forms { implicit_iv, split, ssl3, encrypt_then_mac }
+    }
+
     /// How messages are read.
     pub(super) fn form(&self, suite: &Suite) -> ClassicForm {
         ClassicForm {
             schemes: self.schemes,
             premaster_length: self.premaster_length,
+            no_certificate_alert: self.no_certificate_alert,
             key_exchange: suite.key_exchange,
             raw_public_key: false,
         }
@@ -171,7 +209,7 @@ mod tests {
     #[test]
     fn downgrades_are_told_and_noticed() {
         use ProtocolVersion as V;
-        let [new, old] = &RULES;
+        let [new, _, old, _] = &RULES;
         assert_eq!(new.sentinel(V::TLS1_3), Some(b"DOWNGRD\x01"));
         assert_eq!(new.sentinel(V::TLS1_2), None);
         assert_eq!(old.sentinel(V::TLS1_3), Some(b"DOWNGRD\x00"));
@@ -206,7 +244,7 @@ mod tests {
     #[test]
     fn schemes_are_named_or_implied() {
         use SignatureScheme as S;
-        let [new, old] = &RULES;
+        let [new, _, old, _] = &RULES;
         let (rsa, ecdsa) = (PeerKey::of(KeyKind::Rsa), PeerKey::of(KeyKind::Ecdsa));
         let ours = [S::RSA_PKCS1_SHA256, S::ECDSA_SHA1, S::RSA_PKCS1_MD5_SHA1, S::ED25519];
         assert_eq!(new.scheme(Some(S::RSA_PKCS1_SHA256), &rsa, &ours).ok(), Some(S::RSA_PKCS1_SHA256));

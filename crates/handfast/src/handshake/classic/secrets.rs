@@ -5,9 +5,11 @@ use super::Rules;
 use crate::crypto::{HashAlgorithm, Provider, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::Established;
-use crate::keys::{MasterSecret, Secret, label};
+use crate::keys::{Derivation, MasterSecret, Secret, Transcript, label};
 use crate::message::{Dialect, Finished, Message};
 use crate::record::{ClassicKeys, Opener, Sealer};
+use crate::wire::numbers::SignatureScheme;
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
 /// What the hellos agreed.
@@ -16,6 +18,8 @@ pub(super) struct Agreed {
     pub(super) rules: &'static Rules,
     pub(super) suite: &'static Suite,
     pub(super) extended_master_secret: bool,
+    /// CBC is used as encrypt-then-MAC (RFC 7366).
+    pub(super) encrypt_then_mac: bool,
 }
 
 impl Agreed {
@@ -26,6 +30,7 @@ impl Agreed {
         let negotiated = flow.negotiated();
         negotiated.suite = Some(self.suite.number);
         negotiated.extended_master_secret = self.extended_master_secret;
+        negotiated.encrypt_then_mac = self.encrypt_then_mac;
         negotiated.resumed = resumed;
         let provider = flow.provider();
         flow.now().start(&*provider, self.hash());
@@ -36,6 +41,10 @@ impl Agreed {
 
     pub(super) fn hash(self) -> HashAlgorithm {
         self.rules.hash(self.suite)
+    }
+
+    fn derivation(self) -> Derivation {
+        self.rules.derivation(self.suite)
     }
 }
 
@@ -48,12 +57,12 @@ pub(super) struct Secrets {
 impl Secrets {
     /// From the premaster secret. ClientKeyExchange is the newest message: an extended master secret covers all up to it.
     pub(super) fn agree(flow: &mut Flow<'_>, agreed: Agreed, premaster: &Secret) -> Self {
-        let (provider, hash) = (flow.provider(), agreed.hash());
+        let provider = flow.provider();
         let master = if agreed.extended_master_secret {
-            MasterSecret::extended(&*provider, hash, premaster, &flow.now().hash())
+            MasterSecret::extended(&*provider, agreed.hash(), premaster, &flow.now().hash())
         } else {
-            let shared = &flow.shared;
-            MasterSecret::new(&*provider, hash, premaster, &shared.client_random, &shared.server_random)
+            let (client, server) = (&flow.shared.client_random, &flow.shared.server_random);
+            MasterSecret::new(&*provider, agreed.derivation(), premaster, client, server)
         };
         Self::resume(flow, agreed, master.0)
     }
@@ -66,17 +75,18 @@ impl Secrets {
 
     /// The keys to read and to write with, each to be used up.
     pub(super) fn keys(&self, flow: &Flow<'_>) -> Result<(Opener, Sealer), Error> {
-        let Agreed { rules, suite, .. } = self.agreed;
+        let Agreed { rules, suite, encrypt_then_mac, .. } = self.agreed;
         let (provider, shared) = (&flow.shared.provider, &flow.shared);
+        let forms = rules.records(encrypt_then_mac);
         let block = self.master.key_block(
             &**provider,
-            self.agreed.hash(),
+            self.agreed.derivation(),
             suite,
-            rules.implicit_iv,
+            forms.implicit_iv,
             &shared.client_random,
             &shared.server_random,
         );
-        let keys = |mac, key, iv| ClassicKeys { mac, key, iv, implicit_iv: rules.implicit_iv, split: rules.split };
+        let keys = |mac, key, iv| ClassicKeys { mac, key, iv, forms };
         let client = keys(&block.client_mac, &block.client_key, &block.client_iv);
         let server = keys(&block.server_mac, &block.server_key, &block.server_iv);
         let (ours, theirs) = match shared.side {
@@ -86,13 +96,28 @@ impl Secrets {
         Ok((Opener::classic(provider, suite, theirs)?, Sealer::classic(provider, suite, ours)?))
     }
 
+    /// What a client signs to prove that it has its key, over these messages, and by which scheme.
+    pub(super) fn proof(
+        &self,
+        provider: Arc<dyn Provider>,
+        transcript: &Transcript,
+        scheme: SignatureScheme,
+    ) -> (SignatureScheme, Vec<u8>) {
+        match self.agreed.derivation() {
+            Derivation::Prf(_) => (scheme, transcript.raw().to_vec()),
+            Derivation::Ssl3 => {
+                let digests = self.master.to_sign_in_ssl3(&*provider, transcript);
+                (SignatureScheme::RSA_PKCS1_SSL3, digests.to_vec())
+            }
+        }
+    }
+
     /// Sends ChangeCipherSpec and, under the new keys, Finished.
     pub(super) fn finish(&self, flow: &mut Flow<'_>, keys: Sealer) -> Result<(), Error> {
         flow.change_write_keys(keys)?;
         let ours = flow.shared.side == Side::Client;
-        let transcript = flow.now().hash();
         let provider = flow.provider();
-        let data = self.master.verify_data(&*provider, self.agreed.hash(), ours, &transcript);
+        let data = self.master.verify_data(&*provider, self.agreed.derivation(), ours, flow.now());
         flow.send(&Message::Finished(Finished(&data)));
         note_finished(flow, &data);
         Ok(())
@@ -102,7 +127,7 @@ impl Secrets {
     pub(super) fn check(&self, flow: &mut Flow<'_>, finished: &Finished<'_>) -> Result<(), Error> {
         let theirs = flow.shared.side == Side::Server;
         let provider: &dyn Provider = &*flow.shared.provider;
-        let expected = self.master.verify_data(provider, self.agreed.hash(), theirs, &flow.before().hash());
+        let expected = self.master.verify_data(provider, self.agreed.derivation(), theirs, flow.before());
         if !bool::from(expected.ct_eq(finished.0)) {
             return Err(ErrorKind::BadFinished.into());
         }
@@ -112,8 +137,10 @@ impl Secrets {
 
     /// The handshake is done.
     pub(super) fn connected(self, flow: &mut Flow<'_>) -> State {
-        let hash = self.agreed.hash();
-        flow.shared.exporter = Some(Exporter::Classic { master: self.master, hash });
+        // There is no exporter without a PRF (RFC 5705 4).
+        if let Derivation::Prf(hash) = self.agreed.derivation() {
+            flow.shared.exporter = Some(Exporter::Classic { master: self.master, hash });
+        }
         flow.connected();
         State::Established(Established::Classic(super::Session { refused: 0 }))
     }

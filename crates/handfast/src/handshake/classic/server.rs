@@ -12,12 +12,12 @@
 use super::super::answer::Chosen;
 use super::super::{self as handshake, Flow, Input, certificate_types};
 use super::certificates;
-use super::choice::{Choice, Plan, Resumption, choose, resumable};
+use super::choice::{Agreeable, Choice, Plan, Resumption, choose, resumable};
 use super::key_exchange::{OwnHalf, PREMASTER};
 use super::rules::Rules;
 use super::secrets::{Agreed, Secrets};
 use crate::config::{ClientAuth, ServerConfig};
-use crate::crypto::{Credential, Failure, KeyExchangeKind, KeyKind};
+use crate::crypto::{BulkCipher, Credential, Failure, KeyExchangeKind, KeyKind, Suite};
 use crate::error::{Error, ErrorKind, illegal, not_signed};
 use crate::extension::{
     Alpn, Bytes, EcPointFormats, Empty, Extension, Extensions, RecordSizeLimit, RenegotiationInfo, ServerNameExtension,
@@ -25,7 +25,7 @@ use crate::extension::{
 };
 use crate::keys::Secret;
 use crate::message::{
-    Certificate, CertificateRequest, CertificateVerify, ClientHello, ClientKeyExchange, Finished, Message,
+    Certificate, CertificateRequest, CertificateVerify, ClientHalf, ClientHello, ClientKeyExchange, Finished, Message,
     NewSessionTicket, RawPublicKey, ServerHello, ServerHelloFixed,
 };
 use crate::record::{Opener, Sealer};
@@ -33,7 +33,7 @@ use crate::session::{Kept, ServerSession, ServerSessionKind, ServerStore, Ticket
 use crate::verify::{CertificateError, PeerKey, Verified};
 use crate::wait::{Answer, Wait};
 use crate::wire::numbers::{
-    CertificateType, ClientCertificateType, CompressionMethod, EcPointFormat, HandshakeType, ProtocolVersion,
+    CertificateType, ClientCertificateType, CompressionMethod, EcPointFormat, ExtensionType, HandshakeType, ProtocolVersion,
     SignatureScheme,
 };
 use crate::wire::{CipherSuite, List, Opaque};
@@ -128,6 +128,8 @@ pub(crate) struct Draft {
     /// The version in the hello.
     client_version: u16,
     extended_master_secret: bool,
+    /// The client has encrypt-then-MAC.
+    encrypt_then_mac: bool,
     /// The client lists forms of points.
     point_formats: bool,
     /// Who makes tickets, if the client takes them.
@@ -176,17 +178,19 @@ pub(crate) fn start(
     if e.ec_point_formats().is_some_and(|formats| !formats.0.contains(EcPointFormat::UNCOMPRESSED)) {
         return Err(illegal("ec_point_format_list", "lacks uncompressed", "RFC 8422 5.1.2"));
     }
-    let extended_master_secret = rules.extended_master_secret && e.extended_master_secret().is_some();
+    let extended_master_secret = rules.extensions && e.extended_master_secret().is_some();
+    let encrypt_then_mac = rules.extensions && e.encrypt_then_mac().is_some();
     if config.policy.require_extended_master_secret && !extended_master_secret {
         return Err(ErrorKind::InsufficientSecurity("an extended master secret").into());
     }
     flow.negotiated().secure_renegotiation =
         e.renegotiation_info().is_some() || hello.offers(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
 
-    flow.negotiated().peer_record_size_limit = e.record_size_limit().map(|limit| limit.0);
+    flow.negotiated().peer_record_size_limit =
+        e.record_size_limit().filter(|_| rules.extensions).map(|limit| limit.0);
 
     // A client with a ticket has made up its ID (RFC 5077 3.4).
-    let ticket = e.session_ticket().map(|t| t.0);
+    let ticket = e.session_ticket().filter(|_| rules.extensions).map(|t| t.0);
     let tickets = config.tickets.clone().filter(|_| ticket.is_some());
     let question = match (&tickets, ticket, &config.store) {
         (Some(tickets), Some(ticket @ [_, ..]), _) => {
@@ -201,7 +205,15 @@ pub(crate) fn start(
         flow.shared.kept = Some(Box::new(Kept::UnderId(store.clone(), id.clone())));
     }
     let (client_version, point_formats) = (hello.fixed.legacy_version.0, e.ec_point_formats().is_some());
-    let draft = Draft { chosen: from, rules, client_version, extended_master_secret, point_formats, tickets };
+    let draft = Draft {
+        chosen: from,
+        rules,
+        client_version,
+        extended_master_secret,
+        encrypt_then_mac,
+        point_formats,
+        tickets,
+    };
     match question {
         Some(question) => {
             flow.ask(question);
@@ -213,7 +225,8 @@ pub(crate) fn start(
 
 impl Draft {
     fn found(self, flow: &mut Flow<'_>, found: Option<Secret>) -> Result<handshake::State, Error> {
-        match resumable(flow, &self.chosen, self.rules, self.extended_master_secret, found)? {
+        let agreeable = Agreeable { extended_master_secret: self.extended_master_secret, encrypt_then_mac: self.encrypt_then_mac };
+        match resumable(flow, &self.chosen, self.rules, agreeable, found)? {
             Some(resumption) => self.resume(flow, resumption),
             None => self.full(flow),
         }
@@ -222,7 +235,7 @@ impl Draft {
     /// ServerHello and, right behind it, our last flight. The ticket is not renewed: the session ends when it was to end.
     fn resume(self, flow: &mut Flow<'_>, resumption: Resumption) -> Result<handshake::State, Error> {
         let Resumption { suite, master, session } = resumption;
-        let agreed = Agreed { rules: self.rules, suite, extended_master_secret: self.extended_master_secret };
+        let agreed = self.agree(suite);
         agreed.settle(flow, true);
         let negotiated = flow.negotiated();
         negotiated.verified = session.is_certified().then(|| handshake::JUDGED_BEFORE.into());
@@ -236,9 +249,14 @@ impl Draft {
         Ok(State::Finished(End { config: self.chosen.config, secrets, keep: Keep::Nowhere, write: None }).into())
     }
 
+    fn agree(&self, suite: &'static Suite) -> Agreed {
+        let encrypt_then_mac = self.encrypt_then_mac && matches!(suite.bulk, BulkCipher::Cbc(..));
+        Agreed { rules: self.rules, suite, extended_master_secret: self.extended_master_secret, encrypt_then_mac }
+    }
+
     fn full(self, flow: &mut Flow<'_>) -> Result<handshake::State, Error> {
-        let Choice { suite, credential, plan } = choose(flow, &self.chosen, self.rules)?;
-        let agreed = Agreed { rules: self.rules, suite, extended_master_secret: self.extended_master_secret };
+        let Choice { suite, credential, plan } = choose(flow, &self.chosen, self.rules, self.encrypt_then_mac)?;
+        let agreed = self.agree(suite);
         let config = self.chosen.config.clone();
         let keep = match (&self.tickets, &config.store) {
             (Some(tickets), _) => Keep::Ticket(tickets.clone()),
@@ -326,6 +344,7 @@ impl Draft {
             (!scts.is_empty())
                 .then(|| Extension::SignedCertificateTimestamps(SignedCertificateTimestamps::List(List::of(&scts)))),
             agreed.extended_master_secret.then_some(Extension::ExtendedMasterSecret(Empty)),
+            agreed.encrypt_then_mac.then_some(Extension::EncryptThenMac(Empty)),
             ticket.then_some(Extension::SessionTicket(Bytes(&[]))),
             (self.point_formats && ecdhe)
                 .then(|| Extension::EcPointFormats(EcPointFormats(List::of(&[EcPointFormat::UNCOMPRESSED])))),
@@ -334,6 +353,7 @@ impl Draft {
         .into_iter()
         .flatten()
         .chain(certificate_types::answers(summary, shows, client_type))
+        .filter(|e| agreed.rules.extensions || e.kind() == ExtensionType::RENEGOTIATION_INFO)
         .collect();
         flow.send(&Message::ServerHello(ServerHello {
             fixed: ServerHelloFixed {
@@ -374,7 +394,7 @@ impl Server {
         let schemes = rules.ours(&self.config.policy.schemes, &*flow.shared.provider);
         let is_rsa = |s: &SignatureScheme| matches!(KeyKind::of(*s), Some(KeyKind::Rsa | KeyKind::RsaPss));
         let rsa = schemes.iter().any(is_rsa);
-        let ecdsa = !schemes.iter().all(is_rsa);
+        let ecdsa = !schemes.iter().all(is_rsa) && rules.extensions;
         let types: Vec<_> =
             [rsa.then_some(ClientCertificateType::RSA_SIGN), ecdsa.then_some(ClientCertificateType::ECDSA_SIGN)]
                 .into_iter()
@@ -443,14 +463,14 @@ impl Server {
         message: &ClientKeyExchange<'_>,
     ) -> Result<handshake::State, Error> {
         let Self { config, agreed, half, keep } = self;
-        match (half, message) {
-            (OwnHalf::Ecdhe(own), ClientKeyExchange::Ecdhe(point)) => {
+        match (half, message.half) {
+            (OwnHalf::Ecdhe(own), Some(ClientHalf::Ecdhe(point))) => {
                 let group = own.group();
                 let premaster = own.finish(point).map_err(|Failure| ErrorKind::BadKeyShare(group))?;
                 flow.negotiated().group = Some(group);
                 secured(flow, config, agreed, keep, peer, &premaster)
             }
-            (OwnHalf::Rsa { key, client_version }, ClientKeyExchange::Rsa { encrypted, .. }) => {
+            (OwnHalf::Rsa { key, client_version }, Some(ClientHalf::Rsa { encrypted, .. })) => {
                 // Drawn before anything is decrypted: whatever is wrong, the handshake goes on, and fails at Finished.
                 let fallback = Secret::try_filled(PREMASTER, |out| flow.shared.provider.random(out))?;
                 flow.ask(Wait::Premaster {
@@ -517,7 +537,8 @@ impl End {
         let (provider, rules) = (flow.provider(), self.secrets.agreed.rules);
         let ours = rules.ours(&self.config.policy.schemes, &*provider);
         let scheme = rules.scheme(message.scheme, peer, &ours)?;
-        let verified = provider.verify(scheme, &peer.spki, true, flow.before().raw(), message.signature);
+        let (signed_by, signed) = self.secrets.proof(flow.provider(), flow.before(), scheme);
+        let verified = provider.verify(signed_by, &peer.spki, true, &signed, message.signature);
         verified.map_err(|Failure| Error::from(peer.not_verified(scheme)))?;
         flow.negotiated().client_scheme = Some(scheme);
         self.listen(flow, read)
@@ -559,6 +580,7 @@ impl End {
             kind: ServerSessionKind::Classic {
                 master: self.secrets.master.0.clone(),
                 extended_master_secret: agreed.extended_master_secret,
+                encrypt_then_mac: agreed.encrypt_then_mac,
             },
             context: context(&self.config),
         };

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, illegal};
 use crate::extension::{Extension, RecordSizeLimit};
 use crate::message::ServerHello;
 use crate::session::{ClassicClientSession, ClientSession, ClientSessionKind};
-use crate::wire::numbers::{CompressionMethod, EcPointFormat};
+use crate::wire::numbers::{CompressionMethod, EcPointFormat, ExtensionType};
 
 /// Checks a ServerHello against what was offered.
 pub(super) fn accept(
@@ -27,19 +27,35 @@ pub(super) fn accept(
     }
     let suite = Suite::find(fixed.cipher_suite)
         .filter(|s| policy.suites.contains(&s.number) && s.fits(rules.version))
-        .filter(|s| matches!(s.bulk, BulkCipher::Aead(_)) || flow.shared.provider.legacy().is_some())
+        .filter(|s| s.is_spoken_by(&*flow.shared.provider) && s.opens_in_constant_time())
         .ok_or_else(|| illegal("cipher_suite", "is none that was offered for this version", "RFC 5246 7.4.1.3"))?;
-    let extended_master_secret = extensions(flow, offered, hello)?;
+    extensions(flow, offered, hello, rules)?;
+    let e = &hello.extensions;
+    let extended_master_secret = e.extended_master_secret().is_some();
+    let encrypt_then_mac = e.encrypt_then_mac().is_some();
+    if encrypt_then_mac && !matches!(suite.bulk, BulkCipher::Cbc(..)) {
+        return Err(illegal("encrypt_then_mac", "stands where nothing is a block cipher in CBC mode", "RFC 7366 3"));
+    }
     if policy.require_extended_master_secret && !extended_master_secret {
         return Err(ErrorKind::InsufficientSecurity("an extended master secret").into());
     }
-    Ok(Agreed { rules, suite, extended_master_secret })
+    Ok(Agreed { rules, suite, extended_master_secret, encrypt_then_mac })
 }
 
-/// Checks the extensions, and notes what they say. Gives whether the master secret is an extended one.
-fn extensions(flow: &mut Flow<'_>, offered: &Offered, hello: &ServerHello<'_>) -> Result<bool, Error> {
+/// Checks the extensions, and notes what they say.
+fn extensions(
+    flow: &mut Flow<'_>,
+    offered: &Offered,
+    hello: &ServerHello<'_>,
+    rules: &Rules,
+) -> Result<(), Error> {
     let e = &hello.extensions;
-    if let Some(kind) = e.list.iter().map(Extension::kind).find(|k| !offered.extensions.contains(k)) {
+    // A ClientHello without any has said by a suite what is answered by one (RFC 5746 3.4, 4.5).
+    let solicited = |kind: &ExtensionType| match *kind {
+        ExtensionType::RENEGOTIATION_INFO => offered.extensions.is_empty() || offered.extensions.contains(kind),
+        _ => rules.extensions && offered.extensions.contains(kind),
+    };
+    if let Some(kind) = e.list.iter().map(Extension::kind).find(|k| !solicited(k)) {
         return Err(ErrorKind::UnsolicitedExtension(kind).into());
     }
     if e.renegotiation_info().is_some_and(|info| !info.0.is_empty()) {
@@ -63,7 +79,7 @@ fn extensions(flow: &mut Flow<'_>, offered: &Offered, hello: &ServerHello<'_>) -
     let negotiated = flow.negotiated();
     negotiated.alpn = alpn;
     negotiated.secure_renegotiation = e.renegotiation_info().is_some();
-    Ok(e.extended_master_secret().is_some())
+    Ok(())
 }
 
 /// The session that the server resumes: it says so by sending back the ID, the session's or the one that came with its ticket
@@ -93,6 +109,9 @@ pub(super) fn resumed(
     // Neither way may it change (RFC 7627 5.3).
     if classic.extended_master_secret != agreed.extended_master_secret {
         return Err(ErrorKind::InsufficientSecurity("the same extended_master_secret as in the session resumed").into());
+    }
+    if classic.encrypt_then_mac && !agreed.encrypt_then_mac {
+        return Err(ErrorKind::InsufficientSecurity("the encrypt_then_mac of the session resumed").into());
     }
     Ok(Some((session, classic)))
 }

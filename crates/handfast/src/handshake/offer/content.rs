@@ -74,7 +74,7 @@ impl Spoken {
             .iter()
             .filter_map(|s| Suite::find(*s))
             .filter(|s| versions.iter().any(|v| s.fits(*v)))
-            .filter(|s| matches!(s.bulk, BulkCipher::Aead(_)) || provider.legacy().is_some())
+            .filter(|s| s.is_spoken_by(provider) && s.opens_in_constant_time())
             .collect();
         let mut it = Self { versions, suites, groups: Vec::new(), newest, oldest };
         // Hybrids exist in TLS 1.3 only.
@@ -92,6 +92,11 @@ impl Spoken {
 
     fn has_classic(&self) -> bool {
         self.oldest < ProtocolVersion::TLS1_3
+    }
+
+    /// A server of nothing newer than SSL 3.0 may know none.
+    fn has_extensions(&self) -> bool {
+        self.newest > ProtocolVersion::SSL3_0
     }
 
     fn has_ecdhe(&self) -> bool {
@@ -138,6 +143,10 @@ impl Content {
         let (policy, provider) = (&config.policy, &*flow.shared.provider);
         let mut suites: Vec<CipherSuite> = spoken.suites.iter().map(|s| s.number).collect();
         // What was agreed in an earlier handshake is no fallback (RFC 7507 4).
+        // Without extensions this is how renegotiation is said to be secure (RFC 5746 3.3, 4.5).
+        if !spoken.has_extensions() {
+            suites.push(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
+        }
         if config.fallback && session.is_none_or(|s| s.version != spoken.newest) {
             suites.push(CipherSuite::TLS_FALLBACK_SCSV);
         }
@@ -188,9 +197,11 @@ impl Content {
         early: bool,
     ) -> Result<ClientHello<'c>, Error> {
         let mut list = Vec::with_capacity(16);
-        self.common(config, &mut list)?;
-        self.classic(config, &mut list);
-        self.certificates(config, &mut list);
+        if self.spoken.has_extensions() {
+            self.common(config, &mut list)?;
+            self.classic(config, &mut list);
+            self.certificates(config, &mut list);
+        }
         if self.spoken.has_13() {
             self.tls13(config, shares, &mut list)?;
         }
@@ -205,7 +216,7 @@ impl Content {
                 cipher_suites: Vector(List::of(&self.suites)),
                 compression_methods: Vector(List::of(&[CompressionMethod::NULL])),
             },
-            extensions: Extensions::of(list),
+            extensions: Extensions { present: self.spoken.has_extensions(), list },
         })
     }
 
@@ -232,6 +243,9 @@ impl Content {
     fn classic<'c>(&'c self, config: &ClientConfig, list: &mut Vec<Extension<'c>>) {
         if self.spoken.has_classic() {
             list.push(Extension::ExtendedMasterSecret(Empty));
+            if self.spoken.suites.iter().any(|s| matches!(s.bulk, BulkCipher::Cbc(..))) {
+                list.push(Extension::EncryptThenMac(Empty));
+            }
             list.push(Extension::RenegotiationInfo(RenegotiationInfo(&[])));
         }
         if self.spoken.has_ecdhe() {

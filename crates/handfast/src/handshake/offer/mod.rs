@@ -15,7 +15,7 @@ use crate::message::{ClientHello, HEADER, Message};
 use crate::psk::{ExternalPsk, Psk};
 use crate::session::{ClientSession, Kept, Remembered, SessionKey};
 use crate::wait::{Answer, Wait};
-use crate::wire::numbers::{ExtensionType, NamedGroup};
+use crate::wire::numbers::{ExtensionType, NamedGroup, ProtocolVersion};
 use crate::wire::{CipherSuite, List};
 use content::{Content, Spoken};
 use rustls_pki_types::ServerName;
@@ -132,6 +132,8 @@ impl Draft {
         let early = early::of(&config, session.as_ref(), content.server_name.as_deref());
         let hello = content.hello(&config, &entries, early.is_some())?;
         flow.shared.client_random = content.random;
+        // In a first record TLS 1.0 is named, unless that is too new for the server (RFC 9846 5.1).
+        flow.write_version(hello.fixed.legacy_version.min(ProtocolVersion::TLS1_0));
         let shaped = shape::shaped(&config, &*flow.provider(), &hello)?;
         let hello = match &shaped {
             Some(raw) => ClientHello::from_body(raw.get(HEADER..).unwrap_or_default())?,

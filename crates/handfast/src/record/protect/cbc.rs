@@ -1,7 +1,7 @@
 //! CBC with HMAC: MAC, pad, encrypt (RFC 5246 6.2.3.2, RFC 2246 6.2.3.2).
 
 use super::{ClassicKeys, covered, header};
-use crate::crypto::{CbcCipher, CbcMac, CbcRecord, Failure, Provider};
+use crate::crypto::{CbcCipher, CbcRecord, Failure, Mac, Provider};
 use crate::keys::Secret;
 use crate::record::HEADER;
 use crate::wire::numbers::{ContentType, ProtocolVersion};
@@ -24,20 +24,20 @@ impl Cbc {
     pub(super) fn new(
         provider: &Arc<dyn Provider>,
         cipher: CbcCipher,
-        mac: CbcMac,
+        mac: Mac,
         keys: ClassicKeys<'_>,
         seal: bool,
     ) -> Result<Self, Failure> {
-        let iv: &[u8] = if keys.implicit_iv { keys.iv.bytes() } else { &[] };
+        let iv: &[u8] = if keys.forms.implicit_iv { keys.iv.bytes() } else { &[] };
         let parts = [keys.mac.bytes(), keys.key.bytes(), iv];
         let key = Secret::filled(parts.iter().map(|p| p.len()).sum(), |out| {
             out.iter_mut().zip(parts.into_iter().flatten()).for_each(|(o, b)| *o = *b);
         });
         let legacy = provider.legacy().ok_or(Failure)?;
         Ok(Self {
-            keys: legacy.cbc(cipher, mac, keys.implicit_iv, seal, key.bytes())?,
-            explicit: (!keys.implicit_iv).then(|| (provider.clone(), cipher.block_len())),
-            split: keys.split,
+            keys: legacy.cbc(cipher, mac, keys.forms.implicit_iv, seal, key.bytes())?,
+            explicit: (!keys.forms.implicit_iv).then(|| (provider.clone(), cipher.block_len())),
+            split: keys.forms.split,
         })
     }
 

@@ -1,11 +1,14 @@
 //! Protection of records (RFC 9846 5.2, RFC 5246 6.2.3): the keys of one direction, and how many records went under them.
 
 mod aead;
+mod blocks;
 mod cbc;
+mod mac;
 mod null;
+mod stream;
 
 use super::{HEADER, MAX_FRAGMENT};
-use crate::crypto::{AeadAlgorithm, BulkCipher, Failure, Provider, Suite};
+use crate::crypto::{AeadAlgorithm, BulkCipher, CbcCipher, Failure, Provider, Suite};
 use crate::error::{Error, ErrorKind, Limit};
 use crate::keys::{Secret, TrafficSecret};
 use crate::wire::numbers::{ContentType, ProtocolVersion};
@@ -17,10 +20,20 @@ pub(crate) struct ClassicKeys<'k> {
     pub(crate) mac: &'k Secret,
     pub(crate) key: &'k Secret,
     pub(crate) iv: &'k Secret,
-    /// TLS 1.0's: CBC goes on from the last record's last block.
+    pub(crate) forms: Forms,
+}
+
+/// How records are made of what is in a suite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Forms {
+    /// CBC goes on from the last record's last block: TLS 1.0 and older.
     pub(crate) implicit_iv: bool,
-    /// Send the first byte of application data by itself under implicit IVs (BEAST).
+    /// The first byte of a fragment of application data goes by itself under implicit IVs (BEAST).
     pub(crate) split: bool,
+    /// The MAC and the padding of SSL 3.0.
+    pub(crate) ssl3: bool,
+    /// Both sides agreed on encrypt-then-MAC (RFC 7366); it is for CBC only.
+    pub(crate) encrypt_then_mac: bool,
 }
 
 /// The forms of protection.
@@ -33,6 +46,10 @@ enum Protection {
     Tls13(aead::Tls13),
     /// MAC, pad, encrypt.
     Cbc(cbc::Cbc),
+    /// Pad, encrypt, MAC; and SSL 3.0.
+    Blocks(blocks::Blocks),
+    /// MAC, and encrypt by a stream cipher, or not at all.
+    Stream(stream::Stream),
 }
 
 impl Protection {
@@ -44,14 +61,19 @@ impl Protection {
     ) -> Result<Self, Failure> {
         match suite.bulk {
             BulkCipher::Aead(algorithm) => aead::Classic::new(&**provider, algorithm, keys).map(Self::Classic),
+            BulkCipher::Cbc(cipher, mac) if keys.forms.ssl3 || keys.forms.encrypt_then_mac => {
+                blocks::Blocks::new(provider, cipher, mac, &keys, seal).map(Self::Blocks)
+            }
             BulkCipher::Cbc(cipher, mac) => cbc::Cbc::new(provider, cipher, mac, keys, seal).map(Self::Cbc),
+            BulkCipher::Rc4(mac) => stream::Stream::new(&**provider, true, mac, &keys).map(Self::Stream),
+            BulkCipher::Null(mac) => stream::Stream::new(&**provider, false, mac, &keys).map(Self::Stream),
         }
     }
 
     fn tls13(provider: &dyn Provider, suite: &Suite, secret: &TrafficSecret) -> Result<Self, Failure> {
         match suite.bulk {
             BulkCipher::Aead(algorithm) => aead::Tls13::new(provider, algorithm, secret).map(Self::Tls13),
-            BulkCipher::Cbc(..) => Err(Failure),
+            BulkCipher::Cbc(..) | BulkCipher::Rc4(_) | BulkCipher::Null(_) => Err(Failure),
         }
     }
 }
@@ -114,6 +136,11 @@ impl Sealer {
             Protection::Classic(aead) => aead.seal(n, content, version, plaintext, out),
             Protection::Tls13(aead) => aead.seal(n, content, plaintext, padding, out),
             Protection::Cbc(cbc) => cbc.seal(n, content, version, plaintext, out),
+            Protection::Blocks(blocks) => blocks.seal(n, content, version, plaintext, out),
+            Protection::Stream(stream) => {
+                stream.seal(n, content, version, plaintext, out);
+                Ok(())
+            }
         };
         if sealed.is_err() {
             out.truncate(start);
@@ -132,12 +159,18 @@ impl Sealer {
                 Protection::Classic(aead) => aead.overhead(),
                 Protection::Tls13(aead) => aead.overhead(),
                 Protection::Cbc(_) => cbc::OVERHEAD,
+                Protection::Blocks(blocks) => blocks.overhead(),
+                Protection::Stream(stream) => stream.overhead(),
             }
     }
 
     /// Whether application data is to be split behind its first byte.
     pub(super) fn splits(&self) -> bool {
-        matches!(&self.keys, Protection::Cbc(cbc) if cbc.split)
+        match &self.keys {
+            Protection::Cbc(cbc) => cbc.split,
+            Protection::Blocks(blocks) => blocks.split,
+            Protection::Null | Protection::Classic(_) | Protection::Tls13(_) | Protection::Stream(_) => false,
+        }
     }
 
     /// Whether records are protected.
@@ -218,6 +251,8 @@ impl Opener {
             Protection::Classic(aead) => (outer, aead.open(n, header, fragment).map_err(bad)?),
             Protection::Tls13(aead) => aead.open(n, header, fragment, self.most)?,
             Protection::Cbc(cbc) => (outer, cbc.open(n, header, fragment).map_err(bad)?),
+            Protection::Blocks(blocks) => (outer, blocks.open(n, header, fragment).map_err(bad)?),
+            Protection::Stream(stream) => (outer, stream.open(n, header, fragment).map_err(bad)?),
         };
         let most = if self.protects() { self.most } else { MAX_FRAGMENT };
         if range.len() > most {
@@ -237,7 +272,9 @@ impl Opener {
         match &self.keys {
             Protection::Null => MAX_FRAGMENT,
             Protection::Tls13(_) => MAX_FRAGMENT + 256,
-            Protection::Classic(_) | Protection::Cbc(_) => MAX_FRAGMENT + 2048,
+            Protection::Classic(_) | Protection::Cbc(_) | Protection::Blocks(_) | Protection::Stream(_) => {
+                MAX_FRAGMENT + 2048
+            }
         }
     }
 
@@ -253,14 +290,17 @@ impl Opener {
 }
 
 /// How many blocks one key may protect: those of 2^24.5 full records under AES-GCM (RFC 9846 5.5) and of 2^23 under CCM (RFC 9147
-/// 4.5.3), since it is blocks that wear a key out (and a TLS 1.2 connection of small records would have to end soon). For the others
-/// the numbers end first.
+/// 4.5.3), since it is blocks that wear a key out (and a TLS 1.2 connection of small records would have to end soon). Triple DES, of
+/// half as long blocks, ends at 2^32 of its own, where two are likely to be alike (Sweet32, CVE-2016-2183). For the others the numbers
+/// end first.
 fn limit(bulk: BulkCipher) -> u64 {
     match bulk {
         BulkCipher::Aead(AeadAlgorithm::Aes128Gcm | AeadAlgorithm::Aes256Gcm) => 23_726_566 * FULL,
         BulkCipher::Aead(AeadAlgorithm::Aes128Ccm | AeadAlgorithm::Aes256Ccm) => FULL << 23,
         BulkCipher::Aead(AeadAlgorithm::Aes128Ccm8 | AeadAlgorithm::Aes256Ccm8) => FULL << 23,
+        BulkCipher::Cbc(CbcCipher::TripleDes, _) => 1 << 31,
         BulkCipher::Aead(AeadAlgorithm::ChaCha20Poly1305) | BulkCipher::Cbc(..) => u64::MAX,
+        BulkCipher::Rc4(_) | BulkCipher::Null(_) => u64::MAX,
     }
 }
 

@@ -28,17 +28,29 @@ fn suite(number: CipherSuite) -> &'static Suite {
     Suite::find(number).unwrap()
 }
 
+/// Under these rules: TLS 1.2's, TLS 1.0's with implicit IVs, either with encrypt-then-MAC, SSL 3.0's.
+const TLS1_2: Forms = Forms { implicit_iv: false, split: false, ssl3: false, encrypt_then_mac: false };
+const TLS1_0: Forms = Forms { implicit_iv: true, ..TLS1_2 };
+const SSL3: Forms = Forms { ssl3: true, ..TLS1_0 };
+const ETM: Forms = Forms { encrypt_then_mac: true, ..TLS1_2 };
+
 pub(in crate::record) fn classic(number: CipherSuite, implicit_iv: bool, split: bool) -> Pair {
+    formed(number, Forms { implicit_iv, split, ..TLS1_2 })
+}
+
+fn formed(number: CipherSuite, forms: Forms) -> Pair {
     let (provider, suite) = (aws_lc::provider(), suite(number));
-    let (mac, key, iv) = match suite.bulk {
-        BulkCipher::Aead(a) => (0, a.key_len(), a.fixed_iv_len()),
-        BulkCipher::Cbc(cipher, mac) => (mac.len(), cipher.key_len(), if implicit_iv { cipher.block_len() } else { 0 }),
-    };
+    let [mac, key, iv] = suite.bulk.key_sizes(forms.implicit_iv);
     let (mac, key, iv) = (secret(mac, 1), secret(key, 60), secret(iv, 120));
-    let keys = || ClassicKeys { mac: &mac, key: &key, iv: &iv, implicit_iv, split };
+    let keys = || ClassicKeys { mac: &mac, key: &key, iv: &iv, forms };
+    let version = match forms {
+        Forms { ssl3: true, .. } => ProtocolVersion::SSL3_0,
+        Forms { implicit_iv: true, .. } => ProtocolVersion::TLS1_0,
+        _ => ProtocolVersion::TLS1_2,
+    };
     Pair {
-        name: format!("{number} {implicit_iv}"),
-        version: if implicit_iv { ProtocolVersion::TLS1_0 } else { ProtocolVersion::TLS1_2 },
+        name: format!("{number} {forms:?}"),
+        version,
         sealer: Sealer::classic(&provider, suite, keys()).unwrap(),
         opener: Opener::classic(&provider, suite, keys()).unwrap(),
     }
@@ -65,9 +77,27 @@ const GCM13: CipherSuite = CipherSuite::TLS_AES_128_GCM_SHA256;
 const CCM_8: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CCM_8;
 const CCM13: CipherSuite = CipherSuite::TLS_AES_128_CCM_SHA256;
 
+const DES: CipherSuite = CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA;
+const CBC_256: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA256;
+
 /// Every protection there is.
 pub(in crate::record) fn protections() -> Vec<Pair> {
     vec![
+        formed(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA256, TLS1_2),
+        formed(CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384, TLS1_2),
+        formed(DES, TLS1_2),
+        formed(DES, TLS1_0),
+        formed(DES, SSL3),
+        formed(CBC, SSL3),
+        formed(CBC, ETM),
+        formed(CBC, Forms { implicit_iv: true, ..ETM }),
+        formed(CBC_256, ETM),
+        formed(DES, ETM),
+        formed(CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384, ETM),
+        formed(CipherSuite::TLS_RSA_WITH_RC4_128_MD5, TLS1_2),
+        formed(CipherSuite::TLS_RSA_WITH_RC4_128_SHA, TLS1_0),
+        formed(CipherSuite::TLS_RSA_WITH_RC4_128_MD5, SSL3),
+        formed(CipherSuite::TLS_RSA_WITH_RC4_128_SHA, SSL3),
         classic(GCM, false, false),
         classic(CipherSuite::TLS_RSA_WITH_AES_256_GCM_SHA384, false, false),
         classic(CHACHA, false, false),
@@ -134,8 +164,9 @@ fn more_than_a_fragment_inside_is_too_much() {
 fn every_changed_byte_is_refused() {
     for i in 0..protections().len() {
         let whole = seal(&mut protections()[i], &bytes(20));
-        // The length is not covered as it stands in the header, but as it is.
-        for at in (0..whole.len()).filter(|at| !(3..5).contains(at)) {
+        // The length is not covered as it stands in the header, but as it is. The version is not covered in SSL 3.0.
+        let ssl3 = whole[1..3] == [3, 0];
+        for at in (0..whole.len()).filter(|at| !(3..5).contains(at) && !(ssl3 && (1..3).contains(at))) {
             for bit in [1, 0x80] {
                 let Pair { mut opener, name, .. } = protections().remove(i);
                 let mut record = whole.clone();
@@ -206,26 +237,39 @@ fn keys_of_aes_are_good_for_so_many_records_and_no_more() {
         seal(&mut pair, b"beyond");
         assert!(!pair.sealer.is_good_for([1].into_iter()));
     }
+    // Of half as long blocks, two of which are like one of the others.
+    assert_eq!(formed(DES, TLS1_0).sealer.left(), (1 << 31) / FULL);
     assert_eq!(classic(CHACHA, false, false).sealer.left(), u64::MAX);
 }
 
 #[test]
 fn keys_of_a_wrong_length_are_a_failure() {
     let provider = aws_lc::provider();
-    let right = |number| match suite(number).bulk {
-        BulkCipher::Aead(a) => [0, a.key_len(), a.fixed_iv_len()],
-        BulkCipher::Cbc(cipher, mac) => [mac.len(), cipher.key_len(), 0],
-    };
-    for number in [GCM, CHACHA, CBC, CCM_8] {
-        for wrong in 1..3 {
-            let mut lens = right(number);
+    let implicit = |forms| Forms { implicit_iv: true, ..forms };
+    let (rc4, null) = (CipherSuite::TLS_RSA_WITH_RC4_128_SHA, CipherSuite::TLS_RSA_WITH_NULL_SHA);
+    for (number, forms, parts) in [
+        (GCM, TLS1_2, 1..3),
+        (CHACHA, TLS1_2, 1..3),
+        (CBC, TLS1_0, 0..3),
+        (CCM_8, TLS1_2, 1..3),
+        (CBC, SSL3, 0..3),
+        (CBC, implicit(ETM), 0..3),
+        (rc4, TLS1_0, 0..2),
+        (rc4, SSL3, 0..2),
+        (null, TLS1_2, 0..2),
+    ] {
+        for wrong in parts {
+            let mut lens = suite(number).bulk.key_sizes(forms.implicit_iv);
             lens[wrong] += 1;
             let [mac, key, iv] = lens.map(|n| secret(n, 0));
-            // Without implicit IVs, CBC asks for none.
-            let keys = ClassicKeys { mac: &mac, key: &key, iv: &iv, implicit_iv: number == CBC, split: false };
+            let keys = ClassicKeys { mac: &mac, key: &key, iv: &iv, forms };
             assert_eq!(Sealer::classic(&provider, suite(number), keys).err(), Some(Failure), "{number} {wrong}");
         }
     }
+    // There is no code that opens it in constant time.
+    let [mac, key, iv] = suite(CBC_256).bulk.key_sizes(false).map(|n| secret(n, 0));
+    let keys = ClassicKeys { mac: &mac, key: &key, iv: &iv, forms: TLS1_2 };
+    assert_eq!(Opener::classic(&provider, suite(CBC_256), keys).err(), Some(Failure));
     let suite = suite(CBC);
     assert_eq!(Opener::tls13(&*provider, suite, &traffic(suite)).err(), Some(Failure));
 }
@@ -424,5 +468,73 @@ impl Sealer {
         out: &mut Vec<u8>,
     ) -> Result<bool, Error> {
         self.seal_padded(content, version, plaintext, 0, out)
+    }
+}
+
+// --- MACs done here ---
+
+/// The expected records are by Python's hmac, hashlib and openssl's AES, put together by hand.
+#[test]
+fn null_and_ssl3_agree_with_what_others_compute() {
+    let hex = crate::keys::tests::unhex;
+    let seal = |number, forms| seal(&mut formed(number, forms), b"hello");
+    assert_eq!(seal(CipherSuite::TLS_RSA_WITH_NULL_SHA, TLS1_2), hex("170303001968656c6c6f1df97e09c8ec0226a15c4a4fd01cbf3df3468f83"));
+    assert_eq!(seal(CipherSuite::TLS_RSA_WITH_NULL_SHA256, TLS1_2), hex("170303002568656c6c6f9bc24a29b2d4b2937f0b1dfbb47697ec72c927a7110e706b805694931d7d328f"));
+    assert_eq!(seal(CipherSuite::TLS_RSA_WITH_NULL_MD5, SSL3), hex("170300001568656c6c6fad17c10cc203b471e669e45bf33d8867"));
+    assert_eq!(seal(CipherSuite::TLS_RSA_WITH_NULL_SHA, SSL3), hex("170300001968656c6c6f479d48bd371619517ce514a4da161799bba0bfd3"));
+    assert_eq!(seal(CipherSuite::TLS_RSA_WITH_RC4_128_SHA, TLS1_0), hex("17030100196e4af4ed677652e88afd3b55ab9dabb67ab970537d3a8e82f4"));
+    assert_eq!(seal(CBC, Forms { implicit_iv: true, ..ETM }), hex("1703010024486ab838e580ef20fae0990bf21b121caa1bab20f8451aa7cd00647600d6082d592c500f"));
+    assert_eq!(seal(CBC, SSL3), hex("1703000020676554735fc55eddc690f00b7b79cf37c6628c2d59bd6499f5071fcf829d3923"));
+    assert_eq!(seal(DES, SSL3), hex("170300002073a16122f51ca7816c0f6d2c92fe822f1330ca629bf4d6e92662f004a88441f0"));
+}
+
+#[test]
+fn what_has_a_mac_only_can_be_read_but_not_changed() {
+    for (number, forms) in [
+        (CipherSuite::TLS_RSA_WITH_NULL_MD5, SSL3),
+        (CipherSuite::TLS_RSA_WITH_NULL_SHA, TLS1_0),
+        (CipherSuite::TLS_RSA_WITH_NULL_SHA256, TLS1_2),
+        (CipherSuite::TLS_PSK_WITH_NULL_SHA384, TLS1_2),
+    ] {
+        let mut pair = formed(number, forms);
+        assert!(pair.sealer.protects());
+        let record = seal(&mut pair, b"for everyone");
+        assert_eq!(&record[HEADER..][..12], b"for everyone");
+        for at in HEADER..record.len() {
+            let mut changed = record.clone();
+            changed[at] ^= 1;
+            assert_eq!(open(&mut formed(number, forms).opener, changed), Err(ErrorKind::BadRecordMac), "{number}");
+        }
+        assert!(open(&mut pair.opener, record).is_ok());
+    }
+}
+
+/// Encrypt-then-MAC: padding that is not what it should be, under a good MAC, is no less an error.
+#[test]
+fn paddings_are_checked_after_the_mac() {
+    let [mac, key, iv] = suite(CBC).bulk.key_sizes(true);
+    let (mac, key, iv) = (secret(mac, 1), secret(key, 60), secret(iv, 120));
+    let provider = aws_lc::provider();
+    let legacy = provider.legacy().unwrap();
+    let forms = Forms { implicit_iv: true, ..ETM };
+    let sealed = |plaintext: [u8; 16]| {
+        let mut body = plaintext.to_vec();
+        legacy.block_cbc(CbcCipher::Aes128, true, key.bytes()).unwrap().apply(iv.bytes(), &mut body).unwrap();
+        let header = header(ContentType::APPLICATION_DATA, ProtocolVersion::TLS1_0, 16 + 20);
+        let mut tag = [0; 20];
+        let covered = covered(0, ContentType::APPLICATION_DATA, ProtocolVersion::TLS1_0);
+        legacy.hmac_old(true, mac.bytes()).sign(&[&covered, &[0, 16], &body], &mut tag);
+        [&header[..], &body, &tag].concat()
+    };
+    let opened = |plaintext| open(&mut formed(CBC, forms).opener, sealed(plaintext));
+    let padded = |n: u8, last: u8| {
+        let mut out = [b'x'; 16];
+        out[16 - usize::from(n)..].fill(last);
+        out
+    };
+    assert_eq!(opened(padded(4, 3)), Ok((ContentType::APPLICATION_DATA, b"xxxxxxxxxxxx".to_vec())));
+    assert_eq!(opened(padded(16, 15)), Ok((ContentType::APPLICATION_DATA, Vec::new())));
+    for bad in [padded(3, 3), padded(1, 16), padded(16, 16), padded(1, 255)] {
+        assert_eq!(opened(bad), Err(ErrorKind::BadRecordMac));
     }
 }
