@@ -5,7 +5,7 @@ use crate::flags::{CredentialFlags, Flags};
 use crate::later::{Gate, Later};
 use crate::seen::Witness;
 use handfast::Reply;
-use handfast::config::{ClientCredentials, ServerCredentials};
+use handfast::config::{CertificateWanted, ClientCredentials, ServerCredentials};
 use handfast::crypto::{Credential, Failure, KeyKind, PrivateKey, aws_lc};
 use handfast::keys::Secret;
 use handfast::pki_types::pem::PemObject;
@@ -160,16 +160,16 @@ impl ServerCredentials for Credentials {
 impl ClientCredentials for Credentials {
     /// The first that fits. If none does, the last all the same, or one that cannot sign, so that the handshake fails, as the runner
     /// wants it, rather than goes on without a certificate.
-    fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>> {
-        self.pick(CertificateType::X509, schemes, authorities)
+    fn choose(&self, wanted: &CertificateWanted<'_>) -> Option<Arc<Credential>> {
+        self.pick(CertificateType::X509, wanted.schemes, wanted.authorities)
     }
 
     fn certificate_types(&self) -> Vec<CertificateType> {
         self.types.clone()
     }
 
-    fn choose_raw_key(&self, schemes: &[SignatureScheme]) -> Option<Arc<Credential>> {
-        self.pick(CertificateType::RAW_PUBLIC_KEY, schemes, &[])
+    fn choose_raw_key(&self, wanted: &CertificateWanted<'_>) -> Option<Arc<Credential>> {
+        self.pick(CertificateType::RAW_PUBLIC_KEY, wanted.schemes, &[])
     }
 }
 

@@ -38,7 +38,26 @@ pub(crate) fn within(mut policy: Policy, wanted: &Within) -> Result<Policy, Fail
     choose(&mut policy.suites, wanted.suites.as_deref(), &whole)?;
     choose(&mut policy.groups, wanted.groups.as_deref(), &whole)?;
     choose(&mut policy.schemes, wanted.schemes.as_deref(), &whole)?;
+    if let Some(list) = &wanted.cert_schemes {
+        policy.cert_schemes = Some(chosen(list, "--cert-schemes", &whole)?);
+    }
     fit_versions(policy)
+}
+
+/// For which groups of the policy a client sends shares at once: for so many of the first, or for those that are named.
+pub(crate) fn key_shares(wanted: Option<&str>, policy: &mut Policy) -> Result<(), Failure> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    if let Ok(count) = wanted.parse() {
+        policy.key_shares = count;
+        return Ok(());
+    }
+    let groups: Vec<NamedGroup> = chosen(wanted, "--key-shares", &self::policy(policy.name)?)?;
+    if let Some(other) = groups.iter().find(|g| !policy.groups.contains(g)) {
+        let why = format!("a share for {other} is of no use, since --groups has no {other}.");
+        return Err(Failure::usage(why, "Name groups of the list only."));
+    }
+    policy.shared_groups = Some(groups);
+    Ok(())
 }
 
 /// Versions without a suite cannot be spoken: offering them would be a promise that cannot be kept.
@@ -142,16 +161,22 @@ listed! {
 
 /// Puts the list, if there is one, in the place of what the policy has.
 fn choose<T: Listed>(field: &mut Vec<T>, list: Option<&str>, policy: &Policy) -> Result<(), Failure> {
-    let Some(list) = list else { return Ok(()) };
+    if let Some(list) = list {
+        *field = chosen(list, T::WHAT.1, policy)?;
+    }
+    Ok(())
+}
+
+/// Those of the policy that a flag's list names, each once.
+fn chosen<T: Listed>(list: &str, flag: &str, policy: &Policy) -> Result<Vec<T>, Failure> {
     let mut chosen = Vec::new();
-    for name in items(list, T::WHAT.1)? {
+    for name in items(list, flag)? {
         let one = find::<T>(name, policy)?;
         if !chosen.contains(&one) {
             chosen.push(one);
         }
     }
-    *field = chosen;
-    Ok(())
+    Ok(chosen)
 }
 
 fn find<T: Listed>(name: &str, policy: &Policy) -> Result<T, Failure> {

@@ -179,8 +179,35 @@ fn credential(cert: &Path, key: &Path) -> Result<Credential, Failure> {
     })
 }
 
+/// Gives each certificate the OCSP response that stands at its place behind this flag, if there is one.
+pub(crate) fn staple(credentials: &mut [Credential], flag: &str, responses: &[PathBuf]) -> Result<(), Failure> {
+    has_places(flag, responses, credentials)?;
+    for (credential, path) in credentials.iter_mut().zip(responses) {
+        credential.ocsp = response(path)?;
+    }
+    Ok(())
+}
+
+/// The same with signed certificate timestamps.
+pub(crate) fn add_timestamps(credentials: &mut [Credential], flag: &str, lists: &[PathBuf]) -> Result<(), Failure> {
+    has_places(flag, lists, credentials)?;
+    for (credential, path) in credentials.iter_mut().zip(lists) {
+        credential.scts = timestamps(path)?;
+    }
+    Ok(())
+}
+
+/// Whether what was given by this flag has a certificate each.
+fn has_places(flag: &str, given: &[PathBuf], credentials: &[Credential]) -> Result<(), Failure> {
+    if given.len() <= credentials.len() {
+        return Ok(());
+    }
+    let why = format!("{flag} was given {} times, and --cert {}.", given.len(), credentials.len());
+    Err(Failure::usage(why, format!("Give each {flag} its --cert.")))
+}
+
 /// An OCSP response in DER, for this certificate to be shown with. Of `none` there is none.
-pub(crate) fn response(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+fn response(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     if path.as_os_str() == "none" {
         return Ok(None);
     }
@@ -193,7 +220,7 @@ pub(crate) fn response(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
 }
 
 /// The items of a SignedCertificateTimestampList (RFC 6962 3.3), for this certificate to be shown with. Of `none` there is none.
-pub(crate) fn timestamps(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
+fn timestamps(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
     if path.as_os_str() == "none" {
         return Ok(Vec::new());
     }

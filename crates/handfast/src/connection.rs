@@ -108,6 +108,8 @@ impl Connection {
         limits: Limits,
     ) -> Self {
         let mut it = Self::new(Side::Server, provider, limits, crate::record::MAX_FRAGMENT);
+        // The config may have them, too; if not, the state machine refuses what came.
+        it.shared.compat_ccs_may_come = true;
         it.state = handshake::listen(Listen::Source(source));
         it
     }
@@ -506,6 +508,7 @@ impl Connection {
         if !may_come {
             return Err(unexpected("a handshake message").into());
         }
+        self.shared.compat_ccs_came = true;
         self.counts.change_cipher_specs += 1;
         if self.counts.change_cipher_specs > self.shared.limits.change_cipher_specs {
             return Err(ErrorKind::TooMuch(Limit::ChangeCipherSpecs).into());

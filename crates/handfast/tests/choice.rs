@@ -4,7 +4,7 @@ mod common;
 
 use common::certificates::Setup;
 use common::{End, NAME, Pair, noon};
-use handfast::config::ByName;
+use handfast::config::{ByName, CertificateWanted, ClientCredentials};
 use handfast::crypto::{Credential, KeyKind, aws_lc};
 use handfast::error::NothingInCommon;
 use handfast::message::{Dialect, Message};
@@ -17,7 +17,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
     PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, SignatureAlgorithm,
 };
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 const VERSIONS: [ProtocolVersion; 2] = [ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3];
 
@@ -223,6 +223,53 @@ fn signatures_in_certificates_may_be_others() {
     client.policy.cert_schemes = Some(vec![S::RSA_PKCS1_SHA256, S::MLDSA65]);
     let hello = End::client(&Arc::new(client), noon()).transmit();
     assert_eq!(sent(&hello[5..], Dialect::Hello), Some(vec![S::RSA_PKCS1_SHA256]));
+}
+
+/// Version, schemes, and those of certificates.
+type Question = (ProtocolVersion, Vec<SignatureScheme>, Vec<SignatureScheme>);
+
+/// What a client's credentials are asked.
+#[derive(Debug, Default)]
+struct Heard(Mutex<Vec<Question>>);
+
+impl ClientCredentials for Heard {
+    fn choose(&self, wanted: &CertificateWanted<'_>) -> Option<Arc<Credential>> {
+        let CertificateWanted { version, schemes, cert_schemes, .. } = *wanted;
+        self.0.lock().unwrap().push((version, schemes.to_vec(), cert_schemes.to_vec()));
+        None
+    }
+}
+
+/// A client's credentials are told the version, what the key may sign by, and what the chain may be signed by.
+#[test]
+fn what_is_asked_of_a_client_is_told_whole() {
+    use ProtocolVersion as V;
+    use SignatureScheme as S;
+    let (p256, rsa) = (S::ECDSA_SECP256R1_SHA256, S::RSA_PKCS1_SHA256);
+    for (version, cert_schemes, schemes, in_certificates) in [
+        (V::TLS1_3, None, vec![p256], vec![p256, rsa]),
+        (V::TLS1_3, Some(vec![S::ED25519, rsa]), vec![p256], vec![S::ED25519, rsa]),
+        // It has no such extension in its CertificateRequest, and lists all in one.
+        (V::TLS1_2, None, vec![p256, rsa], vec![p256, rsa]),
+        (V::TLS1_0, None, vec![S::ECDSA_SHA1, S::RSA_PKCS1_MD5_SHA1], vec![]),
+    ] {
+        let setup = Setup::new(version).mutual(KeyKind::Ecdsa);
+        let (mut client, mut server) = (setup.client_config(), setup.server_config());
+        server.client_auth = ClientAuth::Optional(server.client_auth.verifier().unwrap().clone());
+        if version > V::TLS1_0 {
+            server.policy.schemes = vec![p256, rsa];
+        }
+        server.policy.cert_schemes = cert_schemes;
+        let heard = Arc::new(Heard::default());
+        client.credentials = Some(heard.clone());
+        Pair::connected(&Arc::new(client), &Arc::new(server));
+        let all = heard.0.lock().unwrap().clone();
+        let [(told, mut by, of)] = all.try_into().expect("one question");
+        by.sort_by_key(|s| s.0);
+        let mut schemes = schemes;
+        schemes.sort_by_key(|s| s.0);
+        assert_eq!((told, by, of), (version, schemes, in_certificates));
+    }
 }
 
 /// RFC 8422 5.1.1: in TLS 1.2 the list of groups is for the curves of certificates too.

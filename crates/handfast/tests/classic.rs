@@ -4,7 +4,7 @@ mod common;
 
 use common::certificates::{Auth, Setup, client_credential};
 use common::{End, Pair, Seen, Side, change_server_hello, facts, later, noon};
-use handfast::config::ClientCredentials;
+use handfast::config::{CertificateWanted, ClientCredentials};
 use handfast::crypto::{Authentication, Credential, KeyExchangeKind, KeyKind, SUITES, Suite};
 use handfast::error::{Limit, NothingInCommon};
 use handfast::extension::{Extension, SupportedGroups};
@@ -500,7 +500,7 @@ fn a_certificate_is_on_a_curve_that_the_client_has() {
 struct Stubborn(Arc<Credential>);
 
 impl ClientCredentials for Stubborn {
-    fn choose(&self, _: &[SignatureScheme], _: &[&[u8]]) -> Option<Arc<Credential>> {
+    fn choose(&self, _: &CertificateWanted<'_>) -> Option<Arc<Credential>> {
         Some(self.0.clone())
     }
 }

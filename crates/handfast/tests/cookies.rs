@@ -6,6 +6,7 @@ use common::certificates::{NoGroups, Setup};
 use common::{End, Pair, Side, later, noon, record, records};
 use handfast::config::Cookies;
 use handfast::crypto::{Credential, HashAlgorithm, KeyKind};
+use handfast::error::Limit;
 use handfast::extension::{Alpn, Extension};
 use handfast::keys::Secret;
 use handfast::message::{ClientHello, HEADER, Message};
@@ -13,7 +14,7 @@ use handfast::psk::ExternalPsk;
 use handfast::session::{RotatingTickets, Tickets};
 use handfast::verify::NoCertificates;
 use handfast::wire::CipherSuite;
-use handfast::wire::numbers::{NamedGroup, ProtocolVersion, PskKeyExchangeMode};
+use handfast::wire::numbers::{ContentType, NamedGroup, ProtocolVersion, PskKeyExchangeMode};
 use handfast::{ClientConfig, ErrorKind, Reply, ServerConfig, Time};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +33,16 @@ fn configs(retried: bool, always: bool) -> (ClientConfig, ServerConfig) {
 
 /// Carries both ClientHellos, the second to a server that has not seen the first.
 fn passed_on(client: &ClientConfig, first: &ServerConfig, second: &ServerConfig, wait: u64, chunk: usize) -> Pair {
+    passed_to(client, first, End::server(&Arc::new(second.clone())), wait, chunk)
+}
+
+/// A server whose config is chosen by the hello: always this one.
+fn by_hello(config: &ServerConfig) -> End {
+    End::server_by_hello(Arc::new(later::Always(Some(Arc::new(config.clone())))))
+}
+
+/// The same, where the other server is there already.
+fn passed_to(client: &ClientConfig, first: &ServerConfig, fresh: End, wait: u64, chunk: usize) -> Pair {
     let client = Arc::new(client.clone());
     let mut pair = Pair::new(&client, &Arc::new(first.clone())).chunk(chunk);
     pair.carry(Side::Client);
@@ -44,7 +55,6 @@ fn passed_on(client: &ClientConfig, first: &ServerConfig, second: &ServerConfig,
         }
     }
     pair.now = Time(pair.now.0 + Duration::from_secs(wait));
-    let fresh = End::server(&Arc::new(second.clone()));
     let mut pair = Pair { server: fresh, ..pair };
     pair.run();
     pair
@@ -269,6 +279,36 @@ fn a_config_that_is_chosen_by_the_hello_may_have_cookies() {
     pair.run().assert_connected();
     pair.assert_agreed();
     assert!(pair.client.negotiated().retried);
+}
+
+/// The client's disguise comes before its second hello, which is the first that such a server sees: before it knows whether there are
+/// cookies.
+#[test]
+fn a_cookie_is_good_for_a_config_that_is_chosen_by_the_hello() {
+    let (client, server) = configs(true, false);
+    for chunk in [1, usize::MAX] {
+        let mut pair = passed_to(&client, &server, by_hello(&server), 0, chunk);
+        pair.assert_connected();
+        pair.assert_agreed();
+        assert!(pair.server.negotiated().retried);
+        let trace = pair.server.trace();
+        let place = |what: &str| trace.iter().position(|t| t.contains(what)).expect("it came");
+        assert!(place("received ChangeCipherSpec") < place("ClientHello"));
+        pair.exchange(1000);
+    }
+    let source = later::source(Arc::new(later::Always(Some(Arc::new(server.clone())))));
+    passed_to(&client, &server, End::server_by_hello(source), 0, 1).assert_connected();
+    // Without cookies nothing comes before a ClientHello.
+    let mut without = server.clone();
+    without.cookies = None;
+    let pair = passed_to(&client, &server, by_hello(&without), 0, usize::MAX);
+    let kind = pair.server.error.as_ref().map(|e| e.kind());
+    assert!(matches!(kind, Some(ErrorKind::UnexpectedRecord { got: ContentType::CHANGE_CIPHER_SPEC, .. })), "{kind:?}");
+    // And it does not come for ever.
+    let mut end = by_hello(&server);
+    end.receive(&record(20, 0x0303, &[1]).repeat(33), noon());
+    let kind = end.error.as_ref().map(|e| e.kind());
+    assert!(matches!(kind, Some(ErrorKind::TooMuch(Limit::ChangeCipherSpecs))), "{kind:?}");
 }
 
 /// What a cookie is asked for with is chosen with the PSK in sight: its hash, its mode.

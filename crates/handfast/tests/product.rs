@@ -5,7 +5,8 @@ mod common;
 
 use common::certificates::{Auth, Setup, by_scheme};
 use common::{End, Pair, noon};
-use handfast::crypto::{Authentication, KeyExchangeKind, KeyKind, SUITES, Suite, aws_lc};
+use handfast::crypto::{Authentication, BulkCipher, KeyExchangeKind, KeyKind, SUITES, Suite, aws_lc};
+use handfast::policy::SPOKEN;
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
 use handfast::{ClientConfig, ErrorKind, ServerConfig, Time};
@@ -15,8 +16,18 @@ use std::time::Duration;
 const ALPN: &[u8] = b"h2";
 
 #[test]
+fn ssl_3_0() {
+    whole(ProtocolVersion::SSL3_0);
+}
+
+#[test]
 fn tls_1_0() {
     whole(ProtocolVersion::TLS1_0);
+}
+
+#[test]
+fn tls_1_1() {
+    whole(ProtocolVersion::TLS1_1);
 }
 
 #[test]
@@ -40,14 +51,20 @@ fn whole(version: ProtocolVersion) {
 
 fn over(version: ProtocolVersion, which: impl Fn(&Suite) -> bool) {
     let mut handshakes = 0;
-    for suite in SUITES.iter().filter(|s| s.fits(version) && which(s)) {
+    for suite in spoken(version).filter(|s| which(s)) {
         for (index, group) in groups(suite).into_iter().enumerate() {
             for server in server_kinds(suite, version) {
                 // How a client proves itself has nothing to do with the group.
                 let clients = if index == 0 { clients(version) } else { vec![(Auth::None, None)] };
                 for (auth, client) in clients {
                     for by_id in [false, true] {
-                        if by_id && version == ProtocolVersion::TLS1_3 {
+                        // There are no IDs in TLS 1.3, and no tickets in SSL 3.0.
+                        let only = match version {
+                            ProtocolVersion::TLS1_3 => Some(false),
+                            ProtocolVersion::SSL3_0 => Some(true),
+                            _ => None,
+                        };
+                        if only.is_some_and(|only| only != by_id) {
                             continue;
                         }
                         let mut setup = Setup::new(version).suite(suite.number).server(server);
@@ -65,6 +82,13 @@ fn over(version: ProtocolVersion, which: impl Fn(&Suite) -> bool) {
         }
     }
     assert!(handshakes > 0, "no suite fits");
+}
+
+/// Every suite of this version.
+fn spoken(version: ProtocolVersion) -> impl Iterator<Item = &'static Suite> {
+    let provider = aws_lc::provider();
+    // What is not sure to open in constant time is not offered.
+    SUITES.iter().filter(move |s| s.fits(version) && s.is_spoken_by(&*provider) && s.opens_in_constant_time())
 }
 
 /// Every other kind of key, on both sides, with every suite that it serves.
@@ -108,11 +132,11 @@ fn keys_that_do_not_serve() {
 
 fn groups(suite: &Suite) -> Vec<NamedGroup> {
     match suite.key_exchange {
-        KeyExchangeKind::Rsa => vec![NamedGroup::X25519],
-        KeyExchangeKind::Ecdhe => {
+        KeyExchangeKind::Tls13 => aws_lc::provider().groups().to_vec(),
+        kind if kind.has_ecdhe() => {
             vec![NamedGroup::X25519, NamedGroup::SECP256R1, NamedGroup::SECP384R1, NamedGroup::SECP521R1]
         }
-        KeyExchangeKind::Tls13 => aws_lc::provider().groups().to_vec(),
+        _ => vec![NamedGroup::X25519],
     }
 }
 
@@ -121,6 +145,7 @@ fn server_kinds(suite: &Suite, version: ProtocolVersion) -> Vec<KeyKind> {
         Authentication::Rsa => vec![KeyKind::Rsa],
         Authentication::Ecdsa if version < ProtocolVersion::TLS1_2 => vec![KeyKind::Ecdsa],
         Authentication::Ecdsa => vec![KeyKind::Ecdsa, KeyKind::Ed25519],
+        Authentication::Psk => Vec::new(),
         Authentication::Tls13 => vec![KeyKind::Rsa, KeyKind::Ecdsa, KeyKind::Ed25519],
     }
 }
@@ -129,9 +154,12 @@ fn clients(version: ProtocolVersion) -> Vec<(Auth, Option<KeyKind>)> {
     let mut out = vec![
         (Auth::None, None),
         (Auth::Optional, None),
-        (Auth::Optional, Some(KeyKind::Ecdsa)),
         (Auth::Required, Some(KeyKind::Rsa)),
     ];
+    // SSL 3.0 knows no curves.
+    if version > ProtocolVersion::SSL3_0 {
+        out.push((Auth::Optional, Some(KeyKind::Ecdsa)));
+    }
     if version >= ProtocolVersion::TLS1_2 {
         out.push((Auth::Required, Some(KeyKind::Ed25519)));
     }
@@ -166,16 +194,17 @@ fn connect(
     assert_eq!(facts.version, Some(setup.version));
     assert_eq!(facts.suite, Some(suite.number));
     assert_eq!(facts.resumed, resumed, "{setup:?}");
-    assert_eq!(facts.alpn.as_deref(), Some(ALPN));
-    assert_eq!(facts.server_name.as_deref(), Some(common::NAME));
+    let ssl3 = setup.version == ProtocolVersion::SSL3_0;
+    assert_eq!(facts.alpn.as_deref(), Some(ALPN).filter(|_| !ssl3));
+    assert_eq!(facts.server_name.as_deref(), Some(common::NAME).filter(|_| !ssl3));
     assert!(!facts.retried);
-    if !tls13 {
-        assert!(facts.extended_master_secret && facts.secure_renegotiation);
-    }
+    assert!(tls13 || facts.secure_renegotiation);
+    assert_eq!(facts.extended_master_secret, !tls13 && !ssl3);
+    assert_eq!(facts.encrypt_then_mac, matches!(suite.bulk, BulkCipher::Cbc(..)) && !ssl3);
 
-    let exchanges = suite.key_exchange != KeyExchangeKind::Rsa && (tls13 || !resumed);
-    assert_eq!(facts.group, exchanges.then_some(setup.group));
-    let signs = suite.key_exchange != KeyExchangeKind::Rsa && !resumed;
+    let exchanges = suite.key_exchange.has_ecdhe() || tls13;
+    assert_eq!(facts.group, Some(setup.group).filter(|_| exchanges && (tls13 || !resumed)));
+    let signs = (suite.key_exchange.is_signed() || tls13) && !resumed;
     assert_eq!(facts.scheme.is_some(), signs);
     if let Some(scheme) = facts.scheme {
         assert!(setup.server_credential().key.schemes().contains(&scheme));
@@ -189,6 +218,14 @@ fn connect(
     assert_eq!(seen.client_scheme.is_some(), proves.is_some() && !resumed);
     assert_eq!(seen.verified.is_some(), proves.is_some());
 
+    for size in [1, 1000] {
+        pair.exchange(size);
+    }
+    // SSL 3.0 exports nothing.
+    if ssl3 {
+        assert!(pair.client.connection.export(&mut [0; 48], b"EXPORTER-handfast-test", None).is_err());
+        return;
+    }
     let exports = |end: &End| {
         [None, Some(&b""[..]), Some(b"context")].map(|context| {
             let mut out = [0; 48];
@@ -200,20 +237,14 @@ fn connect(
     assert_eq!(keys, exports(&pair.server));
     assert_eq!(keys[0] == keys[1], tls13, "only TLS 1.3 takes no context for an empty one");
     assert_ne!(keys[1], keys[2]);
-
-    for size in [1, 1000] {
-        pair.exchange(size);
-    }
 }
 
 #[test]
 fn data_of_every_size() {
-    for version in [ProtocolVersion::TLS1_0, ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3] {
-        for suite in SUITES.iter().filter(|s| s.fits(version)) {
-            let rsa = suite.authentication == Authentication::Rsa;
-            let setup = Setup::new(version).suite(suite.number);
-            let setup = if rsa { setup.server(KeyKind::Rsa) } else { setup };
-            let (client, server) = setup.configs();
+    for version in SPOKEN.iter().copied() {
+        for suite in spoken(version) {
+            let Some(kind) = server_kinds(suite, version).first().copied() else { continue };
+            let (client, server) = Setup::new(version).suite(suite.number).server(kind).configs();
             let mut pair = Pair::connected(&client, &server);
             for size in (0..70).chain([255, 256, 16383, 16384, 16385, 100_000]) {
                 pair.exchange(size);
@@ -225,9 +256,9 @@ fn data_of_every_size() {
 /// The records' plaintext is as small as a byte.
 #[test]
 fn fragments_of_every_size() {
-    for version in [ProtocolVersion::TLS1_0, ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3] {
+    for version in SPOKEN.iter().copied() {
         for max_fragment in [1, 2, 3, 5, 17, 100, 1000, 16384] {
-            let setup = Setup::new(version).mutual(KeyKind::Ecdsa);
+            let setup = Setup::new(version).server(KeyKind::Rsa).mutual(KeyKind::Rsa);
             let (mut client, mut server) = (setup.client_config(), setup.server_config());
             (client.max_fragment, server.max_fragment) = (max_fragment, max_fragment);
             let mut pair = Pair::connected(&Arc::new(client), &Arc::new(server));

@@ -5,6 +5,7 @@ mod common;
 use common::certificates::{Auth, KINDS, Known, Setup, client_credential, raw, server_credential};
 use common::{Pair, Side, later};
 use handfast::alert::AlertDescription;
+use handfast::config::CertificateWanted;
 use handfast::crypto::{Credential, KeyKind};
 use handfast::error::NothingInCommon;
 use handfast::verify::{NotChecked, PinnedLeaf, Verifier, WebPki};
@@ -156,17 +157,17 @@ fn clients_without_a_key() {
 fn a_raw_key_is_no_certificate() {
     use handfast::config::ClientCredentials;
     let certified = server_credential(KeyKind::Ecdsa);
-    let schemes = certified.key.schemes();
+    let wanted = CertificateWanted::new(ProtocolVersion::TLS1_3, certified.key.schemes());
     let bare = raw(&certified);
-    assert!(bare.choose(schemes, &[]).is_none() && bare.choose_raw_key(schemes).is_some());
-    assert!(certified.choose(schemes, &[]).is_some() && certified.choose_raw_key(schemes).is_none());
+    assert!(bare.choose(&wanted).is_none() && bare.choose_raw_key(&wanted).is_some());
+    assert!(certified.choose(&wanted).is_some() && certified.choose_raw_key(&wanted).is_none());
 }
 
 /// Says that it has a raw key, and has none.
 #[derive(Debug)]
 struct Forgetful;
 impl handfast::config::ClientCredentials for Forgetful {
-    fn choose(&self, _: &[handfast::wire::numbers::SignatureScheme], _: &[&[u8]]) -> Option<Arc<Credential>> {
+    fn choose(&self, _: &CertificateWanted<'_>) -> Option<Arc<Credential>> {
         None
     }
     fn certificate_types(&self) -> Vec<CertificateType> {

@@ -107,6 +107,9 @@ pub(crate) struct Own {
     /// The private key of the --cert at the same place: PKCS#8, PKCS#1 or SEC1
     #[arg(long, value_name = "PEM")]
     pub(crate) key: Vec<PathBuf>,
+    /// An OCSP response for the --cert at the same place, DER, for TLS 1.3 servers that ask for one; `none` if it has none
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(crate) cert_ocsp: Vec<PathBuf>,
     /// Lets a TLS 1.3 server ask for the certificate after the handshake, too
     #[arg(long)]
     pub(crate) post_handshake_auth: bool,
@@ -116,6 +119,10 @@ pub(crate) struct Own {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How the ClientHello looks")]
 pub(crate) struct Hello {
+    /// For which groups a TLS 1.3 server gets a share at once: names, or how many of the first; for another group it has to ask
+    /// (HelloRetryRequest), with 0 for any
+    #[arg(long, value_name = "N|LIST")]
+    pub(crate) key_shares: Option<String>,
     /// Puts values in it that nobody knows, which a server has to pass over (GREASE, RFC 8701)
     #[arg(long)]
     pub(crate) grease: bool,

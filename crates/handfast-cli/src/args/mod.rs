@@ -73,6 +73,10 @@ pub(crate) struct Within {
     /// Signature schemes, best first
     #[arg(long, value_name = "LIST")]
     pub(crate) schemes: Option<String>,
+    /// What the peer's certificates should be signed by: it is told (signature_algorithms_cert), and not held to it. As --schemes if
+    /// not given
+    #[arg(long, value_name = "LIST")]
+    pub(crate) cert_schemes: Option<String>,
 }
 
 /// Whether a certificate is to come with an OCSP response.

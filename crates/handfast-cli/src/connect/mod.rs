@@ -58,14 +58,16 @@ struct Plan<'a> {
 impl<'a> Plan<'a> {
     fn of(args: &'a args::Connect) -> Result<Self, Failure> {
         let mut policy = lists::spoken(&args.spoken)?;
+        lists::key_shares(args.hello.key_shares.as_deref(), &mut policy)?;
         let alpn = args.alpn.as_deref().map(lists::protocols).transpose()?.unwrap_or_default();
         let compression = lists::compression(args.spoken.cert_compression.as_deref())?;
         let name = server_name(args.trust.name.as_deref().unwrap_or(&args.target.host))?;
         let trust = Trust::of(&args.trust)?;
-        let credentials = match args.trust.raw_public_key {
+        let mut credentials = match args.trust.raw_public_key {
             true => trust::raw_credentials(&args.own.cert, &args.own.key)?,
             false => trust::credentials(&args.own.cert, &args.own.key)?,
         };
+        trust::staple(&mut credentials, "--cert-ocsp", &args.own.cert_ocsp)?;
         let key_log = keylog(args.output.keylog.as_deref())?;
         psks::modes(&args.psks, &mut policy, true);
         let psks = psks::psks(&args.psks)?;

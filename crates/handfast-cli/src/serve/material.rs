@@ -85,22 +85,12 @@ pub(super) fn forget_sessions(config: &mut ServerConfig) {
 
 /// The certificates of the command line.
 fn given(args: &Serve) -> Result<Vec<Credential>, Failure> {
-    let (mut credentials, responses) = match args.own.raw_public_key {
-        true => (trust::raw_credentials(&args.own.cert, &args.own.key)?, &args.own.ocsp),
-        false => (trust::credentials(&args.own.cert, &args.own.key)?, &args.own.ocsp),
+    let mut credentials = match args.own.raw_public_key {
+        true => trust::raw_credentials(&args.own.cert, &args.own.key)?,
+        false => trust::credentials(&args.own.cert, &args.own.key)?,
     };
-    for (flag, given) in [("--ocsp", responses.len()), ("--sct", args.own.sct.len())] {
-        if given > credentials.len() {
-            let why = format!("{flag} was given {given} times, and --cert {}.", credentials.len());
-            return Err(Failure::usage(why, format!("Give each {flag} its --cert.")));
-        }
-    }
-    for (credential, path) in credentials.iter_mut().zip(responses) {
-        credential.ocsp = trust::response(path)?;
-    }
-    for (credential, path) in credentials.iter_mut().zip(&args.own.sct) {
-        credential.scts = trust::timestamps(path)?;
-    }
+    trust::staple(&mut credentials, "--ocsp", &args.own.ocsp)?;
+    trust::add_timestamps(&mut credentials, "--sct", &args.own.sct)?;
     Ok(credentials)
 }
 

@@ -48,11 +48,20 @@ impl Default for Leaf {
 
 impl Authority {
     pub(crate) fn new(name: &str) -> Self {
+        Self::with_key(name, KeyPair::generate())
+    }
+
+    /// One that signs by Ed25519, where others do by ECDSA.
+    pub(crate) fn ed25519(name: &str) -> Self {
+        Self::with_key(name, KeyPair::generate_for(&rcgen::PKCS_ED25519))
+    }
+
+    fn with_key(name: &str, key: Result<KeyPair, rcgen::Error>) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.distinguished_name.push(DnType::CommonName, name);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a CA"))
+        Self(CertifiedIssuer::self_signed(params, key.expect("a key")).expect("a CA"))
     }
 
     pub(crate) fn pem(&self) -> String {

@@ -28,6 +28,29 @@ fn a_hello_of_any_look_is_answered() {
 }
 
 #[test]
+fn shares_are_sent_for_the_groups_that_are_wanted() {
+    let dir = Dir::new();
+    let server = Server::start(&dir, &[]);
+    let at = server.at("localhost");
+    let with = |more: &[&str]| run(&dir, &[&["connect", &at][..], more].concat(), REQUEST);
+    for (shares, said) in [
+        ("1", "shares for X25519MLKEM768;"),
+        ("secp256r1", "shares for secp256r1;"),
+        // In the order of preference.
+        ("secp256r1, X25519", "shares for x25519, secp256r1;"),
+    ] {
+        let done = with(&["--key-shares", shares]);
+        done.ends(0, &[said]);
+        assert!(!done.stderr.contains("HelloRetryRequest"), "{}", done.stderr);
+    }
+    with(&["--key-shares", "0"]).ends(0, &["HelloRetryRequest", "group X25519MLKEM768"]);
+    with(&["--key-shares", "9", "--groups", "x25519,secp256r1"]).ends(0, &["shares for x25519, secp256r1;"]);
+    with(&["--key-shares", "secp384r1", "--groups", "x25519"]).ends(2, &["--groups has no secp384r1"]);
+    with(&["--key-shares", "ffdhe2048"]).ends(2, &["--policy compatible"]);
+    with(&["--key-shares", "x448"]).ends(2, &["no group called x448"]);
+}
+
+#[test]
 fn a_cookie_is_sent_back() {
     let dir = Dir::new();
     let server = Server::start(&dir, &["--cookie"]);

@@ -94,15 +94,53 @@ fn a_server_is_told_whom_one_trusts() {
 fn a_client_may_have_to_bring_one() {
     let dir = Dir::new();
     let (ca, roots, cert, key) = issued(&dir);
-    let (own, own_key) = ca.leaf(&dir, "client", &Leaf { client: true, ..Leaf::default() });
+    let (own, own_key) = ca.leaf(&dir, "client", &Leaf { client: true, serial: 9, ..Leaf::default() });
+    let [good, revoked, other] = [("good", 9, true), ("revoked", 9, false), ("other", 7, true)]
+        .map(|(name, serial, good)| dir.write(&format!("{name}.der"), ca.response(serial, good)));
     let server = ["--cert", &cert, "--key", &key, "--client-ca", &roots, "--client-ocsp"];
-    let at = |whether| {
+    let at = |whether, more: &[&str]| {
         let server = Server::start(&dir, &[&server[..], &[whether]].concat());
         let to = server.at("localhost");
-        run(&dir, &["connect", &to, "--ca", &roots, "--cert", &own, "--key", &own_key], "GET / HTTP/1.0\r\n\r\n")
+        let args = ["connect", &to, "--ca", &roots, "--cert", &own, "--key", &own_key];
+        run(&dir, &[&args[..], more].concat(), "GET / HTTP/1.0\r\n\r\n")
     };
-    at("ask").ends(0, &["verified: chain of 1"]);
-    at("require").ends(5, &["the alert bad_certificate_status_response"]);
+    at("ask", &[]).ends(0, &["verified: chain of 1"]);
+    at("ask", &["--cert-ocsp", "none"]).ends(0, &["verified: chain of 1"]);
+    at("ask", &["--cert-ocsp", &revoked]).ends(5, &["the alert certificate_revoked"]);
+    at("require", &[]).ends(5, &["the alert bad_certificate_status_response"]);
+    at("require", &["--cert-ocsp", &good]).ends(0, &["verified: chain of 1"]);
+    at("require", &["--cert-ocsp", &other]).ends(5, &["the alert bad_certificate_status_response"]);
+    // Whoever does not ask is not sent it.
+    at("off", &["--cert-ocsp", &revoked]).ends(0, &["verified: chain of 1"]);
+    let twice = ["--cert", &own, "--key", &own_key, "--cert-ocsp", "none", "--cert-ocsp", &good];
+    run(&dir, &[&["connect", "localhost:1"], &twice[..]].concat(), "").ends(2, &["--cert-ocsp was given 2 times"]);
+    run(&dir, &["connect", "localhost:1", "--cert-ocsp", &good], "").ends(2, &["--cert"]);
+}
+
+#[test]
+fn a_peer_is_told_what_certificates_may_be_signed_by() {
+    let dir = Dir::new();
+    let (one, other) = (Authority::new("One"), Authority::ed25519("Other"));
+    let roots = dir.write("roots.pem", one.pem() + &other.pem());
+    let mut served = Vec::new();
+    for (name, ca) in [("one", &one), ("other", &other)] {
+        let (cert, key) = ca.leaf(&dir, name, &Leaf::default());
+        served.extend(["--cert".to_owned(), cert, "--key".to_owned(), key]);
+    }
+    let served: Vec<&str> = served.iter().map(String::as_str).collect();
+    let server = Server::start(&dir, &served);
+    let at = server.at("localhost");
+    for version in ["tls1.2", "tls1.3"] {
+        let issuer = |more: &[&str]| {
+            let args = ["connect", &at, "--ca", &roots, "--json", "--max-version", version];
+            run(&dir, &[&args[..], more].concat(), "").event("connected")["peer_chain"][0]["issuer"].to_string()
+        };
+        assert!(issuer(&[]).contains("One"));
+        assert!(issuer(&["--cert-schemes", "ed25519"]).contains("Other"));
+        assert!(issuer(&["--cert-schemes", "ecdsa_secp256r1_sha256,ed25519"]).contains("One"));
+    }
+    run(&dir, &["connect", "localhost:1", "--cert-schemes", "ed25519,"], "").ends(2, &["--cert-schemes"]);
+    run(&dir, &["serve", "--cert-schemes", "rsa_pkcs1_sha1"], "").ends(2, &["--policy legacy"]);
 }
 
 #[test]

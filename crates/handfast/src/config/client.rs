@@ -9,7 +9,7 @@ use crate::policy::Policy;
 use crate::psk::ClientPsks;
 use crate::session::{ClientStore, MemoryClientStore};
 use crate::verify::Verifier;
-use crate::wire::numbers::{CertificateType, SignatureScheme};
+use crate::wire::numbers::{CertificateType, ProtocolVersion, SignatureScheme};
 use std::fmt;
 use std::sync::Arc;
 
@@ -83,16 +83,48 @@ pub struct ClientConfig {
     pub pad_hello: Option<u16>,
 }
 
+/// What a server wants that asks for a client's certificate.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct CertificateWanted<'a> {
+    /// The version that is spoken.
+    pub version: ProtocolVersion,
+    /// The signatures of handshakes that both sides can do, in our order of preference: the key must sign by one of them. Up to TLS
+    /// 1.2 a server says which types of certificates it takes, too (RFC 5246 7.4.4): what no such type signs by is left out.
+    pub schemes: &'a [SignatureScheme],
+    /// The signatures that the server can verify in certificates (RFC 9846 4.3.3): those of signature_algorithms_cert where it sends
+    /// that, else all that it can verify at all. Empty before TLS 1.2, where it does not say.
+    pub cert_schemes: &'a [SignatureScheme],
+    /// The authorities that it would like the certificate to be from, as DER names; empty: any.
+    pub authorities: &'a [&'a [u8]],
+}
+
+impl<'a> CertificateWanted<'a> {
+    /// A certificate of any authority, with a key that signs by one of these schemes, as certificates may be signed, too.
+    pub fn new(version: ProtocolVersion, schemes: &'a [SignatureScheme]) -> Self {
+        Self { version, schemes, cert_schemes: schemes, authorities: &[] }
+    }
+
+    /// The same, of one of these authorities.
+    pub fn of(self, authorities: &'a [&'a [u8]]) -> Self {
+        Self { authorities, ..self }
+    }
+
+    /// The same, where certificates may be signed by these.
+    pub fn signed_by(self, cert_schemes: &'a [SignatureScheme]) -> Self {
+        Self { cert_schemes, ..self }
+    }
+}
+
 /// A client's certificates.
 pub trait ClientCredentials: Send + Sync + fmt::Debug {
-    /// The one to use: the server can verify these schemes, and would like one of these authorities (DER names; empty: any).
-    /// `None` sends none.
+    /// The one to use; `None` sends none.
     ///
     /// It shows a certificate, or where [`ClientCredentials::certificate_types`] offered raw public keys and the server chose that,
     /// its raw key: then [`ClientCredentials::choose_raw_key`] is asked instead.
-    fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>>;
+    fn choose(&self, wanted: &CertificateWanted<'_>) -> Option<Arc<Credential>>;
     /// Why none of them is chosen, in words: a clause, for the error if the server ends the connection for that.
-    fn why_none(&self, _schemes: &[SignatureScheme], _authorities: &[&[u8]]) -> String {
+    fn why_none(&self, _wanted: &CertificateWanted<'_>) -> String {
         "none of those that are configured was chosen".into()
     }
 
@@ -101,18 +133,18 @@ pub trait ClientCredentials: Send + Sync + fmt::Debug {
         vec![CertificateType::X509]
     }
 
-    /// The one whose raw public key is to be shown: the server can verify these schemes. `None` shows none.
-    fn choose_raw_key(&self, _schemes: &[SignatureScheme]) -> Option<Arc<Credential>> {
+    /// The one whose raw public key is to be shown, where only the schemes count; `None` shows none.
+    fn choose_raw_key(&self, _wanted: &CertificateWanted<'_>) -> Option<Arc<Credential>> {
         None
     }
 }
 
 /// One certificate, whatever the server would like.
 impl ClientCredentials for Credential {
-    fn choose(&self, schemes: &[SignatureScheme], _: &[&[u8]]) -> Option<Arc<Credential>> {
-        (self.shows(CertificateType::X509) && self.can_sign(schemes)).then(|| Arc::new(self.clone()))
+    fn choose(&self, wanted: &CertificateWanted<'_>) -> Option<Arc<Credential>> {
+        (self.shows(CertificateType::X509) && self.can_sign(wanted.schemes)).then(|| Arc::new(self.clone()))
     }
-    fn why_none(&self, _: &[SignatureScheme], _: &[&[u8]]) -> String {
+    fn why_none(&self, _: &CertificateWanted<'_>) -> String {
         format!("{} can sign by no scheme of both sides", crate::verify::subject_in_words(&self.chain))
     }
 
@@ -120,33 +152,24 @@ impl ClientCredentials for Credential {
         self.types()
     }
 
-    fn choose_raw_key(&self, schemes: &[SignatureScheme]) -> Option<Arc<Credential>> {
-        (self.shows(CertificateType::RAW_PUBLIC_KEY) && self.can_sign(schemes)).then(|| Arc::new(self.clone()))
+    fn choose_raw_key(&self, wanted: &CertificateWanted<'_>) -> Option<Arc<Credential>> {
+        (self.shows(CertificateType::RAW_PUBLIC_KEY) && self.can_sign(wanted.schemes)).then(|| Arc::new(self.clone()))
     }
 }
 
 impl ClientConfig {
-    /// What is shown to a server that can verify these schemes, and would like this, from one of these authorities; or why there is nothing to
-    /// show, in a clause.
+    /// What is shown to a server that wants this; or why there is nothing to show, in a clause.
     pub(crate) fn credential(
         &self,
-        schemes: &[SignatureScheme],
-        authorities: &[&[u8]],
+        wanted: &CertificateWanted<'_>,
         what: CertificateType,
     ) -> Result<Arc<Credential>, Box<str>> {
-        let why = match &self.credentials {
-            None => "none is configured".into(),
-            Some(credentials) => match match what {
-                CertificateType::RAW_PUBLIC_KEY => credentials.choose_raw_key(schemes),
-                _ => credentials.choose(schemes, authorities),
-            } {
-                Some(credential) => return Ok(credential),
-                None => credentials.why_none(schemes, authorities),
-            },
+        let Some(credentials) = &self.credentials else { return Err(not_shown(wanted, "none is configured")) };
+        let chosen = match what {
+            CertificateType::RAW_PUBLIC_KEY => credentials.choose_raw_key(wanted),
+            _ => credentials.choose(wanted),
         };
-        let from =
-            crate::verify::names_in_words(authorities).map_or_else(String::new, |names| format!(" from {names}"));
-        Err(format!("the peer had asked for a certificate{from}, and was shown none: {why}").into())
+        chosen.ok_or_else(|| not_shown(wanted, &credentials.why_none(wanted)))
     }
 
     /// A config of this policy, in which servers are judged by this verifier.
@@ -179,4 +202,11 @@ impl ClientConfig {
             pad_hello: None,
         }
     }
+}
+
+/// What was asked for, and why it is not shown.
+fn not_shown(wanted: &CertificateWanted<'_>, why: &str) -> Box<str> {
+    let from =
+        crate::verify::names_in_words(wanted.authorities).map_or_else(String::new, |names| format!(" from {names}"));
+    format!("the peer had asked for a certificate{from}, and was shown none: {why}").into()
 }

@@ -4,9 +4,8 @@ use crate::session::{RotatingTickets, Tickets};
 use std::sync::Arc;
 
 /// A server's cookies (RFC 9846 4.3.2): what the server has to remember between the two ClientHellos goes with the client, sealed. So
-/// the second one may come to another [`crate::Connection::server`], of this process or of one with the same keys, and the first can
-/// be forgotten. Not so to a [`crate::Connection::server_by_hello`], which does not know in time that there are cookies: it takes only
-/// those of its own HelloRetryRequest, if the client disguises itself (RFC 9846 E.4).
+/// the second one may come to another server's connection, of this process or of one with the same keys, and the first can be
+/// forgotten.
 #[derive(Clone, Debug)]
 pub struct Cookies {
     /// Who seals and opens them: keys in memory that rotate by themselves by default. It may be the one that makes tickets, too: the

@@ -10,7 +10,7 @@ mod server;
 
 pub use by_issuer::ByIssuer;
 pub use by_name::ByName;
-pub use client::{ClientConfig, ClientCredentials};
+pub use client::{CertificateWanted, ClientConfig, ClientCredentials};
 pub use cookies::Cookies;
 pub use padding::{PadToMultiple, RecordPadding};
 pub use replaceable::ReplaceableConfig;

@@ -26,7 +26,7 @@ impl KeyKind {
     pub fn of(scheme: SignatureScheme) -> Option<Self> {
         use SignatureScheme as S;
         Some(match scheme {
-            S::RSA_PKCS1_MD5_SHA1 | S::RSA_PKCS1_SHA1 | S::RSA_PKCS1_SHA224 => Self::Rsa,
+            S::RSA_PKCS1_SSL3 | S::RSA_PKCS1_MD5_SHA1 | S::RSA_PKCS1_SHA1 | S::RSA_PKCS1_SHA224 => Self::Rsa,
             S::RSA_PKCS1_SHA256 | S::RSA_PKCS1_SHA384 | S::RSA_PKCS1_SHA512 => Self::Rsa,
             S::RSA_PSS_RSAE_SHA256 | S::RSA_PSS_RSAE_SHA384 | S::RSA_PSS_RSAE_SHA512 => Self::Rsa,
             S::RSA_PSS_PSS_SHA256 | S::RSA_PSS_PSS_SHA384 | S::RSA_PSS_PSS_SHA512 => Self::RsaPss,
@@ -43,14 +43,15 @@ impl KeyKind {
 pub trait PrivateKey: Send + Sync + fmt::Debug {
     /// Its kind.
     fn kind(&self) -> KeyKind;
-    /// What it can sign with, best first; `RSA_PKCS1_MD5_SHA1` and the SHA-1 schemes too if it can.
+    /// What it can sign with, best first; `RSA_PKCS1_MD5_SHA1`, `RSA_PKCS1_SSL3` and the SHA-1 schemes too if it can.
     fn schemes(&self) -> &[SignatureScheme];
     /// What it can sign with in TLS 1.2 and older, where ECDSA's schemes name the hash and any curve goes with it (RFC 5246
     /// 7.4.1.4.1): all of [`PrivateKey::schemes`], and what more there is.
     fn classic_schemes(&self) -> &[SignatureScheme] {
         self.schemes()
     }
-    /// Signs `message`, hashing it as the scheme says. For `RSA_PKCS1_MD5_SHA1` the message is hashed with both.
+    /// Signs `message`, hashing it as the scheme says. For `RSA_PKCS1_MD5_SHA1` the message is hashed with both; for
+    /// `RSA_PKCS1_SSL3` it is both digests already, 36 bytes, which are signed as they are.
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Reply<Result<Vec<u8>, Failure>>;
     /// Whether [`PrivateKey::premaster`] can be had: RSA keys, unless whoever holds this one only lets it sign. A certificate whose
     /// keyUsage lacks keyEncipherment should not come with a key that says yes: clients refuse it.

@@ -118,7 +118,7 @@ macro_rules! table {
 
 table! {
     ServerName(ServerNameExtension<'a>) = SERVER_NAME, server_name,
-        [ClientHello ClassicServerHello EncryptedExtensions], "Which of the server's names is wanted (RFC 6066 3).";
+        [ClientHello ClassicServerHello EncryptedExtensions CertificateRequest], "Which of the server's names is wanted (RFC 6066 3).";
     StatusRequest(StatusRequest<'a>) = STATUS_REQUEST, status_request,
         [ClientHello ClassicServerHello CertificateEntry CertificateRequest], "An OCSP response with the certificate (RFC 6066 8).";
     SupportedGroups(SupportedGroups<'a>) = SUPPORTED_GROUPS, supported_groups,

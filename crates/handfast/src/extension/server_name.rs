@@ -44,7 +44,9 @@ impl Name<'_> {
 
 impl<'a> Body<'a> for ServerNameExtension<'a> {
     fn decode(r: &mut Reader<'a>, place: Place) -> Result<Self, Malformed> {
-        if place != Place::ClientHello {
+        // What it says in a CertificateRequest is of no use in a handshake, and RFC 9261 has names in a client's request alone.
+        let may_name = place == Place::ClientHello || place == Place::CertificateRequest && !r.is_empty();
+        if !may_name {
             r.say(|| "acknowledged".into());
             return r.finish().map(|()| Self(Vec::new()));
         }
@@ -149,5 +151,17 @@ mod tests {
             let fault = decode(bytes).unwrap_err();
             assert_eq!((fault.field, fault.problem), (field, problem), "{bytes:?}");
         }
+    }
+    /// RFC 9846 4.3 has it there; no name that stands in it matters.
+    #[test]
+    fn a_certificate_request_may_have_it() {
+        let of = |bytes: &'static [u8], place| {
+            let mut r = Reader::new(bytes);
+            ServerNameExtension::decode(&mut r, place).map(|names| names.0.len())
+        };
+        assert_eq!(of(&[], Place::CertificateRequest), Ok(0));
+        assert_eq!(of(&[0, 6, 0, 0, 3, b'a', b'.', b'b'], Place::CertificateRequest), Ok(1));
+        assert!(of(&[0, 6, 0, 0, 3, b'a', b'.'], Place::CertificateRequest).is_err());
+        assert!(of(&[0, 6, 0, 0, 3, b'a', b'.', b'b'], Place::EncryptedExtensions).is_err());
     }
 }

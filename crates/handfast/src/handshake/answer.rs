@@ -10,7 +10,7 @@ use crate::message::{ClientHello, HEADER, Message};
 use crate::record::Aligned;
 use crate::wait::{Answer, HelloSummary, Wait};
 use crate::wire::CipherSuite;
-use crate::wire::numbers::{CertificateType, CompressionMethod, ProtocolVersion};
+use crate::wire::numbers::{CertificateType, CompressionMethod, ContentType, ProtocolVersion};
 use std::sync::Arc;
 
 /// How many of a client's application protocols count: a hello has room for thousands, and each is kept.
@@ -60,6 +60,11 @@ impl State {
             }
             (Self::Config(summary, aligned), Input::Answer(Answer::Config(Some(config)))) => {
                 flow.serve(&config);
+                // Before a ClientHello the disguise may come only where none need be remembered (RFC 9846 4.3.2).
+                if flow.shared.compat_ccs_came && config.cookies.is_none() {
+                    let got = ContentType::CHANGE_CIPHER_SPEC;
+                    return Err(ErrorKind::UnexpectedRecord { got, expected: "a handshake message" }.into());
+                }
                 let raw = summary.raw.clone();
                 let hello = ClientHello::from_body(raw.get(HEADER..).unwrap_or_default())?;
                 choose(flow, config, *summary, &hello, aligned)

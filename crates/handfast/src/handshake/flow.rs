@@ -56,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) answered: Vec<(u32, bool)>,
     /// ChangeCipherSpec is a disguise that may come at any time in the handshake, and is dropped (RFC 9846 5).
     pub(crate) compat_ccs_may_come: bool,
+    /// One has come.
+    pub(crate) compat_ccs_came: bool,
     pub(crate) compat_ccs_sent: bool,
     /// TLS 1.3: KeyUpdates since the last data.
     pub(crate) key_updates: u32,
@@ -87,6 +89,7 @@ impl Shared {
             connected: false,
             answered: Vec::new(),
             compat_ccs_may_come: false,
+            compat_ccs_came: false,
             compat_ccs_sent: false,
             key_updates: 0,
             kept: None,

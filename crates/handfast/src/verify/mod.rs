@@ -211,7 +211,10 @@ impl PeerKey {
     /// whoever judged the chain.
     pub(crate) fn not_verified(&self, scheme: SignatureScheme) -> ErrorKind {
         let least = webpki::MIN_RSA_BITS;
-        let old = matches!(scheme, SignatureScheme::RSA_PKCS1_SHA1 | SignatureScheme::RSA_PKCS1_MD5_SHA1);
+        let old = matches!(
+            scheme,
+            SignatureScheme::RSA_PKCS1_SHA1 | SignatureScheme::RSA_PKCS1_MD5_SHA1 | SignatureScheme::RSA_PKCS1_SSL3
+        );
         match der::Key::read(&self.spki).and_then(|k| k.rsa_bits()) {
             Some(bits) if bits < least && !old => ErrorKind::Certificate(usage::too_short(bits, least)),
             _ => ErrorKind::BadSignature,

@@ -358,7 +358,7 @@ impl Setup {
 
     /// A policy of exactly this version, suite and group.
     pub fn policy(&self) -> Policy {
-        let mut policy = Policy::legacy();
+        let mut policy = Policy::museum();
         policy.min_version = self.version;
         policy.max_version = self.version;
         policy.groups = vec![self.group];

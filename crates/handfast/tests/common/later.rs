@@ -1,6 +1,6 @@
 //! Parts of a config that take their time: each says [`Reply::Later`], until the harness asks in their stead.
 
-use handfast::config::{ClientCredentials, ConfigSource, ServerCredentials};
+use handfast::config::{CertificateWanted, ClientCredentials, ConfigSource, ServerCredentials};
 use handfast::crypto::{Credential, Failure, KeyKind, PrivateKey};
 use handfast::keys::Secret;
 use handfast::pki_types::ServerName;
@@ -178,14 +178,14 @@ impl ServerCredentials for Later<dyn ServerCredentials> {
 }
 
 impl ClientCredentials for Later<dyn ClientCredentials> {
-    fn choose(&self, schemes: &[SignatureScheme], authorities: &[&[u8]]) -> Option<Arc<Credential>> {
-        self.0.choose(schemes, authorities).map(|c| Arc::new(credential(&c)))
+    fn choose(&self, wanted: &CertificateWanted<'_>) -> Option<Arc<Credential>> {
+        self.0.choose(wanted).map(|c| Arc::new(credential(&c)))
     }
     fn certificate_types(&self) -> Vec<CertificateType> {
         self.0.certificate_types()
     }
-    fn choose_raw_key(&self, schemes: &[SignatureScheme]) -> Option<Arc<Credential>> {
-        self.0.choose_raw_key(schemes).map(|c| Arc::new(credential(&c)))
+    fn choose_raw_key(&self, wanted: &CertificateWanted<'_>) -> Option<Arc<Credential>> {
+        self.0.choose_raw_key(wanted).map(|c| Arc::new(credential(&c)))
     }
 }
 

@@ -231,6 +231,7 @@ impl PrivateKey for Key {
             S::RSA_PKCS1_SHA512,
             S::RSA_PKCS1_SHA1,
             S::RSA_PKCS1_MD5_SHA1,
+            S::RSA_PKCS1_SSL3,
         ];
         match self {
             Self::Rsa { strong: Some(_), .. } => RSA,

@@ -44,41 +44,48 @@ fn what_a_key_signs_its_public_key_verifies_and_no_other() {
         mldsa(&rcgen::PKCS_ML_DSA_65),
         mldsa(&rcgen::PKCS_ML_DSA_87),
     ];
+    // As long as both digests, which is what SSL 3.0 signs.
+    const MESSAGE: &[u8] = &[5; 36];
     let provider = provider();
     for credential in &credentials {
         let own = spki(credential);
         for &scheme in credential.key.schemes() {
             assert!(credential.key.classic_schemes().contains(&scheme) || credential.kind() == KeyKind::MlDsa);
             assert!(provider.schemes().contains(&scheme), "{scheme}");
-            let signature = sign(&*credential.key, scheme, b"message").unwrap();
+            let signature = sign(&*credential.key, scheme, MESSAGE).unwrap();
             // Under 2048 bits only the legacy schemes are verified.
             let weak = own.len() < 200 && credential.kind() == KeyKind::Rsa;
-            let legacy = [SignatureScheme::RSA_PKCS1_SHA1, SignatureScheme::RSA_PKCS1_MD5_SHA1].contains(&scheme);
-            let verdict = provider.verify(scheme, &own, false, b"message", &signature);
+            let legacy = [
+                SignatureScheme::RSA_PKCS1_SHA1,
+                SignatureScheme::RSA_PKCS1_MD5_SHA1,
+                SignatureScheme::RSA_PKCS1_SSL3,
+            ]
+            .contains(&scheme);
+            let verdict = provider.verify(scheme, &own, false, MESSAGE, &signature);
             assert_eq!(verdict.is_ok(), !weak || legacy, "{scheme}");
 
             for other in credentials.iter().filter(|c| c.chain != credential.chain) {
-                assert!(provider.verify(scheme, &spki(other), true, b"message", &signature).is_err(), "{scheme}");
+                assert!(provider.verify(scheme, &spki(other), true, MESSAGE, &signature).is_err(), "{scheme}");
             }
             let refused = |message: &[u8], signature: &[u8]| {
                 assert_eq!(provider.verify(scheme, &own, true, message, signature), Err(Failure), "{scheme}");
             };
-            refused(b"massage", &signature);
-            refused(b"message", &[]);
-            refused(b"message", &signature[1..]);
+            refused(&[7; 36], &signature);
+            refused(MESSAGE, &[]);
+            refused(MESSAGE, &signature[1..]);
             let mut tampered = signature.clone();
             tampered[signature.len() / 2] ^= 1;
-            refused(b"message", &tampered);
+            refused(MESSAGE, &tampered);
             // Any other scheme that the key could be verified by.
             for &wrong in provider.schemes().iter().filter(|s| **s != scheme) {
-                assert!(provider.verify(wrong, &own, true, b"message", &signature).is_err(), "{scheme} as {wrong}");
+                assert!(provider.verify(wrong, &own, true, MESSAGE, &signature).is_err(), "{scheme} as {wrong}");
             }
         }
         let can =
             |s: &SignatureScheme| credential.key.schemes().contains(s) || credential.key.classic_schemes().contains(s);
         let not_its = provider.schemes().iter().filter(|s| !can(s));
         for &scheme in not_its {
-            assert_eq!(sign(&*credential.key, scheme, b"message"), Err(Failure), "{scheme}");
+            assert_eq!(sign(&*credential.key, scheme, MESSAGE), Err(Failure), "{scheme}");
         }
     }
 }

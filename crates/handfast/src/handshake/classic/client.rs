@@ -18,7 +18,7 @@ use super::rules::Rules;
 use super::secrets::{Agreed, Secrets};
 use super::{certificates, server_hello};
 use crate::alert::{Alert, AlertDescription};
-use crate::config::ClientConfig;
+use crate::config::{CertificateWanted, ClientConfig};
 use crate::crypto::{Credential, Failure, KeyExchangeKind, KeyKind};
 use crate::error::{Error, NothingInCommon, illegal, not_signed};
 use crate::extension::SignedCertificateTimestamps;
@@ -310,7 +310,10 @@ impl Server {
         common.retain(|s| theirs.contains(s));
         let authorities: Vec<&[u8]> = message.authorities.iter().map(|a| a.0).collect();
         let what = self.agreement.types.client;
-        let identity = match config.credential(&common, &authorities, what) {
+        // The list is for certificates, too (RFC 5246 7.4.4).
+        let in_certificates: Vec<_> = message.schemes.iter().flat_map(|list| list.iter()).collect();
+        let wanted = CertificateWanted::new(rules.version, &common).signed_by(&in_certificates).of(&authorities);
+        let identity = match config.credential(&wanted, what) {
             Err(why) => {
                 flow.shows_none(why);
                 Identity(None)

@@ -88,9 +88,9 @@ fn stapled(message: &Certificate<'_>) -> Option<Box<Stapled>> {
     Some(Box::new(Stapled { ocsp: message.list.iter().map(response).collect(), scts }))
 }
 
-/// The peer's Certificate, its header apart, out of what may come in its stead if we have offered that.
+/// The peer's Certificate, its header apart, out of what may come in its stead if we have offered that; notes how it came.
 pub(super) fn decompress(
-    flow: &Flow<'_>,
+    flow: &mut Flow<'_>,
     compression: Option<&Compression>,
     message: &CompressedCertificate<'_>,
 ) -> Result<Vec<u8>, Error> {
@@ -98,7 +98,9 @@ pub(super) fn decompress(
         let got = HandshakeType::COMPRESSED_CERTIFICATE;
         return Err(ErrorKind::UnexpectedMessage { got, expected: "Certificate, as no compression was offered" }.into());
     };
-    compression.decompress(message, flow.shared.limits.message_size)
+    let certificate = compression.decompress(message, flow.shared.limits.message_size)?;
+    flow.negotiated().certificate_compression = Some(message.algorithm);
+    Ok(certificate)
 }
 
 /// Asks for a verdict on the peer's chain. A server has a name to be held against.

@@ -10,7 +10,7 @@ use super::{
     CLIENT_APPLICATION, CLIENT_HANDSHAKE, SERVER_APPLICATION, Traffic, application_secrets, early, last_in_record,
     no_context, only_asked, read_under, signs_handshakes, use_handshake_secrets, write_under,
 };
-use crate::config::ClientConfig;
+use crate::config::{CertificateWanted, ClientConfig};
 use crate::crypto::{Credential, Failure, KeyExchange, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
 use crate::extension::{KeyShare, PreSharedKey, RecordSizeLimit, SupportedVersions, TicketRequest};
@@ -395,7 +395,10 @@ pub(super) fn choose(
     let authorities = message.extensions.certificate_authorities();
     let authorities: Vec<&[u8]> = authorities.map(|a| a.0.iter().map(|n| n.0).collect()).unwrap_or_default();
     let raw_key = what == CertificateType::RAW_PUBLIC_KEY;
-    let chosen = config.credential(&schemes, &authorities, what);
+    let in_certificates = message.extensions.signature_algorithms_cert().map_or(theirs.0, |own| own.0);
+    let in_certificates: Vec<_> = in_certificates.iter().collect();
+    let wanted = CertificateWanted::new(ProtocolVersion::TLS1_3, &schemes).signed_by(&in_certificates).of(&authorities);
+    let chosen = config.credential(&wanted, what);
     match chosen.map(|c| (c.schemes_among(&schemes).first().copied(), c)) {
         Err(why) => Ok(Own::Nothing(why)),
         Ok((_, credential)) if !credential.shows(what) => Err(certificate_types::cannot_show(&credential, what)),
@@ -418,7 +421,6 @@ impl Asked {
     fn compressed(self, flow: &mut Flow<'_>, message: &CompressedCertificate<'_>) -> Next {
         let compression = self.agreed.offered.config.certificate_compression.as_deref();
         let certificate = decompress(flow, compression, message)?;
-        flow.negotiated().certificate_compression = Some(message.algorithm);
         self.certificate(flow, &Certificate::from_body(&certificate)?)
     }
 

@@ -177,7 +177,7 @@ impl Post {
                 (_, input) => Err(flow.unexpected(&input, "an answer")),
             },
             Self::Server(asking) => match (asking.answer.take(), input) {
-                (None, In(Message::Certificate(m), _)) => asking.certificate(flow, &m, None),
+                (None, In(Message::Certificate(m), _)) => asking.certificate(flow, &m, Claim::default()),
                 (None, In(Message::CompressedCertificate(m), _)) => asking.compressed(flow, &m),
                 (Some(e @ Exchange { stage: Stage::Verdict, .. }), Told(Answer::Verdict(v))) => {
                     asking.judged(flow, e, v)
@@ -276,17 +276,13 @@ impl Asking {
     }
 
     fn compressed(&mut self, flow: &mut Flow<'_>, message: &CompressedCertificate<'_>) -> Result<(), Error> {
-        let certificate = decompress(flow, self.config.certificate_compression.as_deref(), message)?;
-        self.certificate(flow, &Certificate::from_body(&certificate)?, Some(message.algorithm))
+        let (mut claim, compression) = (Claim::default(), self.config.certificate_compression.as_deref());
+        let certificate = claim.suppose(flow, |flow| decompress(flow, compression, message))?;
+        self.certificate(flow, &Certificate::from_body(&certificate)?, claim)
     }
 
     /// The answer to one of the requests, in whatever order.
-    fn certificate(
-        &mut self,
-        flow: &mut Flow<'_>,
-        message: &Certificate<'_>,
-        compression: Option<CertificateCompressionAlgorithm>,
-    ) -> Result<(), Error> {
+    fn certificate(&mut self, flow: &mut Flow<'_>, message: &Certificate<'_>, mut claim: Claim) -> Result<(), Error> {
         let context = message.context.unwrap_or_default();
         let Some(at) = self.open.iter().position(|r| r.context == *context) else {
             return Err(illegal(
@@ -300,7 +296,6 @@ impl Asking {
         transcript.absorb(&raw);
         flow.enter_transcript(transcript);
         flow.now();
-        let mut claim = Claim { compression, ..Claim::default() };
         let stage = match auth {
             ClientAuth::Required(_) if message.list.is_empty() => {
                 return Err(ErrorKind::NoCertificate { version: ProtocolVersion::TLS1_3 }.into());

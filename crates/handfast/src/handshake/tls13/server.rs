@@ -271,7 +271,6 @@ impl Answered {
     fn compressed(self, flow: &mut Flow<'_>, message: &CompressedCertificate<'_>) -> Next {
         let compression = self.keyed.chosen.config.certificate_compression.as_deref();
         let certificate = decompress(flow, compression, message)?;
-        flow.negotiated().certificate_compression = Some(message.algorithm);
         self.certificate(flow, &Certificate::from_body(&certificate)?)
     }
 
