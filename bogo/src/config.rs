@@ -408,16 +408,20 @@ fn suites(string: Option<&str>) -> Result<Vec<CipherSuite>, Stop> {
     let is_aes128 = |s: &Suite| {
         matches!(s.bulk, BulkCipher::Aead(AeadAlgorithm::Aes128Gcm) | BulkCipher::Cbc(CbcCipher::Aes128, _))
     };
+    let is_common =
+        |s: &Suite| matches!(s.bulk, BulkCipher::Aead(_) | BulkCipher::Cbc(CbcCipher::Aes128 | CbcCipher::Aes256, _));
     let (mut list, classic): (Vec<&Suite>, Vec<&Suite>) =
         SUITES.iter().partition(|s| s.from >= ProtocolVersion::TLS1_3);
     let mut chosen: Vec<&Suite> = Vec::new();
     for word in string.unwrap_or("ALL").split(':') {
         match word {
-            "ALL" | "DEFAULT" => chosen.extend(&classic),
+            // What BoringSSL calls so: no Triple DES, no RC4, and nothing without encryption.
+            "ALL" | "DEFAULT" => chosen.extend(classic.iter().filter(|s| is_common(s))),
             "AES128" => chosen.extend(classic.iter().filter(|s| is_aes128(s))),
             "!AES" => chosen.retain(|s| !is_aes(s)),
-            // Nothing is spoken that this could stand for.
-            "3DES" if !chosen.is_empty() => {}
+            "3DES" => {
+                chosen.extend(classic.iter().filter(|s| matches!(s.bulk, BulkCipher::Cbc(CbcCipher::TripleDes, _))));
+            }
             name => match classic.iter().find(|s| s.number.name() == Some(name)) {
                 Some(suite) => chosen.push(suite),
                 None => return Err(Stop::Unimplemented(format!("the cipher string {word}"))),

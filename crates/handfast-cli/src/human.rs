@@ -173,6 +173,7 @@ mod tests {
         let form = handfast::message::ClassicForm {
             schemes: true,
             premaster_length: true,
+            no_certificate_alert: false,
             key_exchange: handfast::crypto::KeyExchangeKind::Rsa,
             raw_public_key: false,
         };

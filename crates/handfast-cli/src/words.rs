@@ -1,14 +1,14 @@
 //! Messages, and what was negotiated, in words: for the human view, the demo, and the page.
 
 use handfast::crypto::{
-    AeadAlgorithm, Authentication, BulkCipher, CbcCipher, HashAlgorithm, KeyExchangeKind, Suite, aws_lc,
+    AeadAlgorithm, Authentication, BulkCipher, CbcCipher, HashAlgorithm, KeyExchangeKind, Mac, Suite, aws_lc,
 };
 use handfast::extension::{
     Extensions, KeyShare, PreSharedKey, SignedCertificateTimestamps, StatusRequest, SupportedVersions,
 };
 use handfast::message::{
-    Certificate, CertificateRequest, CertificateRequest13, ClientHello, ClientKeyExchange, Dialect, KeyUpdate, Message,
-    ServerHello, ServerKeyExchange,
+    Certificate, CertificateRequest, CertificateRequest13, ClientHalf, ClientHello, ClientKeyExchange, Dialect,
+    KeyUpdate, Message, Params, ServerHello, ServerKeyExchange, Signed,
 };
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
@@ -195,11 +195,18 @@ fn titled(name: &x509_parser::x509::X509Name<'_>) -> String {
 }
 
 fn server_key_exchange(m: &ServerKeyExchange<'_>) -> String {
-    let ServerKeyExchange::Ecdhe { params, scheme, .. } = m;
-    match scheme {
-        Some(scheme) => format!("public key for {}, signed with {scheme}", params.group),
-        None => format!("public key for {}, signed", params.group),
-    }
+    let key = match m.params {
+        Some(Params::Ecdhe { group, .. }) => Some(format!("public key for {group}")),
+        Some(Params::Dhe { p, .. }) => Some(format!("public key over a prime of {} bits", 8 * p.len())),
+        None => None,
+    };
+    let signed = match m.signature {
+        Some(Signed { scheme: Some(scheme), .. }) => Some(format!("signed with {scheme}")),
+        Some(_) => Some("signed".into()),
+        None => None,
+    };
+    let hint = m.hint.filter(|h| !h.is_empty()).map(|h| format!("hint \"{}\"", harmless(&String::from_utf8_lossy(h))));
+    [key, signed, hint].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn certificate_request(m: &CertificateRequest<'_>) -> String {
@@ -224,12 +231,14 @@ fn certificate_request_13(m: &CertificateRequest13<'_>) -> String {
 }
 
 fn client_key_exchange(m: &ClientKeyExchange<'_>) -> String {
-    match m {
-        ClientKeyExchange::Rsa { encrypted, .. } => {
+    let half = m.half.map(|half| match half {
+        ClientHalf::Rsa { encrypted, .. } => {
             format!("the premaster secret, encrypted under the server's RSA key, {}", size(encrypted.len()))
         }
-        ClientKeyExchange::Ecdhe(point) => format!("public key, {}", size(point.len())),
-    }
+        ClientHalf::Ecdhe(key) | ClientHalf::Dhe(key) => format!("public key, {}", size(key.len())),
+    });
+    let name = |n: &[u8]| format!("by the key \"{}\"", harmless(&String::from_utf8_lossy(n)));
+    [m.identity.map(name), half].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// A group, in words.
@@ -258,9 +267,26 @@ pub(crate) fn protection(suite: CipherSuite) -> String {
             AeadAlgorithm::Aes128Ccm8 => "AES-128-CCM, short tag".into(),
             AeadAlgorithm::Aes256Ccm8 => "AES-256-CCM, short tag".into(),
         },
-        Some(BulkCipher::Cbc(CbcCipher::Aes128, _)) => "AES-128-CBC with SHA-1".into(),
-        Some(BulkCipher::Cbc(CbcCipher::Aes256, _)) => "AES-256-CBC with SHA-1".into(),
+        Some(BulkCipher::Cbc(cipher, with)) => {
+            let cipher = match cipher {
+                CbcCipher::Aes128 => "AES-128-CBC",
+                CbcCipher::Aes256 => "AES-256-CBC",
+                CbcCipher::TripleDes => "3DES-CBC",
+            };
+            format!("{cipher} with {}", mac(with))
+        }
+        Some(BulkCipher::Rc4(with)) => format!("RC4 with {}", mac(with)),
+        Some(BulkCipher::Null(with)) => format!("no encryption, {}", mac(with)),
         None => suite.to_string(),
+    }
+}
+
+fn mac(mac: Mac) -> &'static str {
+    match mac {
+        Mac::Md5 => "MD5",
+        Mac::Sha1 => "SHA-1",
+        Mac::Sha256 => "SHA-256",
+        Mac::Sha384 => "SHA-384",
     }
 }
 

@@ -56,7 +56,7 @@ numbers! {
 
 impl AlertDescription {
     /// The one that says it in SSL 3.0, which has few (RFC 6101 5.4.2).
-    pub(crate) const fn in_ssl3(self) -> Self {
+    pub const fn in_ssl3(self) -> Self {
         match self {
             Self::CLOSE_NOTIFY
             | Self::UNEXPECTED_MESSAGE

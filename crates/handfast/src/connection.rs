@@ -644,7 +644,7 @@ impl Connection {
     }
 
     fn say(&mut self, mut alert: Alert) {
-        if self.writer.version == ProtocolVersion::SSL3_0 {
+        if self.shared.negotiated.version == Some(ProtocolVersion::SSL3_0) {
             alert.description = alert.description.in_ssl3();
         }
         // If it cannot be sealed any more, there is nobody to tell.

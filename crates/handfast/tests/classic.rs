@@ -2,10 +2,10 @@
 
 mod common;
 
-use common::certificates::{Auth, Setup, client_credential};
+use common::certificates::{Auth, Setup, client_credential, spoken};
 use common::{End, Pair, Seen, Side, change_server_hello, facts, later, noon};
 use handfast::config::{CertificateWanted, ClientCredentials};
-use handfast::crypto::{Authentication, Credential, KeyExchangeKind, KeyKind, SUITES, Suite};
+use handfast::crypto::{Authentication, Credential, KeyExchangeKind, KeyKind, Suite};
 use handfast::error::{Limit, NothingInCommon};
 use handfast::extension::{Extension, SupportedGroups};
 use handfast::wire::numbers::{HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
@@ -15,11 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-const VERSIONS: [ProtocolVersion; 2] = [ProtocolVersion::TLS1_0, ProtocolVersion::TLS1_2];
-
-fn suites(version: ProtocolVersion) -> impl Iterator<Item = &'static Suite> {
-    SUITES.iter().filter(move |s| s.fits(version))
-}
+const VERSIONS: [ProtocolVersion; 3] = [ProtocolVersion::TLS1_0, ProtocolVersion::TLS1_1, ProtocolVersion::TLS1_2];
 
 /// A setup in which this suite can be spoken.
 fn with(version: ProtocolVersion, suite: &Suite) -> Setup {
@@ -63,7 +59,7 @@ fn a_server_may_list_its_groups() {
 #[test]
 fn every_suite_full_and_resumed() {
     for version in VERSIONS {
-        for suite in suites(version) {
+        for suite in spoken(version) {
             for setup in [with(version, suite), with(version, suite).by_id()] {
                 let (client, server) = setup.configs();
                 let first = Pair::connected(&client, &server);
@@ -89,7 +85,7 @@ fn client_certificates_of_every_kind() {
         (ProtocolVersion::TLS1_0, &[KeyKind::Rsa, KeyKind::Ecdsa][..]),
         (ProtocolVersion::TLS1_2, &[KeyKind::Rsa, KeyKind::Ecdsa, KeyKind::Ed25519]),
     ] {
-        for suite in suites(version) {
+        for suite in spoken(version) {
             for kind in kinds {
                 let (client, server) = with(version, suite).mutual(*kind).configs();
                 let pair = Pair::connected(&client, &server);
@@ -618,7 +614,7 @@ fn a_wrong_signature_is_noticed() {
 #[test]
 fn a_wrong_premaster_secret_tells_nothing() {
     for version in VERSIONS {
-        for suite in suites(version).filter(|s| s.key_exchange == KeyExchangeKind::Rsa) {
+        for suite in spoken(version).filter(|s| s.key_exchange == KeyExchangeKind::Rsa) {
             let (client, server) = with(version, suite).configs();
             let pair = spoiled(&client, &server, HandshakeType::CLIENT_KEY_EXCHANGE);
             let (by_client, by_server) = errors(&pair);
@@ -649,7 +645,7 @@ fn a_session_is_resumed_only_where_nothing_has_changed() {
         for setup in [Setup::new(version), Setup::new(version).by_id()] {
             let mut setup = setup.mutual(KeyKind::Ecdsa);
             setup.auth = Auth::Optional;
-            let suites = |version| suites(version).filter(|s| s.authentication == Authentication::Ecdsa);
+            let suites = |version| spoken(version).filter(|s| s.authentication == Authentication::Ecdsa);
             assert!(resumes(&setup, 3600, |_, _| ()));
             assert!(!resumes(&setup, 86_401, |_, _| ()), "too old");
             let first = suites(version).next().unwrap().number;

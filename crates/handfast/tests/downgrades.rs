@@ -255,11 +255,12 @@ struct ForgetfulCache(MemoryServerStore, Arc<Master>);
 impl ServerStore for ForgetfulCache {
     fn find(&self, id: &[u8], now: Time) -> Reply<Option<Secret>> {
         let Reply::Now(Some(session)) = self.0.find(id, now) else { panic!("it was kept") };
-        // The secret stands at the end, behind its length; before that, whether it is an extended one.
+        // The secret stands at the end, behind its length; before that, whether it is an extended one, and of CBC whether it is used as
+        // encrypt-then-MAC.
         let mut bytes = session.bytes().to_vec();
         let at = bytes.len() - 48;
-        assert!(bytes[at..] == self.1.0.lock().unwrap()[..] && bytes[at - 2..at] == [1, 48]);
-        bytes[at - 2] = 0;
+        assert!(bytes[at..] == self.1.0.lock().unwrap()[..] && bytes[at - 2] & 1 == 1 && bytes[at - 1] == 48);
+        bytes[at - 2] &= !1;
         Reply::Now(Some(Secret::copy(&bytes)))
     }
     fn keep(&self, id: &[u8], session: &Secret, now: Time) -> Reply<bool> {

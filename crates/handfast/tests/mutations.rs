@@ -7,12 +7,18 @@ use common::certificates::Setup;
 use common::{End, noon, record, records};
 use handfast::crypto::{KeyExchangeKind, KeyKind};
 use handfast::message::{ClassicForm, Dialect, Message};
+use handfast::policy::SPOKEN;
 use handfast::trace::Trace;
 use handfast::wire::numbers::ProtocolVersion;
 use handfast::wire::{CipherSuite, Field};
 use std::sync::{Arc, Mutex};
 
-const VERSIONS: [ProtocolVersion; 3] = [ProtocolVersion::TLS1_0, ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3];
+const VERSIONS: &[ProtocolVersion] = SPOKEN;
+
+/// A key that a client can sign with. SSL 3.0 knows no curves.
+fn signs(version: ProtocolVersion) -> KeyKind {
+    if version == ProtocolVersion::SSL3_0 { KeyKind::Rsa } else { KeyKind::Ecdsa }
+}
 const HANDSHAKE: u8 = 22;
 const HEADER: usize = 4;
 
@@ -97,7 +103,7 @@ fn changed_flights_come_to_an_end() {
     for round in 0..ROUNDS {
         let mut setup = setup(VERSIONS[round % 3], round % 2 == 0);
         if round % 5 == 0 {
-            setup = setup.mutual(KeyKind::Ecdsa);
+            setup = setup.mutual(signs(version));
         } else if round % 7 == 0 && setup.version == ProtocolVersion::TLS1_3 {
             setup = setup.psk();
         }
@@ -140,9 +146,9 @@ fn changed_flights_come_to_an_end() {
 /// Every message of every handshake, and how it is read.
 fn messages() -> Vec<(Vec<u8>, Dialect)> {
     let seen = Arc::new(Mutex::new(Vec::new()));
-    for version in VERSIONS {
+    for version in VERSIONS.iter().copied() {
         for rsa in [true, false] {
-            let (client, server) = setup(version, rsa).mutual(KeyKind::Ecdsa).configs();
+            let (client, server) = setup(version, rsa).mutual(signs(version)).configs();
             for _ in 0..2 {
                 let mut pair = common::Pair::new(&client, &server);
                 for end in [&mut pair.client, &mut pair.server] {
@@ -183,14 +189,16 @@ fn what_is_read_is_written_the_same_and_described() {
             let [_, length @ ..] = ((raw.len() - HEADER) as u32).to_be_bytes();
             raw[1..HEADER].copy_from_slice(&length);
         }
-        const EXCHANGES: [KeyExchangeKind; 3] = [KeyExchangeKind::Rsa, KeyExchangeKind::Ecdhe, KeyExchangeKind::Tls13];
+        use KeyExchangeKind as K;
+        const EXCHANGES: [K; 8] = [K::Rsa, K::Dhe, K::Ecdhe, K::Psk, K::DhePsk, K::EcdhePsk, K::RsaPsk, K::Tls13];
         let dialect = match dice.throw(5) {
             0 => Dialect::Hello,
             1 => Dialect::Tls13,
             2 => Dialect::Classic(ClassicForm {
                 schemes: dice.one_of(2),
                 premaster_length: dice.one_of(2),
-                key_exchange: EXCHANGES[dice.throw(3)],
+                no_certificate_alert: dice.one_of(2),
+                key_exchange: EXCHANGES[dice.throw(8)],
                 raw_public_key: dice.one_of(2),
             }),
             _ => *dialect,

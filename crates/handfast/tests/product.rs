@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::certificates::{Auth, Setup, by_scheme};
+use common::certificates::{Auth, Setup, by_scheme, spoken};
 use common::{End, Pair, noon};
 use handfast::crypto::{Authentication, BulkCipher, KeyExchangeKind, KeyKind, SUITES, Suite, aws_lc};
 use handfast::policy::SPOKEN;
@@ -84,13 +84,6 @@ fn over(version: ProtocolVersion, which: impl Fn(&Suite) -> bool) {
     assert!(handshakes > 0, "no suite fits");
 }
 
-/// Every suite of this version.
-fn spoken(version: ProtocolVersion) -> impl Iterator<Item = &'static Suite> {
-    let provider = aws_lc::provider();
-    // What is not sure to open in constant time is not offered.
-    SUITES.iter().filter(move |s| s.fits(version) && s.is_spoken_by(&*provider) && s.opens_in_constant_time())
-}
-
 /// Every other kind of key, on both sides, with every suite that it serves.
 #[test]
 fn signatures() {
@@ -151,11 +144,7 @@ fn server_kinds(suite: &Suite, version: ProtocolVersion) -> Vec<KeyKind> {
 }
 
 fn clients(version: ProtocolVersion) -> Vec<(Auth, Option<KeyKind>)> {
-    let mut out = vec![
-        (Auth::None, None),
-        (Auth::Optional, None),
-        (Auth::Required, Some(KeyKind::Rsa)),
-    ];
+    let mut out = vec![(Auth::None, None), (Auth::Optional, None), (Auth::Required, Some(KeyKind::Rsa))];
     // SSL 3.0 knows no curves.
     if version > ProtocolVersion::SSL3_0 {
         out.push((Auth::Optional, Some(KeyKind::Ecdsa)));

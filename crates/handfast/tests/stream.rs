@@ -6,6 +6,7 @@ use common::certificates::{Known, Setup, client_credential};
 use common::{End, NAME, Pair, later, noon, pattern};
 use handfast::crypto::KeyKind;
 use handfast::pki_types::ServerName;
+use handfast::policy::SPOKEN;
 use handfast::wire::numbers::ProtocolVersion;
 use handfast::{ClientAuth, ClientConfig, Connection, Error, ErrorKind, ServerConfig, Stream, Time};
 use std::io::{self, BufRead, IoSlice, Read, Write};
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-const EVERY: [ProtocolVersion; 3] = [ProtocolVersion::TLS1_0, ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3];
+const EVERY: &[ProtocolVersion] = SPOKEN;
 
 type Tls = Stream<TcpStream>;
 
@@ -58,7 +59,7 @@ fn inner(error: &io::Error) -> &ErrorKind {
 
 #[test]
 fn data_goes_both_ways_and_ends() {
-    for version in EVERY {
+    for version in EVERY.iter().copied() {
         let data = pattern(300_000);
         let (told, asked) = both(
             &Setup::new(version),
@@ -109,7 +110,7 @@ fn lines_are_read_where_they_are() {
 /// In TLS 1.3 one direction, before that both (RFC 9846 6.1, RFC 5246 7.2.1). Reading the end is enough to answer it.
 #[test]
 fn close_of_one_direction_or_both() {
-    for version in EVERY {
+    for version in EVERY.iter().copied() {
         let (told, ()) = both(
             &Setup::new(version),
             |mut stream| {
@@ -140,7 +141,7 @@ fn close_of_one_direction_or_both() {
 
 #[test]
 fn a_cut_is_not_an_end() {
-    for version in EVERY {
+    for version in EVERY.iter().copied() {
         both(
             &Setup::new(version),
             |mut stream| {
@@ -173,7 +174,7 @@ fn a_cut_in_the_handshake() {
 /// Closing before the handshake ends it: the peer is told so, and its answer is close_notify.
 #[test]
 fn a_handshake_can_be_given_up() {
-    for version in EVERY {
+    for version in EVERY.iter().copied() {
         both(
             &Setup::new(version),
             |mut stream| {
@@ -194,7 +195,7 @@ fn a_handshake_can_be_given_up() {
 /// The alert is on the wire when the error is told.
 #[test]
 fn the_peer_learns_why() {
-    for version in EVERY {
+    for version in EVERY.iter().copied() {
         let setup = Setup::new(version);
         let (client, mut server) = (setup.client_config(), setup.server_config());
         server.policy.min_version = ProtocolVersion::TLS1_3;
@@ -220,7 +221,7 @@ fn the_peer_learns_why() {
 /// Whoever answers later must be named.
 #[test]
 fn questions_are_answered_or_an_error() {
-    for version in EVERY {
+    for version in EVERY.iter().copied() {
         let setup = Setup::new(version);
         let config = Arc::new(later::server(&setup.server_config()));
         for answered in [true, false] {

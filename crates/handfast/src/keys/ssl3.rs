@@ -67,7 +67,8 @@ mod tests {
         ))));
         let suite = Suite::find(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA).unwrap();
         let keys = master().key_block(&*provider, Derivation::Ssl3, suite, true, CLIENT, SERVER);
-        let parts = [keys.client_mac, keys.server_mac, keys.client_key, keys.server_key, keys.client_iv, keys.server_iv];
+        let parts =
+            [keys.client_mac, keys.server_mac, keys.client_key, keys.server_key, keys.client_iv, keys.server_iv];
         assert_eq!(
             parts.iter().map(Secret::bytes).collect::<Vec<_>>().concat(),
             unhex(concat!(
@@ -85,8 +86,14 @@ mod tests {
         transcript.absorb(b"a handshake");
         transcript.start(&*provider, HashAlgorithm::Md5Sha1);
         let finished = |client| master().verify_data(&*provider, Derivation::Ssl3, client, &transcript);
-        assert_eq!(finished(true)[..], unhex("3b09f32ebf34572c1de4ebade6d14401ca9eae4cfae9bbe399996e513ef58f157b43f184"));
-        assert_eq!(finished(false)[..], unhex("1342acc9bc23a1aefec9f4ad7e16b8ecb812c90758c96c68e749291d1b9816e66224d01d"));
+        assert_eq!(
+            finished(true)[..],
+            unhex("3b09f32ebf34572c1de4ebade6d14401ca9eae4cfae9bbe399996e513ef58f157b43f184")
+        );
+        assert_eq!(
+            finished(false)[..],
+            unhex("1342acc9bc23a1aefec9f4ad7e16b8ecb812c90758c96c68e749291d1b9816e66224d01d")
+        );
         let signed = master().to_sign_in_ssl3(&*provider, &transcript);
         assert_eq!(signed[..], unhex("bd680c7bcb2d3376fa93f1932e67eb04ef59d338071fc6cee1325e857b5d563c209a05a4"));
     }

@@ -50,9 +50,7 @@ impl<'a> ClientKeyExchange<'a> {
                 let encrypted = if length { Opaque16::decode(r)?.0 } else { r.rest() };
                 Ok(ClientHalf::Rsa { encrypted, length })
             })?),
-            K::Ecdhe | K::EcdhePsk => {
-                Some(ClientHalf::Ecdhe(r.field("ecdh_Yc", Opaque::<'a, 1, 1, 255>::decode)?.0))
-            }
+            K::Ecdhe | K::EcdhePsk => Some(ClientHalf::Ecdhe(r.field("ecdh_Yc", Opaque::<'a, 1, 1, 255>::decode)?.0)),
             K::Dhe | K::DhePsk => Some(ClientHalf::Dhe(r.field("dh_Yc", |r| {
                 let number = Opaque::<'a, 2, 1, 0xffff>::decode(r)?.0;
                 r.say(|| hex(number));
@@ -103,8 +101,13 @@ mod tests {
         }
         let half = Some(ClientHalf::Rsa { encrypted: &[1; 256], length: false });
         let bare = Message::ClientKeyExchange(ClientKeyExchange { identity: None, half });
-        let form =
-            ClassicForm { schemes: false, premaster_length: false, no_certificate_alert: true, key_exchange: K::Rsa, raw_public_key: false };
+        let form = ClassicForm {
+            schemes: false,
+            premaster_length: false,
+            no_certificate_alert: true,
+            key_exchange: K::Rsa,
+            raw_public_key: false,
+        };
         assert_eq!(Message::decode(&bare.to_bytes(), Dialect::Classic(form)).as_ref(), Ok(&bare));
     }
 }

@@ -242,7 +242,13 @@ pub(crate) mod testing {
 
     /// A classic dialect.
     pub(crate) fn classic(key_exchange: KeyExchangeKind, schemes: bool) -> Dialect {
-        Dialect::Classic(ClassicForm { schemes, premaster_length: true, no_certificate_alert: false, key_exchange, raw_public_key: false })
+        Dialect::Classic(ClassicForm {
+            schemes,
+            premaster_length: true,
+            no_certificate_alert: false,
+            key_exchange,
+            raw_public_key: false,
+        })
     }
 
     /// The message survives encoding and decoding; every shorter and every longer form is refused; describing it shows

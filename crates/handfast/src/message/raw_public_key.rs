@@ -41,7 +41,13 @@ mod tests {
     fn the_dialect_tells_it_from_a_chain() {
         let form = |raw_public_key| {
             let key_exchange = KeyExchangeKind::Ecdhe;
-            Dialect::Classic(ClassicForm { schemes: true, premaster_length: true, no_certificate_alert: false, key_exchange, raw_public_key })
+            Dialect::Classic(ClassicForm {
+                schemes: true,
+                premaster_length: true,
+                no_certificate_alert: false,
+                key_exchange,
+                raw_public_key,
+            })
         };
         for key in [&[][..], &[0x30, 0]] {
             round_trip(&Message::RawPublicKey(RawPublicKey(key)), form(true));

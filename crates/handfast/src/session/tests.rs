@@ -344,7 +344,11 @@ mod forms {
             chain: vec![],
             psk_identity: Some(b"me".to_vec()),
             raw_key: Some(vec![6; 91].into()),
-            kind: ServerSessionKind::Classic { master: Secret::copy(&[4; 48]), extended_master_secret: true, encrypt_then_mac: false },
+            kind: ServerSessionKind::Classic {
+                master: Secret::copy(&[4; 48]),
+                extended_master_secret: true,
+                encrypt_then_mac: false,
+            },
             ..base.clone()
         };
         [base, classic]

@@ -2,7 +2,7 @@
 
 use handfast::compression::{Brotli, Compression, Zlib};
 use handfast::config::{Cookies, EarlyDataRules};
-use handfast::crypto::{Credential, KeyKind, aws_lc};
+use handfast::crypto::{Credential, KeyKind, SUITES, Suite, aws_lc};
 use handfast::keys::Secret;
 use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use handfast::psk::ExternalPsk;
@@ -66,6 +66,13 @@ pub fn by_scheme() -> &'static [(SignatureScheme, Arc<Credential>)] {
             (SignatureScheme::MLDSA87, made(&rcgen::PKCS_ML_DSA_87)),
         ]
     })
+}
+
+/// Every suite that a client offers for this version.
+pub fn spoken(version: ProtocolVersion) -> impl Iterator<Item = &'static Suite> {
+    let provider = aws_lc::provider();
+    // What is not sure to open in constant time is not offered.
+    SUITES.iter().filter(move |s| s.fits(version) && s.is_spoken_by(&*provider) && s.opens_in_constant_time())
 }
 
 /// Every kind of key.
@@ -244,14 +251,14 @@ pub enum Auth {
 }
 
 impl Setup {
-    /// X25519 and ECDSA; nobody asks the client; tickets.
+    /// X25519 and ECDSA, in SSL 3.0 RSA; nobody asks the client; tickets.
     pub fn new(version: ProtocolVersion) -> Self {
         Self {
             version,
             suite: None,
             group: NamedGroup::X25519,
             hoped: None,
-            server: KeyKind::Ecdsa,
+            server: if version == ProtocolVersion::SSL3_0 { KeyKind::Rsa } else { KeyKind::Ecdsa },
             scheme: None,
             client: None,
             auth: Auth::None,
@@ -301,6 +308,12 @@ impl Setup {
     pub fn mutual(mut self, client: KeyKind) -> Self {
         self.client = Some(client);
         self.auth = Auth::Required;
+        self
+    }
+
+    /// The client is asked for a certificate, and need not have one.
+    pub fn asked(mut self) -> Self {
+        self.auth = Auth::Optional;
         self
     }
 

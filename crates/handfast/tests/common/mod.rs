@@ -9,13 +9,14 @@ pub mod forge;
 pub mod later;
 pub mod scenarios;
 
-use handfast::alert::Alert;
+use handfast::alert::{Alert, AlertDescription};
 use handfast::config::{ConfigSource, Limits};
 use handfast::crypto::aws_lc;
 use handfast::extension::Extensions;
 use handfast::message::{Dialect, HEADER, Message, ServerHello};
 use handfast::pki_types::ServerName;
 use handfast::trace::{Direction, Trace};
+use handfast::wire::numbers::ProtocolVersion;
 use handfast::{ClientConfig, Connection, Error, Event, Negotiated, ServerConfig, Time};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -237,6 +238,13 @@ impl End {
     /// The alerts that this end sent: `fatal decode_error`, ...
     pub fn alerts(&self) -> Vec<String> {
         self.trace().iter().filter_map(|l| l.strip_prefix("sent alert ").map(Into::into)).collect()
+    }
+
+    /// The alert that its error is to be told by.
+    pub fn expected_alert(&self) -> Option<AlertDescription> {
+        let alert = self.error.as_ref()?.alert()?;
+        let ssl3 = self.negotiated().version == Some(ProtocolVersion::SSL3_0);
+        Some(if ssl3 { alert.in_ssl3() } else { alert })
     }
 
     /// The handshake messages and ChangeCipherSpecs that this end sent, by name.

@@ -19,6 +19,8 @@ pub struct Scenario {
 /// Every one.
 pub fn all() -> Vec<Scenario> {
     let v10 = || Setup::new(ProtocolVersion::TLS1_0);
+    let v11 = || Setup::new(ProtocolVersion::TLS1_1);
+    let v30 = || Setup::new(ProtocolVersion::SSL3_0).server(KeyKind::Rsa);
     let v12 = || Setup::new(ProtocolVersion::TLS1_2);
     let v13 = || Setup::new(ProtocolVersion::TLS1_3);
     let rsa12 = || v12().server(KeyKind::Rsa).suite(CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256);
@@ -48,8 +50,12 @@ pub fn all() -> Vec<Scenario> {
         scenario("TLS 1.2, resumed by ticket", v12(), true),
         scenario("TLS 1.2, by ID", v12().by_id(), false),
         scenario("TLS 1.2, resumed by ID", v12().by_id(), true),
+        scenario("TLS 1.1, ECDHE, both sides with certificates", v11().mutual(KeyKind::Ecdsa), false),
         scenario("TLS 1.0, ECDHE", v10(), false),
         scenario("TLS 1.0, RSA, both sides with certificates", rsa10().mutual(KeyKind::Rsa), false),
+        scenario("SSL 3.0, both sides with certificates", v30().mutual(KeyKind::Rsa), false),
+        scenario("SSL 3.0, by ID, asked for a certificate in vain", v30().by_id().asked(), false),
+        scenario("SSL 3.0, resumed by ID", v30().by_id(), true),
     ]
 }
 

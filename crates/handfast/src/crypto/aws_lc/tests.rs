@@ -1,7 +1,7 @@
 //! Private keys against the verification, and the legacy half.
 
 use super::*;
-use crate::crypto::{CbcCipher, Mac, Credential, KeyKind, PrivateKey};
+use crate::crypto::{CbcCipher, Credential, KeyKind, Mac, PrivateKey};
 use crate::keys::Secret;
 use crate::keys::tests::unhex;
 use crate::wait::Reply;
@@ -55,12 +55,9 @@ fn what_a_key_signs_its_public_key_verifies_and_no_other() {
             let signature = sign(&*credential.key, scheme, MESSAGE).unwrap();
             // Under 2048 bits only the legacy schemes are verified.
             let weak = own.len() < 200 && credential.kind() == KeyKind::Rsa;
-            let legacy = [
-                SignatureScheme::RSA_PKCS1_SHA1,
-                SignatureScheme::RSA_PKCS1_MD5_SHA1,
-                SignatureScheme::RSA_PKCS1_SSL3,
-            ]
-            .contains(&scheme);
+            let legacy =
+                [SignatureScheme::RSA_PKCS1_SHA1, SignatureScheme::RSA_PKCS1_MD5_SHA1, SignatureScheme::RSA_PKCS1_SSL3]
+                    .contains(&scheme);
             let verdict = provider.verify(scheme, &own, false, MESSAGE, &signature);
             assert_eq!(verdict.is_ok(), !weak || legacy, "{scheme}");
 

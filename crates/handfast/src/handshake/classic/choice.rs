@@ -148,9 +148,7 @@ fn curve(credential: &Credential) -> Option<NamedGroup> {
 
 /// The suite of this number, if it can be spoken by these rules.
 fn speakable(flow: &Flow<'_>, rules: &Rules, number: CipherSuite) -> Option<&'static Suite> {
-    Suite::find(number)
-        .filter(|s| s.fits(rules.version))
-        .filter(|s| s.is_spoken_by(&*flow.shared.provider))
+    Suite::find(number).filter(|s| s.fits(rules.version)).filter(|s| s.is_spoken_by(&*flow.shared.provider))
 }
 
 /// What a session is resumed with.

@@ -33,8 +33,8 @@ use crate::session::{Kept, ServerSession, ServerSessionKind, ServerStore, Ticket
 use crate::verify::{CertificateError, PeerKey, Verified};
 use crate::wait::{Answer, Wait};
 use crate::wire::numbers::{
-    CertificateType, ClientCertificateType, CompressionMethod, EcPointFormat, ExtensionType, HandshakeType, ProtocolVersion,
-    SignatureScheme,
+    CertificateType, ClientCertificateType, CompressionMethod, EcPointFormat, ExtensionType, HandshakeType,
+    ProtocolVersion, SignatureScheme,
 };
 use crate::wire::{CipherSuite, List, Opaque};
 use std::sync::Arc;
@@ -186,8 +186,7 @@ pub(crate) fn start(
     flow.negotiated().secure_renegotiation =
         e.renegotiation_info().is_some() || hello.offers(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
 
-    flow.negotiated().peer_record_size_limit =
-        e.record_size_limit().filter(|_| rules.extensions).map(|limit| limit.0);
+    flow.negotiated().peer_record_size_limit = e.record_size_limit().filter(|_| rules.extensions).map(|limit| limit.0);
 
     // A client with a ticket has made up its ID (RFC 5077 3.4).
     let ticket = e.session_ticket().filter(|_| rules.extensions).map(|t| t.0);
@@ -205,15 +204,8 @@ pub(crate) fn start(
         flow.shared.kept = Some(Box::new(Kept::UnderId(store.clone(), id.clone())));
     }
     let (client_version, point_formats) = (hello.fixed.legacy_version.0, e.ec_point_formats().is_some());
-    let draft = Draft {
-        chosen: from,
-        rules,
-        client_version,
-        extended_master_secret,
-        encrypt_then_mac,
-        point_formats,
-        tickets,
-    };
+    let draft =
+        Draft { chosen: from, rules, client_version, extended_master_secret, encrypt_then_mac, point_formats, tickets };
     match question {
         Some(question) => {
             flow.ask(question);
@@ -225,7 +217,8 @@ pub(crate) fn start(
 
 impl Draft {
     fn found(self, flow: &mut Flow<'_>, found: Option<Secret>) -> Result<handshake::State, Error> {
-        let agreeable = Agreeable { extended_master_secret: self.extended_master_secret, encrypt_then_mac: self.encrypt_then_mac };
+        let agreeable =
+            Agreeable { extended_master_secret: self.extended_master_secret, encrypt_then_mac: self.encrypt_then_mac };
         match resumable(flow, &self.chosen, self.rules, agreeable, found)? {
             Some(resumption) => self.resume(flow, resumption),
             None => self.full(flow),

@@ -43,12 +43,7 @@ pub(super) fn accept(
 }
 
 /// Checks the extensions, and notes what they say.
-fn extensions(
-    flow: &mut Flow<'_>,
-    offered: &Offered,
-    hello: &ServerHello<'_>,
-    rules: &Rules,
-) -> Result<(), Error> {
+fn extensions(flow: &mut Flow<'_>, offered: &Offered, hello: &ServerHello<'_>, rules: &Rules) -> Result<(), Error> {
     let e = &hello.extensions;
     // A ClientHello without any has said by a suite what is answered by one (RFC 5746 3.4, 4.5).
     let solicited = |kind: &ExtensionType| match *kind {

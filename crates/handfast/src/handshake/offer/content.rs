@@ -163,7 +163,9 @@ impl Content {
         }
         let server_name = match name {
             // Without the dot that makes a name absolute (RFC 6066 3).
-            ServerName::DnsName(dns) if config.send_server_name && spoken.has_extensions() => Some(dns.as_ref().trim_end_matches('.').to_owned()),
+            ServerName::DnsName(dns) if config.send_server_name && spoken.has_extensions() => {
+                Some(dns.as_ref().trim_end_matches('.').to_owned())
+            }
             _ => None,
         };
         let schemes = match spoken.newest >= ProtocolVersion::TLS1_2 {
