@@ -3,6 +3,7 @@
 use super::super::Flow;
 use super::super::offer::Offered;
 use super::Rules;
+use super::renegotiation::{check_server, keeps_extended};
 use super::secrets::Agreed;
 use crate::crypto::{BulkCipher, Suite};
 use crate::error::{Error, ErrorKind, illegal};
@@ -30,6 +31,7 @@ pub(super) fn accept(
         .filter(|s| matches!(s.bulk, BulkCipher::Aead(_)) || flow.shared.provider.legacy().is_some())
         .ok_or_else(|| illegal("cipher_suite", "is none that was offered for this version", "RFC 5246 7.4.1.3"))?;
     let extended_master_secret = extensions(flow, offered, hello)?;
+    keeps_extended(flow, extended_master_secret)?;
     if policy.require_extended_master_secret && !extended_master_secret {
         return Err(ErrorKind::InsufficientSecurity("an extended master secret").into());
     }
@@ -42,9 +44,7 @@ fn extensions(flow: &mut Flow<'_>, offered: &Offered, hello: &ServerHello<'_>) -
     if let Some(kind) = e.list.iter().map(Extension::kind).find(|k| !offered.extensions.contains(k)) {
         return Err(ErrorKind::UnsolicitedExtension(kind).into());
     }
-    if e.renegotiation_info().is_some_and(|info| !info.0.is_empty()) {
-        return Err(ErrorKind::InsufficientSecurity("an empty renegotiation_info in a first handshake").into());
-    }
+    let secure_renegotiation = check_server(flow, e.renegotiation_info().map(|info| info.0))?;
     if e.ec_point_formats().is_some_and(|formats| !formats.0.contains(EcPointFormat::UNCOMPRESSED)) {
         return Err(illegal("ec_point_format_list", "lacks uncompressed", "RFC 8422 5.1.2"));
     }
@@ -62,7 +62,7 @@ fn extensions(flow: &mut Flow<'_>, offered: &Offered, hello: &ServerHello<'_>) -
     }
     let negotiated = flow.negotiated();
     negotiated.alpn = alpn;
-    negotiated.secure_renegotiation = e.renegotiation_info().is_some();
+    negotiated.secure_renegotiation = secure_renegotiation;
     Ok(e.extended_master_secret().is_some())
 }
 

@@ -1,6 +1,6 @@
 //! What a ClientHello says, but for the PSKs at its end and how it looks.
 
-use super::super::{Flow, certificate_types, classic};
+use super::super::{Flow, Side, certificate_types, classic};
 use crate::Time;
 use crate::config::ClientConfig;
 use crate::crypto::{BulkCipher, KeyExchangeKind, Provider, Suite};
@@ -116,6 +116,9 @@ pub(super) struct Content {
     suites: Vec<CipherSuite>,
     pub(super) random: [u8; 32],
     pub(super) session_id: Vec<u8>,
+    legacy_version: ProtocolVersion,
+    /// What the handshake before ended with; empty in a first one.
+    renegotiated: Vec<u8>,
     /// A classic session's.
     ticket: Vec<u8>,
     pub(super) server_name: Option<String>,
@@ -165,11 +168,17 @@ impl Content {
         let [own_types, server_types] = certificate_types::offered(config);
         let compression = config.certificate_compression.as_ref().filter(|_| spoken.has_13());
         let compression = compression.map(|c| c.numbers()).unwrap_or_default();
+        // Some servers want to see the version of the first hello in each.
+        let before = flow.shared.before.as_ref().and_then(|b| b.session.hello_version());
+        let legacy_version = before.unwrap_or(spoken.newest.min(ProtocolVersion::TLS1_2));
+        let renegotiated = flow.shared.renegotiated(Side::Client);
         Ok(Self {
             spoken,
             suites,
             random,
             session_id,
+            legacy_version,
+            renegotiated,
             ticket,
             server_name,
             schemes,
@@ -199,7 +208,7 @@ impl Content {
         }
         Ok(ClientHello {
             fixed: ClientHelloFixed {
-                legacy_version: self.spoken.newest.min(ProtocolVersion::TLS1_2),
+                legacy_version: self.legacy_version,
                 random: &self.random,
                 session_id: Opaque(&self.session_id),
                 cipher_suites: Vector(List::of(&self.suites)),
@@ -232,7 +241,7 @@ impl Content {
     fn classic<'c>(&'c self, config: &ClientConfig, list: &mut Vec<Extension<'c>>) {
         if self.spoken.has_classic() {
             list.push(Extension::ExtendedMasterSecret(Empty));
-            list.push(Extension::RenegotiationInfo(RenegotiationInfo(&[])));
+            list.push(Extension::RenegotiationInfo(RenegotiationInfo(&self.renegotiated)));
         }
         if self.spoken.has_ecdhe() {
             list.push(Extension::EcPointFormats(EcPointFormats(List::of(&[EcPointFormat::UNCOMPRESSED]))));
