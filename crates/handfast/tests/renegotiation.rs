@@ -364,7 +364,8 @@ fn a_second_hello_is_bound_to_the_first_handshake() {
         hello.extensions.list.push(Extension::RenegotiationInfo(RenegotiationInfo(proof)));
     });
     assert!(good.error.is_none() && good.connection.is_renegotiating(), "{:?}", good.error);
-    let wrong: [(&str, fn(&[u8]) -> Option<Vec<u8>>); 5] = [
+    type Wrong = fn(&[u8]) -> Option<Vec<u8>>;
+    let wrong: [(&str, Wrong); 5] = [
         ("none", |_| None),
         ("an empty one", |_| Some(Vec::new())),
         ("another", |proof| Some(proof.iter().map(|b| b ^ 1).collect())),
@@ -490,7 +491,7 @@ impl handfast::config::ServerCredentials for Changing {
 }
 
 impl handfast::config::ClientCredentials for Changing {
-    fn choose(&self, _: &[handfast::wire::numbers::SignatureScheme], _: &[&[u8]]) -> Option<Arc<Credential>> {
+    fn choose(&self, _: &handfast::config::CertificateWanted<'_>) -> Option<Arc<Credential>> {
         self.0.lock().unwrap().pop()
     }
 }

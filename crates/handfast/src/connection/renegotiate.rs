@@ -36,10 +36,10 @@ impl Connection {
         self.start_again(Some(auth), now)
     }
 
-    /// Whether a second handshake goes on: from the first of our messages in it until [`crate::Event::Renegotiated`]. A server that has
+    /// Whether a second handshake goes on: from the first of our messages in it until [`crate::Event::Renegotiated`], or the connection's end. A server that has
     /// asked for one is not in it until the client begins.
     pub fn is_renegotiating(&self) -> bool {
-        matches!(self.state, State::Again(_)) && self.error.is_none()
+        matches!(self.state, State::Again(_)) && !self.read_closed && self.error.is_none()
     }
 
     fn start_again(&mut self, auth: Option<ClientAuth>, now: Time) -> Result<(), Error> {
