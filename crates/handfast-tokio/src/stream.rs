@@ -15,7 +15,8 @@ use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 ///
 /// [`AsyncBufRead`] gives plaintext without a copy, [`AsyncRead`] with one. A write takes its bytes and seals them at once, so
 /// that it is never pending after it took something; what the socket would not have yet goes out first at the next write, flush or
-/// shutdown. Shutting down says close_notify, then shuts `IO` down; reading may go on. Dropping it says nothing, which the
+/// shutdown. While a second handshake goes on ([`Connection::renegotiate`]) a write is pending; it reads, and holds what comes for whoever
+/// reads next, 1 MiB at most. Shutting down says close_notify, then shuts `IO` down; reading may go on. Dropping it says nothing, which the
 /// peer takes for a cut.
 ///
 /// Errors of the connection are [`io::Error`]s with a [`handfast::Error`] inside; the alert is sent before they are
@@ -28,11 +29,30 @@ pub struct TlsStream<IO> {
     failed: Option<Error>,
     /// The task that waits to write.
     writer: Option<Waker>,
+    /// The tasks that wait for something to read: for data, and to write once a second handshake is done.
+    readers: [Option<Waker>; 2],
+}
+
+/// What a task reads for: its place among [`TlsStream::readers`].
+#[derive(Clone, Copy)]
+enum Reading {
+    /// Data, or the handshake.
+    ForData,
+    /// The end of a second handshake, behind which it can write.
+    ToWrite,
 }
 
 impl<IO> TlsStream<IO> {
     pub(crate) fn new(connection: Connection, io: IO, answers: Option<Answers>) -> Self {
-        Self { io, buffered: Buffered::new(connection), answers, answering: None, failed: None, writer: None }
+        Self {
+            io,
+            buffered: Buffered::new(connection),
+            answers,
+            answering: None,
+            failed: None,
+            writer: None,
+            readers: [None, None],
+        }
     }
 
     pub(crate) fn set_answers(&mut self, answers: Answers) {
@@ -88,7 +108,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
     /// Until the handshake is done and our own flight on the wire.
     pub(crate) fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.buffered.is_connected() {
-            if ready!(self.poll_next(cx))? == Next::Closed {
+            if ready!(self.poll_next(cx, Reading::ForData))? == Next::Closed {
                 return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
             }
         }
@@ -102,7 +122,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
     }
 
     /// Goes on until there is data, or none any more, or the handshake is done.
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Next>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>, reading: Reading) -> Poll<io::Result<Next>> {
         loop {
             if let Some(error) = self.failed.clone() {
                 // A task that waits to write sends the alert too.
@@ -111,9 +131,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
                 }
                 return Poll::Ready(Err(error.into()));
             }
-            match self.buffered.advance(Time::now()) {
-                Ok(Next::Read) => ready!(self.poll_fill(cx))?,
-                Ok(Next::Answer) => ready!(self.poll_answer(cx))?,
+            let advanced = match reading {
+                Reading::ForData => self.buffered.advance(Time::now()),
+                Reading::ToWrite => self.buffered.advance_to_write(Time::now()),
+            };
+            match advanced {
+                Ok(Next::Read) => ready!(self.poll_fill(cx, reading))?,
+                Ok(Next::Answer) => ready!(self.poll_answer(cx, reading))?,
                 Ok(Next::Closed) => {
                     // Up to TLS 1.2 it has been answered. A peer that is gone already does not need that.
                     let _ = self.poll_output_beside(cx);
@@ -126,7 +150,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
     }
 
     /// Sends what can be sent, and reads: neither waits for the other.
-    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_fill(&mut self, cx: &mut Context<'_>, reading: Reading) -> Poll<io::Result<()>> {
         let unsent = match self.poll_output_beside(cx) {
             // If the peer is gone, what it said before tells why.
             Poll::Ready(Err(e)) if matches!(e.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => {
@@ -135,8 +159,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
             Poll::Ready(Err(e)) => return Poll::Ready(Err(e)),
             Poll::Ready(Ok(())) | Poll::Pending => None,
         };
+        let all = self.all_readers(cx, reading);
         let mut room = ReadBuf::new(self.buffered.room());
-        let read = Pin::new(&mut self.io).poll_read(cx, &mut room);
+        let read = match &all {
+            Some(all) => Pin::new(&mut self.io).poll_read(&mut Context::from_waker(all), &mut room),
+            None => Pin::new(&mut self.io).poll_read(cx, &mut room),
+        };
         let filled = room.filled().len();
         match (read, unsent) {
             (Poll::Pending, _) => {
@@ -151,7 +179,42 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Notes that this task reads. If another one does too, gives what wakes both: a stream below remembers one, and either may be the one
+    /// that goes on by what comes.
+    fn all_readers(&mut self, cx: &Context<'_>, reading: Reading) -> Option<Waker> {
+        let [data, write] = &mut self.readers;
+        let (own, other) = match reading {
+            Reading::ForData => (data, write),
+            Reading::ToWrite => (write, data),
+        };
+        if !own.as_ref().is_some_and(|own| own.will_wake(cx.waker())) {
+            *own = Some(cx.waker().clone());
+        }
+        let other = other.as_ref().filter(|other| !other.will_wake(cx.waker()))?;
+        Some(Arc::new(Both(other.clone(), cx.waker().clone())).into())
+    }
+
+    /// Something has come that a task waits for.
+    fn wake(&mut self, reading: Reading) {
+        if let Some(waker) = self.readers[reading as usize].take() {
+            waker.wake();
+        }
+    }
+
+    /// Goes on until a second handshake is done, if one goes on.
+    fn poll_renegotiated(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.buffered.connection().is_renegotiating() {
+            let polled = self.poll_next(cx, Reading::ToWrite);
+            if polled.is_ready() || !self.buffered.plaintext().is_empty() {
+                self.wake(Reading::ForData);
+            }
+            ready!(polled)?;
+        }
+        self.readers[Reading::ToWrite as usize] = None;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_answer(&mut self, cx: &mut Context<'_>, reading: Reading) -> Poll<io::Result<()>> {
         let mut answering = match (self.answering.take(), &self.answers, self.buffered.wait()) {
             (Some(answering), ..) => answering,
             (None, Some(answers), Some(wait)) => answers.ask(wait.clone()),
@@ -159,7 +222,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
         };
         // What was said before the question may be what the peer is waiting for.
         let _ = self.poll_output_beside(cx);
-        match answering.as_mut().poll(cx) {
+        let all = self.all_readers(cx, reading);
+        let polled = match &all {
+            Some(all) => answering.as_mut().poll(&mut Context::from_waker(all)),
+            None => answering.as_mut().poll(cx),
+        };
+        match polled {
             Poll::Ready(answer) => {
                 self.failed = self.buffered.answer(answer, Time::now()).err();
                 Poll::Ready(Ok(()))
@@ -213,6 +281,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
         cx: &mut Context<'_>,
         seal: impl FnOnce(&mut Buffered) -> Result<usize, Error>,
     ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_renegotiated(cx))?;
         ready!(self.poll_drain(cx))?;
         let taken = seal(&mut self.buffered)?;
         match self.poll_output(cx) {
@@ -225,8 +294,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
 impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncBufRead for TlsStream<IO> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
-        while !matches!(ready!(this.poll_next(cx))?, Next::Data | Next::Closed) {}
-        Poll::Ready(Ok(this.buffered.plaintext()))
+        loop {
+            let polled = this.poll_next(cx, Reading::ForData);
+            if !this.buffered.connection().is_renegotiating() {
+                this.wake(Reading::ToWrite);
+            }
+            if matches!(ready!(polled)?, Next::Data | Next::Closed) {
+                return Poll::Ready(Ok(this.buffered.plaintext()));
+            }
+        }
     }
 
     fn consume(self: Pin<&mut Self>, bytes: usize) {

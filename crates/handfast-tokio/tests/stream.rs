@@ -4,7 +4,7 @@
 mod common;
 
 use common::certificates::Setup;
-use common::{NAME, later, pattern};
+use common::{NAME, Side, later, pattern};
 use handfast::alert::AlertDescription;
 use handfast::crypto::{KeyKind, aws_lc};
 use handfast::pki_types::ServerName;
@@ -12,7 +12,7 @@ use handfast::trace::Trace;
 use handfast::verify::{CertificateError, PeerToVerify, Verified, Verifier};
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{ContentType, ProtocolVersion};
-use handfast::{ClientConfig, Connection, Error, ErrorKind, Reply, ServerConfig, Time};
+use handfast::{ChannelBinding, ClientConfig, Connection, Error, ErrorKind, Reply, ServerConfig, Time};
 use handfast_tokio::{Acceptor, Answers, Connector, Handshake, TlsStream};
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -138,6 +138,60 @@ async fn key_updates_in_full_pipes() {
             client.connection_mut().update_keys(true, Time::now()).unwrap();
             server.connection_mut().update_keys(true, Time::now()).unwrap();
             join!(work(client, 20), work(server, 20));
+        }
+    })
+    .await;
+}
+
+/// A second handshake while both directions are full, in halves that are two tasks: a write waits for it, whoever reads.
+#[tokio::test]
+async fn a_second_handshake_in_full_pipes() {
+    async fn work(stream: Tls, rounds: usize) -> Tls {
+        let (mut reader, mut writer) = split(stream);
+        let writing = tokio::spawn(async move {
+            for _ in 0..rounds {
+                writer.write_all(&pattern(3000)).await.unwrap();
+            }
+            writer.flush().await.unwrap();
+            writer
+        });
+        let mut got = vec![0; rounds * 3000];
+        reader.read_exact(&mut got).await.unwrap();
+        assert!(got == pattern(3000).repeat(rounds));
+        // Whatever is left of the handshake.
+        assert!(tokio::time::timeout(Duration::from_millis(50), reader.read_u8()).await.is_err(), "no more is said");
+        reader.unsplit(writing.await.unwrap())
+    }
+    let ask = |wait: handfast::Wait| async move {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        later::answer(&wait, Time::now())
+    };
+    soon(async {
+        for version in [ProtocolVersion::TLS1_0, ProtocolVersion::TLS1_2] {
+            for starts in [Side::Client, Side::Server] {
+                for (width, later) in [(1, false), (64, true), (3000, false), (100_000, true)] {
+                    let setup = Setup { tickets: false, ..Setup::new(version).again(starts) };
+                    let (client, server) = setup.configs();
+                    let (connector, acceptor) = match later {
+                        false => (Connector::new(client), Acceptor::new(server)),
+                        true => {
+                            let client = Connector::new(Arc::new(later::client(&client))).with_answers(ask);
+                            (client, Acceptor::new(Arc::new(later::server(&server))).with_answers(ask))
+                        }
+                    };
+                    let (near, far) = duplex(width);
+                    let (client, server) = join!(connector.connect(name(), near), acceptor.accept(far));
+                    let (mut client, mut server) = (client.unwrap(), server.unwrap());
+                    let before = client.connection().channel_binding(ChannelBinding::Unique).unwrap();
+                    let starter = if starts == Side::Client { &mut client } else { &mut server };
+                    starter.connection_mut().renegotiate(Time::now()).unwrap();
+                    let rounds = if width == 1 { 2 } else { 20 };
+                    let (client, server) = join!(work(client, rounds), work(server, rounds));
+                    let after = client.connection().channel_binding(ChannelBinding::Unique).unwrap();
+                    assert_ne!(before, after);
+                    assert_eq!(server.connection().channel_binding(ChannelBinding::Unique).unwrap(), after);
+                }
+            }
         }
     })
     .await;

@@ -1,5 +1,6 @@
 //! A connection with buffers of its own: what stands between the engine and a stream, blocking or not.
 
+use crate::error::Limit;
 use crate::{Answer, Connection, Error, ErrorKind, Event, Time, Wait};
 use std::io;
 use std::ops::Range;
@@ -8,6 +9,8 @@ use std::ops::Range;
 const LONGEST_RECORD: usize = 5 + (1 << 14) + 2048;
 /// The input buffer grows to this where records come faster than they are read.
 const MOST_INPUT: usize = 4 * LONGEST_RECORD;
+/// The most plaintext that is held for later while a second handshake goes on.
+const MOST_HELD: usize = 1 << 20;
 /// The most plaintext that is sealed at once.
 const MOST_OUTPUT: usize = 64 << 10;
 
@@ -30,6 +33,15 @@ pub struct Buffered {
     written: usize,
     connected: bool,
     early: Option<Box<Early>>,
+    /// Plaintext that came while someone waited to write, and how much of it was consumed. It goes before `plain`.
+    held: Option<Box<Held>>,
+}
+
+/// Plaintext that is held for later.
+#[derive(Default)]
+struct Held {
+    plaintext: Vec<u8>,
+    consumed: usize,
 }
 
 /// Early data.
@@ -50,6 +62,8 @@ pub enum Next {
     Data,
     /// The handshake has just been done; said once.
     Connected,
+    /// A second handshake has just been done ([`Connection::renegotiate`]).
+    Renegotiated,
     /// More bytes from the peer; what is to go to it should go first.
     Read,
     /// An answer to [`Buffered::wait`].
@@ -72,6 +86,7 @@ impl Buffered {
             written: 0,
             connected: false,
             early: None,
+            held: None,
         }
     }
 
@@ -100,6 +115,43 @@ impl Buffered {
     /// # Errors
     /// Whatever ends the connection. [`Buffered::output`] then has the alert.
     pub fn advance(&mut self, now: Time) -> Result<Next, Error> {
+        match self.plaintext().is_empty() {
+            true => self.go_on(now),
+            false => Ok(Next::Data),
+        }
+    }
+
+    /// The same for one that cannot write because a second handshake goes on ([`Connection::is_renegotiating`]): plaintext that comes
+    /// meanwhile is held until it is consumed, 1 MiB at most. Never gives [`Next::Data`].
+    ///
+    /// # Errors
+    /// As [`Buffered::advance`], and [`crate::error::Limit::RenegotiationData`].
+    pub fn advance_to_write(&mut self, now: Time) -> Result<Next, Error> {
+        loop {
+            self.hold()?;
+            match self.go_on(now)? {
+                Next::Data => {}
+                next => return Ok(next),
+            }
+        }
+    }
+
+    /// Makes room for more plaintext.
+    fn hold(&mut self) -> Result<(), Error> {
+        if self.plain.is_empty() {
+            return Ok(());
+        }
+        let held = self.held.get_or_insert_default();
+        let plaintext = self.input.get(std::mem::take(&mut self.plain)).unwrap_or_default();
+        if held.plaintext.len() + plaintext.len() > MOST_HELD {
+            return Err(ErrorKind::TooMuch(Limit::RenegotiationData).into());
+        }
+        held.plaintext.extend_from_slice(plaintext);
+        Ok(())
+    }
+
+    /// Goes on, where `plain` is empty.
+    fn go_on(&mut self, now: Time) -> Result<Next, Error> {
         loop {
             if !self.plain.is_empty() {
                 return Ok(Next::Data);
@@ -124,6 +176,7 @@ impl Buffered {
                     self.resend()?;
                     return Ok(Next::Connected);
                 }
+                Some(Event::Renegotiated) => return Ok(Next::Renegotiated),
                 Some(_) => {}
                 None if self.connection.peer_closed() => return Ok(Next::Closed),
                 None => return Ok(Next::Read),
@@ -218,11 +271,21 @@ impl Buffered {
 
     /// Plaintext, if there is some.
     pub fn plaintext(&self) -> &[u8] {
+        if let Some(held) = &self.held {
+            return held.plaintext.get(held.consumed..).unwrap_or_default();
+        }
         self.input.get(self.plain.clone()).unwrap_or_default()
     }
 
     /// So much of the plaintext is not needed any more.
     pub fn consume(&mut self, bytes: usize) {
+        if let Some(held) = &mut self.held {
+            held.consumed += bytes;
+            if held.consumed >= held.plaintext.len() {
+                self.held = None;
+            }
+            return;
+        }
         self.plain.start = (self.plain.start + bytes).min(self.plain.end);
     }
 
@@ -238,7 +301,7 @@ impl Buffered {
     /// Seals plaintext, 64 KiB at most; gives how much was taken.
     ///
     /// # Errors
-    /// [`ErrorKind::Misuse`] before the handshake is done and after [`Buffered::close`], else whatever ended the connection.
+    /// [`ErrorKind::Misuse`] before the handshake is done, while a second one goes on and after [`Buffered::close`], else whatever ended the connection.
     pub fn send(&mut self, plaintext: &[u8]) -> Result<usize, Error> {
         let part = plaintext.get(..MOST_OUTPUT).unwrap_or(plaintext);
         self.connection.send(part, &mut self.output)?;

@@ -1,10 +1,10 @@
 //! The engine.
 use crate::Time;
 use crate::alert::{Alert, AlertDescription, AlertLevel};
-use crate::config::{ClientAuth, ClientConfig, ConfigSource, Limits, ServerConfig};
+use crate::config::{ClientConfig, ConfigSource, Limits, ServerConfig};
 use crate::error::{Error, ErrorKind, Limit};
 use crate::event::{Event, Negotiated};
-use crate::handshake::{self, Established, Flow, Input, Listen, Shared, Side, State};
+use crate::handshake::{self, Flow, Input, Listen, Shared, Side, State};
 use crate::keys::Transcript;
 use crate::message::{Certificate, Dialect, Message};
 use crate::record::{Joiner, Reader, Writer};
@@ -16,8 +16,10 @@ use rustls_pki_types::ServerName;
 use std::mem;
 use std::sync::Arc;
 
+mod after;
 mod early;
 mod exports;
+mod renegotiate;
 pub use exports::ChannelBinding;
 
 /// One end of a connection.
@@ -47,6 +49,10 @@ struct Counts {
     empty_records: u32,
     warnings: u32,
     change_cipher_specs: u32,
+    /// Handshakes that are done.
+    handshakes: u32,
+    /// Bytes of data that came in the middle of a second handshake under the old keys; `None` once those are changed.
+    old_data: Option<usize>,
 }
 
 /// What [`Connection::receive`] did.
@@ -173,31 +179,19 @@ impl Connection {
     /// (see [`Event::EarlyData`]).
     ///
     /// # Errors
-    /// [`ErrorKind::Misuse`] before the handshake is done, after [`Connection::close`], and up to TLS 1.2 after the peer's
-    /// close_notify; [`Limit::Records`] if the keys are worn out and there can be no others.
+    /// [`ErrorKind::Misuse`] before the handshake is done and while a second one goes on, after [`Connection::close`], and up to
+    /// TLS 1.2 after the peer's close_notify; [`Limit::Records`] if the keys are worn out and there can be no others.
     pub fn send(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         if let Some(error) = &self.error {
             return Err(error.clone());
         }
         if !self.can_send() {
-            let why =
-                "data can be sent once connected, until closed: by either side up to TLS 1.2, by this one in TLS 1.3";
+            let why = "data can be sent once connected, but for the time of a second handshake, until closed: by either side up to \
+                       TLS 1.2, by this one in TLS 1.3";
             return Err(ErrorKind::Misuse(why).into());
         }
         self.renew_keys(plaintext.len())?;
         self.writer.data(plaintext, out, &mut self.shared.watch)
-    }
-
-    /// TLS 1.3 changes its keys before too many records went under them (RFC 9846 5.5).
-    fn renew_keys(&mut self, bytes: usize) -> Result<(), Error> {
-        let Self { state, shared, transcript, reader, writer, .. } = self;
-        match state {
-            State::Established(Established::Tls13(traffic)) if writer.is_worn(bytes) => {
-                // No clock is at hand here, and none is needed.
-                traffic.update(&mut Flow::new(Time::default(), shared, transcript, None, writer, reader), false)
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Appends all that waits to be sent to the peer: flights, alerts. Also after an error.
@@ -240,63 +234,21 @@ impl Connection {
         if self.error.is_some() || self.writer.is_closed() {
             return;
         }
-        if matches!(self.state, State::Established(_)) {
-            return self.say(Alert::warning(AlertDescription::CLOSE_NOTIFY));
+        if self.state.is_established() {
+            self.say(Alert::warning(AlertDescription::CLOSE_NOTIFY));
+            return self.leave_renegotiation();
         }
-        self.say(Alert::warning(AlertDescription::USER_CANCELED));
+        // SSL 3.0 has no way to say that nothing is wrong.
+        if self.shared.negotiated.version != Some(ProtocolVersion::SSL3_0) {
+            self.say(Alert::warning(AlertDescription::USER_CANCELED));
+        }
         self.say(Alert::warning(AlertDescription::CLOSE_NOTIFY));
         self.fail(ErrorKind::Misuse("the connection was closed before its handshake was done").into());
     }
 
-    /// TLS 1.3: changes our keys, and asks the peer to change its own if `request`.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Misuse`] where there is no such thing: before TLS 1.3, or before the handshake is done.
-    pub fn update_keys(&mut self, request: bool, now: Time) -> Result<(), Error> {
-        let Self { state, shared, transcript, reader, writer, .. } = self;
-        match state {
-            State::Established(Established::Tls13(traffic)) if !writer.is_closed() => {
-                traffic.update(&mut Flow::new(now, shared, transcript, None, writer, reader), request)
-            }
-            _ => Err(ErrorKind::Misuse("keys can be updated in an established TLS 1.3 connection only").into()),
-        }
-    }
-
-    /// TLS 1.3, a server: asks the client for a certificate, by the verifier in `auth`, while data goes on. Gives the request's
-    /// number, which [`Event::ClientCertificate`] names when the client has answered. A client that has none where one is required
-    /// ends the connection. Then call [`Connection::transmit`].
-    ///
-    /// # Errors
-    /// [`ErrorKind::Misuse`] where there is no such thing: [`ServerConfig::post_handshake_auth`] is off, the client did not say that
-    /// it can be asked (RFC 9846 4.3.6), the connection is not established or its end was said, `auth` is [`ClientAuth::None`], or
-    /// eight requests are open.
-    pub fn request_client_certificate(&mut self, auth: ClientAuth, now: Time) -> Result<u32, Error> {
-        let Self { state, shared, transcript, reader, writer, .. } = self;
-        let request = match state {
-            State::Established(Established::Tls13(traffic)) if !writer.is_closed() => {
-                traffic.request_certificate(&mut Flow::new(now, shared, transcript, None, writer, reader), auth)?
-            }
-            _ => {
-                return Err(
-                    ErrorKind::Misuse("a certificate can be asked for in an established connection only").into()
-                );
-            }
-        };
-        writer.flush(&mut shared.watch)?;
-        Ok(request)
-    }
-
-    /// How many of our requests for the client's certificate are not answered yet.
-    pub fn open_certificate_requests(&self) -> usize {
-        match &self.state {
-            State::Established(Established::Tls13(traffic)) => traffic.open_requests(),
-            _ => 0,
-        }
-    }
-
-    /// Whether the handshake is done and nothing has failed.
+    /// Whether the handshake is done and nothing has failed. While a second one goes on it stays so.
     pub fn is_connected(&self) -> bool {
-        matches!(self.state, State::Established(_)) && self.error.is_none()
+        self.state.is_established() && self.error.is_none()
     }
 
     /// Whether this is a client's end.
@@ -306,7 +258,7 @@ impl Connection {
 
     /// Whether data can be sent now.
     pub fn can_send(&self) -> bool {
-        let may = self.is_connected() || self.shared.answers_early && self.error.is_none();
+        let may = self.is_connected() && !self.is_renegotiating() || self.shared.answers_early && self.error.is_none();
         may && !self.writer.is_closed()
     }
 
@@ -315,9 +267,12 @@ impl Connection {
         self.read_closed
     }
 
-    /// All that was negotiated, as far as it has come.
+    /// All that was negotiated, as far as it has come. While a second handshake goes on, it is what the one before has agreed.
     pub fn negotiated(&self) -> &Negotiated {
-        &self.shared.negotiated
+        match &self.shared.before {
+            Some(before) => &before.negotiated,
+            None => &self.shared.negotiated,
+        }
     }
 
     // --- the loop ---
@@ -339,8 +294,7 @@ impl Connection {
                 stop!(Some(Event::Parked));
             }
             if mem::take(&mut self.shared.connected) {
-                self.established();
-                stop!(Some(Event::Connected));
+                stop!(Some(self.established()));
             }
             if !self.shared.answered.is_empty() {
                 let (request, given) = self.shared.answered.remove(0);
@@ -368,7 +322,11 @@ impl Connection {
             }
             let (content, body) = (opened.content, opened.body);
             self.count_empty(content, body)?;
-            if self.reader.is_armed() && !matches!(content, ContentType::CHANGE_CIPHER_SPEC | ContentType::ALERT) {
+            let old_data = content == ContentType::APPLICATION_DATA && self.is_renegotiating();
+            if self.reader.is_armed()
+                && !old_data
+                && !matches!(content, ContentType::CHANGE_CIPHER_SPEC | ContentType::ALERT)
+            {
                 let got = body.first().map_or(HandshakeType(0), |t| HandshakeType(*t));
                 return Err(match content {
                     ContentType::HANDSHAKE => ErrorKind::UnexpectedMessage { got, expected: "ChangeCipherSpec" }.into(),
@@ -384,7 +342,7 @@ impl Connection {
                     }
                 }
                 ContentType::APPLICATION_DATA => {
-                    if self.joiner.pending() || !self.state.takes_data() {
+                    if self.joiner.pending() || !(self.state.takes_data() || self.takes_old_data(body.len())?) {
                         let expected = "a handshake message";
                         return Err(ErrorKind::UnexpectedRecord { got: content, expected }.into());
                     }
@@ -424,14 +382,15 @@ impl Connection {
     /// Steps over every whole message: from the joiner while that has bytes, else straight from the record. Parked, it keeps
     /// the rest.
     fn drain(&mut self, mut content: &[u8], now: Time) -> Result<(), Error> {
-        if matches!(self.state, State::Handshake(_)) {
+        if matches!(self.state, State::Handshake(_) | State::Again(_)) {
             self.counts.handshake_bytes += content.len();
             if self.counts.handshake_bytes > self.shared.limits.handshake_bytes {
                 return Err(ErrorKind::TooMuch(Limit::HandshakeBytes).into());
             }
         }
         loop {
-            if self.wait.is_some() {
+            // The application is told that a handshake is done before another begins.
+            if self.wait.is_some() || self.shared.connected {
                 self.joiner.push(content);
                 return Ok(());
             }
@@ -499,6 +458,7 @@ impl Connection {
             return Err(unexpected("the rest of a handshake message").into());
         }
         if self.reader.change() {
+            self.counts.old_data = None;
             let secret = "master secret";
             self.shared.watch.see(Trace::Keys { direction: Direction::Received, secret });
             return Ok(());
@@ -527,7 +487,7 @@ impl Connection {
             return self.no_certificate(now).map(|()| None);
         }
         let tls13 = self.shared.dialect == Dialect::Tls13;
-        let established = matches!(self.state, State::Established(_));
+        let established = self.state.is_established();
         // In TLS 1.3 the level says nothing: all but two end the connection (RFC 9846 6).
         let closes = alert.description == AlertDescription::CLOSE_NOTIFY;
         let ends =
@@ -554,6 +514,9 @@ impl Connection {
                 self.counts.warnings += 1;
                 if self.counts.warnings > self.shared.limits.warnings {
                     return Err(ErrorKind::TooMuch(Limit::Warnings).into());
+                }
+                if alert.description == AlertDescription::NO_RENEGOTIATION {
+                    self.declined();
                 }
                 Ok(Some(Event::Warning(alert)))
             }
@@ -602,15 +565,19 @@ impl Connection {
         Ok(())
     }
 
-    /// The handshake's own memory goes.
-    fn established(&mut self) {
+    /// The handshake's own memory goes. Gives what the application is told.
+    fn established<'b>(&mut self) -> Event<'b> {
         self.transcript = Transcript::default();
         self.joiner.shrink();
         self.counts.change_cipher_specs = 0;
+        self.counts.handshake_bytes = 0;
+        self.counts.old_data = Some(0);
+        self.counts.handshakes = self.counts.handshakes.saturating_add(1);
         if self.shared.negotiated.early_data != Some(true) {
             self.shared.early = None;
         }
         self.shared.watch.see(Trace::Connected);
+        if self.counts.handshakes == 1 { Event::Connected } else { Event::Renegotiated }
     }
 
     /// Keeps the error, queues its alert, and forgets the session where it must not be resumed.

@@ -152,6 +152,8 @@ pub enum Limit {
     ChangeCipherSpecs,
     /// Requests for a new handshake.
     Renegotiations,
+    /// Bytes of data in the middle of a new handshake.
+    RenegotiationData,
     /// Requests for our certificate after the handshake.
     CertificateRequests,
     /// Bytes of early data.
@@ -231,6 +233,8 @@ pub enum ErrorKind {
         /// The version, which decides the alert.
         version: ProtocolVersion,
     },
+    /// In a second handshake on this connection the peer is another than in the first, or does not say any more who it is.
+    IdentityChanged,
     /// The name asked for is not served here.
     UnrecognizedName(String),
     /// A handshake signature is wrong.
@@ -315,7 +319,9 @@ impl ErrorKind {
                 Problem::Value(_) | Problem::Duplicate | Problem::NotLast | Problem::Misplaced => A::ILLEGAL_PARAMETER,
             },
             Self::UnexpectedMessage { .. } | Self::UnexpectedRecord { .. } => A::UNEXPECTED_MESSAGE,
-            Self::IllegalParameter { .. } | Self::BadKeyShare(_) | Self::Downgrade => A::ILLEGAL_PARAMETER,
+            Self::IllegalParameter { .. } | Self::BadKeyShare(_) | Self::Downgrade | Self::IdentityChanged => {
+                A::ILLEGAL_PARAMETER
+            }
             Self::RecordVersion { .. } | Self::LegacyVersion(_) | Self::EarlyDataVersion(_) => A::PROTOCOL_VERSION,
             Self::NotTls(_) => return None,
             Self::RecordOverflow => A::RECORD_OVERFLOW,
@@ -330,6 +336,7 @@ impl ErrorKind {
                 | Limit::ChangeCipherSpecs
                 | Limit::EarlyData
                 | Limit::Renegotiations
+                | Limit::RenegotiationData
                 | Limit::CertificateRequests => A::UNEXPECTED_MESSAGE,
             },
             Self::PeerAlert(_) | Self::Truncated { .. } | Self::EarlyDataProtocol => return None,

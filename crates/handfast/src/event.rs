@@ -21,6 +21,8 @@ pub enum Event<'b> {
     Parked,
     /// The handshake is done: [`crate::Connection::negotiated`] has it all.
     Connected,
+    /// A second handshake on the same connection is done ([`crate::Connection::renegotiate`]): what was negotiated is new.
+    Renegotiated,
     /// The peer said close_notify: no more data will come. In TLS 1.3 we may still send; up to TLS 1.2 it has been answered, and
     /// both directions are closed (RFC 5246 7.2.1).
     Closed,

@@ -46,6 +46,24 @@ pub struct Policy {
     pub require_extended_master_secret: bool,
     /// Whether a server's order of suites goes before the client's.
     pub server_preference: bool,
+    /// Who may start a second handshake on a live connection, up to TLS 1.2: nobody by default. Only with a peer that does it securely
+    /// (RFC 5746), and only `limits.renegotiations` times where the peer wants it.
+    pub renegotiation: Renegotiation,
+    /// Whether the peer may prove to be another in a second handshake than in the first. Not by default: what was said before would be
+    /// taken for the other's (RFC 7627 1). One that had proved nothing may prove who it is in any case.
+    pub identity_may_change: bool,
+}
+
+/// Who may start a second handshake on a live connection (RFC 5246 7.4.1.1, RFC 5746).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Renegotiation {
+    /// Nobody. A peer that asks for one is told no_renegotiation, and the connection goes on.
+    #[default]
+    Never,
+    /// This side, by [`crate::Connection::renegotiate`]. A peer that asks for one is told no_renegotiation.
+    Ours,
+    /// Either side.
+    Either,
 }
 
 impl Policy {
@@ -69,9 +87,11 @@ impl Policy {
         Self::between("modern", ProtocolVersion::TLS1_3, is_fast)
     }
 
-    /// TLS 1.2 with every key exchange, CBC and CCM too, and finite fields.
+    /// TLS 1.2 with every key exchange, CBC and CCM too, finite fields, and secure renegotiation.
     pub fn compatible() -> Self {
-        Self::between("compatible", ProtocolVersion::TLS1_2, |s| age(s) < Age::Legacy).with_finite_fields()
+        Self::between("compatible", ProtocolVersion::TLS1_2, |s| age(s) < Age::Legacy)
+            .with_finite_fields()
+            .with_renegotiation()
     }
 
     /// TLS 1.0 and 1.1 too, Triple DES, and SHA-1 signatures.
@@ -85,7 +105,7 @@ impl Policy {
     }
 
     fn older(name: &'static str, min: ProtocolVersion, oldest: Age) -> Self {
-        let mut policy = Self::between(name, min, |s| age(s) <= oldest).with_finite_fields();
+        let mut policy = Self::between(name, min, |s| age(s) <= oldest).with_finite_fields().with_renegotiation();
         policy.schemes.extend([SignatureScheme::ECDSA_SHA1, SignatureScheme::RSA_PKCS1_SHA1]);
         policy
     }
@@ -94,6 +114,12 @@ impl Policy {
     /// any client could have it pay that; whoever has them has a curve too, but for what is configured by an old rule book.
     fn with_finite_fields(mut self) -> Self {
         self.groups.extend([NamedGroup::FFDHE2048, NamedGroup::FFDHE3072, NamedGroup::FFDHE4096]);
+        self
+    }
+
+    /// Old servers ask for a certificate only when something is wanted for which one is needed, by a second handshake.
+    fn with_renegotiation(mut self) -> Self {
+        self.renegotiation = Renegotiation::Either;
         self
     }
 
@@ -146,7 +172,14 @@ impl Policy {
             own_schemes: None,
             require_extended_master_secret: false,
             server_preference: true,
+            renegotiation: Renegotiation::Never,
+            identity_may_change: false,
         }
+    }
+
+    /// The same, but for this version alone.
+    pub(crate) fn only(&self, version: ProtocolVersion) -> Self {
+        Self { min_version: version, max_version: version, ..self.clone() }
     }
 
     /// The signatures that a peer is told of: those accepted that have a number, can be checked, and exist up to this version.

@@ -11,7 +11,8 @@ type Answers = Box<dyn FnMut(&Wait) -> Answer + Send>;
 ///
 /// The handshake is done at the first read or write, or by [`Stream::handshake`]. [`BufRead`] gives plaintext without a
 /// copy, [`Read`] with one. What is written is sealed at once; it is on the wire when `write` returns, but for a socket that
-/// times out: then `flush` sends the rest.
+/// times out: then `flush` sends the rest. While a second handshake goes on ([`Connection::renegotiate`]), a write waits for its end, and
+/// holds what comes meanwhile for the next read, 1 MiB at most.
 ///
 /// Errors of the connection are [`io::Error`]s with an [`Error`] inside; the alert has then been sent. An end without
 /// close_notify is [`io::ErrorKind::UnexpectedEof`].
@@ -119,7 +120,11 @@ impl<S: Read + Write> Stream<S> {
 
     /// One step towards data: advances, answers, or sends and then reads. Gives what it came to.
     fn step(&mut self) -> io::Result<Next> {
-        let next = match self.buffered.advance(Time::now()) {
+        self.step_by(Buffered::advance)
+    }
+
+    fn step_by(&mut self, advance: fn(&mut Buffered, Time) -> Result<Next, Error>) -> io::Result<Next> {
+        let next = match advance(&mut self.buffered, Time::now()) {
             Ok(next) => next,
             Err(error) => return Err(self.failed(error)),
         };
@@ -128,7 +133,7 @@ impl<S: Read + Write> Stream<S> {
             Next::Answer => self.answer()?,
             // Up to TLS 1.2 it has been answered. A peer that is gone already does not need that.
             Next::Closed => drop(self.flush_output()),
-            Next::Data | Next::Connected => {}
+            Next::Data | Next::Connected | Next::Renegotiated => {}
         }
         Ok(next)
     }
@@ -193,6 +198,9 @@ impl<S: Read + Write> Stream<S> {
     /// Seals what `seal` seals, behind what was sealed before.
     fn seal(&mut self, seal: impl FnOnce(&mut Buffered) -> Result<usize, Error>) -> io::Result<usize> {
         self.handshake()?;
+        while self.buffered.connection().is_renegotiating() {
+            self.step_by(Buffered::advance_to_write)?;
+        }
         self.flush_output()?;
         let taken = seal(&mut self.buffered)?;
         self.flush_taken(taken)

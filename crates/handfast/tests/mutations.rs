@@ -99,10 +99,11 @@ fn setup(version: ProtocolVersion, rsa: bool) -> Setup {
 fn changed_flights_come_to_an_end() {
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     let mut failed = 0;
-    const ROUNDS: usize = 1500;
+    const ROUNDS: usize = 2500;
     for round in 0..ROUNDS {
-        let mut setup = setup(VERSIONS[round % 3], round % 2 == 0);
-        if round % 5 == 0 {
+        let version = VERSIONS[round % VERSIONS.len()];
+        let mut setup = setup(version, round % 2 == 0);
+        if dice.one_of(5) {
             setup = setup.mutual(signs(version));
         } else if round % 7 == 0 && setup.version == ProtocolVersion::TLS1_3 {
             setup = setup.psk();

@@ -400,6 +400,47 @@ fn a_client_proves_itself_between_two_lines() {
     assert_eq!(chain, client_credential(KeyKind::Ecdsa).chain);
 }
 
+/// The same up to TLS 1.2, by a second handshake, for which a write waits; what comes meanwhile comes to the next read.
+#[test]
+fn a_client_proves_itself_in_a_second_handshake() {
+    for version in [ProtocolVersion::TLS1_0, ProtocolVersion::TLS1_2] {
+        let setup = Setup::new(version).asked_again(KeyKind::Ecdsa);
+        let ((), chain) = both(
+            &setup,
+            |mut stream| {
+                stream.write_all(b"one\n").unwrap();
+                let mut line = String::new();
+                stream.read_line(&mut line).unwrap();
+                assert_eq!(line, "who are you?\n");
+                // The first time the server's request has been read, but not what it says to our hello.
+                stream.write_all(b"two\n").unwrap();
+                stream.connection_mut().renegotiate(Time::now()).unwrap();
+                stream.write_all(b"three\n").unwrap();
+                line.clear();
+                stream.read_line(&mut line).unwrap();
+                assert_eq!(line, "meanwhile\n");
+                stream.shutdown().unwrap();
+                stream.read_to_end(&mut Vec::new()).unwrap();
+            },
+            |mut stream| {
+                let mut line = String::new();
+                stream.read_line(&mut line).unwrap();
+                let auth = ClientAuth::Required(Arc::new(Known));
+                stream.connection_mut().renegotiate_with(auth, Time::now()).unwrap();
+                stream.write_all(b"who are you?\n").unwrap();
+                stream.read_line(&mut line).unwrap();
+                stream.write_all(b"meanwhile\n").unwrap();
+                stream.read_line(&mut line).unwrap();
+                assert_eq!(line, "one\ntwo\nthree\n");
+                assert!(stream.connection().negotiated().resumed, "by what the second has made");
+                stream.shutdown().unwrap();
+                stream.connection().negotiated().peer_chain.clone()
+            },
+        );
+        assert_eq!(chain, client_credential(KeyKind::Ecdsa).chain);
+    }
+}
+
 /// A socket that is busy at first.
 struct Busy {
     server: End,

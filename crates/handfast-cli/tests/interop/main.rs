@@ -27,13 +27,9 @@ enum Cell {
 }
 
 /// What none of the peers has, or none can be told to do; and which tests see it.
-const NO_PEER: [(&str, &str); 3] = [
+const NO_PEER: [(&str, &str); 2] = [
     ("imported pre-shared keys (RFC 9258)", "between both ends of ours in crates/handfast/tests/psk.rs"),
     ("ticket requests (RFC 9149)", "between both ends of ours in crates/handfast/tests/sessions.rs"),
-    (
-        "a server that sends a cookie, and yet can be told to",
-        "between both ends of ours in crates/handfast/tests/cookies.rs",
-    ),
 ];
 
 fn main() -> ExitCode {

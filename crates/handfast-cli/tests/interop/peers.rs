@@ -1,11 +1,15 @@
 //! The peers: how each is told to do what a row says.
 
 mod chromium;
+mod companion;
 mod curl;
 mod firefox;
 mod gnutls;
+mod jsse;
+mod nss;
 mod openssl;
 mod rustls;
+mod tlslite;
 
 use super::cases::Case;
 use super::material::Material;
@@ -83,12 +87,17 @@ impl Said {
         *text += line;
         text.push('\n');
     }
-    /// Waits until it has said this, in whatever case.
+    /// All of it.
+    fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    /// Waits until it has said this, in whatever case, and whatever is put between the bytes of what is exported.
     pub fn wait_for(&self, wanted: &str) -> Result<(), String> {
         let until = Instant::now() + PATIENCE;
         loop {
-            let text = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            if !wanted.is_empty() && text.to_lowercase().contains(&wanted.to_lowercase()) {
+            let text = self.text();
+            let close = |text: &str| text.to_lowercase().replace([':', ' ', '\n'], "");
+            if !wanted.is_empty() && close(&text).contains(&close(wanted)) {
                 return Ok(());
             }
             if Instant::now() > until {
@@ -125,6 +134,9 @@ pub fn peers() -> Vec<Box<dyn Peer>> {
         Box::new(openssl::OpenSsl::installed()),
         Box::new(openssl::OpenSsl::newest()),
         Box::new(gnutls::GnuTls),
+        Box::new(nss::Nss),
+        Box::<tlslite::TlsLite>::default(),
+        Box::<jsse::Jsse>::default(),
         Box::new(rustls::Rustls),
         Box::new(curl::Curl),
         Box::new(chromium::Chromium),

@@ -34,8 +34,10 @@ pub struct Limits {
     pub key_updates: u32,
     /// ChangeCipherSpec records in a TLS 1.3 handshake; 32.
     pub change_cipher_specs: u32,
-    /// Requests for a new handshake in a whole connection, up to TLS 1.2, each refused with no_renegotiation; 4.
+    /// A peer's requests for a new handshake in a whole connection, up to TLS 1.2, be they granted or refused with no_renegotiation; 4.
     pub renegotiations: u32,
+    /// Bytes of data that come in the middle of a new handshake, under the old keys, once the peer takes part in it; 1 MiB.
+    pub renegotiation_data: usize,
     /// Tickets of TLS 1.3 from a server that are kept, per connection; more are dropped; 16.
     pub tickets: u32,
     /// Requests for a client's certificate after the handshake, in a whole connection; 32.
@@ -53,6 +55,7 @@ impl Default for Limits {
             key_updates: 32,
             change_cipher_specs: 32,
             renegotiations: 4,
+            renegotiation_data: 1 << 20,
             tickets: 16,
             certificate_requests: 32,
         }

@@ -43,8 +43,8 @@ impl Connection {
     /// Keying material for another protocol (RFC 5705, RFC 9846 7.5). Before TLS 1.3, no context and an empty one differ.
     ///
     /// # Errors
-    /// [`ErrorKind::Misuse`] before the handshake is done, or if `out` is empty or longer than 255 hashes; and before TLS 1.3 without
-    /// an extended master secret, which someone in between could make two connections share (RFC 7627 5.4).
+    /// [`ErrorKind::Misuse`] before the handshake is done and while a second one goes on, or if `out` is empty or longer than 255
+    /// hashes; and before TLS 1.3 without an extended master secret, which someone in between could make two connections share (RFC 7627 5.4).
     pub fn export(&self, out: &mut [u8], label: &[u8], context: Option<&[u8]>) -> Result<(), Error> {
         let misuse =
             || Error::new(ErrorKind::Misuse("an exporter works once connected, for 1 to 255 hashes of output"));
@@ -73,12 +73,13 @@ impl Connection {
     /// The channel binding of this type, as both ends have it and nobody else's connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Misuse`] before the handshake is done. [`ErrorKind::NoChannelBinding`] where there is none that is sound:
+    /// [`ErrorKind::Misuse`] before the handshake is done and while a second one goes on. [`ErrorKind::NoChannelBinding`] where there is none that is sound:
     /// `tls-unique` in TLS 1.3, that and `tls-exporter` without an extended master secret; `tls-server-end-point` of a certificate
     /// whose signature has no hash of its own (Ed25519, ML-DSA), where the server showed none, and for a server that has resumed a session.
     pub fn channel_binding(&self, kind: ChannelBinding) -> Result<Vec<u8>, Error> {
-        if !self.is_connected() {
-            return Err(ErrorKind::Misuse("a channel binding is there once connected").into());
+        if !self.is_connected() || self.is_renegotiating() {
+            let why = "a channel binding is there once connected, but for the time of a second handshake";
+            return Err(ErrorKind::Misuse(why).into());
         }
         let none = |why| Error::new(ErrorKind::NoChannelBinding(why));
         let tls13 = self.shared.negotiated.version == Some(ProtocolVersion::TLS1_3);

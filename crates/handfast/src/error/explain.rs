@@ -161,6 +161,13 @@ impl ErrorKind {
                 "RFC 9846 4.5.1.4",
                 "Give the client a certificate from an authority that this server trusts.",
             ),
+            Self::IdentityChanged => words(
+                Peer,
+                "in a second handshake on this connection it is not any more who it was in the first.",
+                "RFC 7627 1, RFC 5746 5",
+                "Someone between may have joined two connections into one: connect afresh. If the peer may do so, the policy's field \
+                 `identity_may_change` can be changed for this one connection.",
+            ),
             Self::UnrecognizedName(name) if name.is_empty() => words(
                 Us,
                 "the client names no server, and there is no certificate for that.",
@@ -267,6 +274,7 @@ fn too_much(limit: Limit) -> Words {
         Limit::KeyUpdates => ("too many KeyUpdates came without data between", "key_updates"),
         Limit::ChangeCipherSpecs => ("too many ChangeCipherSpecs came in one handshake", "change_cipher_specs"),
         Limit::Renegotiations => ("a new handshake was asked for too often", "renegotiations"),
+        Limit::RenegotiationData => ("too much data came in the middle of a new handshake", "renegotiation_data"),
         Limit::CertificateRequests => ("our certificate was asked for too often", "certificate_requests"),
         Limit::EarlyData => {
             return words(
@@ -571,6 +579,7 @@ mod tests {
             Limit::KeyUpdates,
             Limit::ChangeCipherSpecs,
             Limit::Renegotiations,
+            Limit::RenegotiationData,
             Limit::CertificateRequests,
             Limit::EarlyData,
             Limit::Records,
@@ -605,6 +614,7 @@ mod tests {
             K::Certificate(certificate),
             K::BadCompression(CertificateCompressionAlgorithm::BROTLI),
             K::NoCertificate { version },
+            K::IdentityChanged,
             K::UnrecognizedName(String::new()),
             K::UnrecognizedName("example.org".into()),
             K::BadSignature,

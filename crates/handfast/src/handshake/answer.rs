@@ -47,10 +47,12 @@ impl State {
     pub(super) fn step(self, flow: &mut Flow<'_>, input: Input<'_>) -> Result<super::State, Error> {
         match (self, input) {
             (Self::Listening(Listen::Config(config)), Input::Message(Message::ClientHello(hello), aligned)) => {
+                speak_as(flow, &hello);
                 let summary = summarize(flow, &hello);
                 choose(flow, config, summary, &hello, aligned)
             }
             (Self::Listening(Listen::Source(source)), Input::Message(Message::ClientHello(hello), aligned)) => {
+                speak_as(flow, &hello);
                 let summary = Box::new(summarize(flow, &hello));
                 flow.ask(Wait::Config { source, hello: summary.clone() });
                 Ok(Self::Config(summary, aligned).into())
@@ -72,6 +74,23 @@ impl State {
             (_, input) => Err(flow.unexpected(&input, "ClientHello")),
         }
     }
+}
+
+/// A client's hello on a live connection, whose config is chosen.
+pub(crate) fn again(
+    flow: &mut Flow<'_>,
+    config: Arc<ServerConfig>,
+    hello: &ClientHello<'_>,
+    aligned: Option<Aligned>,
+) -> Result<super::State, Error> {
+    let summary = summarize(flow, hello);
+    classic::keeps_name(flow, summary.server_name.as_deref())?;
+    choose(flow, config, summary, hello, aligned)
+}
+
+/// Until a version is agreed on, headers name the client's: an alert must be of one that it reads (RFC 7507 3).
+fn speak_as(flow: &mut Flow<'_>, hello: &ClientHello<'_>) {
+    flow.write_version(hello.fixed.legacy_version);
 }
 
 /// The choices that do not depend on the family, then the fork.
@@ -132,8 +151,6 @@ fn choose_alpn(ours: &[Vec<u8>], theirs: &[Vec<u8>]) -> Result<Option<Vec<u8>>, 
 
 /// What the client says of itself, owned. Absorbs the hello.
 fn summarize(flow: &mut Flow<'_>, hello: &ClientHello<'_>) -> HelloSummary {
-    // Until one is agreed on, headers name the client's version: an alert must be of one that it reads (RFC 7507 3).
-    flow.write_version(hello.fixed.legacy_version);
     let raw = flow.newest().unwrap_or_default().to_vec();
     flow.now();
     let e = &hello.extensions;

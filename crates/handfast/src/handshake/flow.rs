@@ -1,6 +1,7 @@
 //! All that a state may touch: send this message, use these keys from here on, tell the application, ask a question.
 
-use super::Input;
+use super::classic::Session;
+use super::{Established, Input, State};
 use crate::Time;
 use crate::alert::Alert;
 use crate::config::{Limits, RecordPadding};
@@ -50,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) own: Option<Arc<Credential>>,
     /// The verify_data of the first Finished in the newest handshake, where it has 12 bytes: in TLS up to 1.2.
     pub(crate) first_finished: Option<[u8; 12]>,
+    /// In a second handshake: the one before.
+    pub(crate) before: Option<Box<Before>>,
     /// The handshake is done; the application has not been told yet.
     pub(crate) connected: bool,
     /// Requests for the client's certificate that it has answered, and whether with one; the application has not been told yet.
@@ -86,6 +89,7 @@ impl Shared {
             exporter: None,
             own: None,
             first_finished: None,
+            before: None,
             connected: false,
             answered: Vec::new(),
             compat_ccs_may_come: false,
@@ -95,6 +99,37 @@ impl Shared {
             kept: None,
             watch: Watch::default(),
         }
+    }
+}
+
+impl Shared {
+    /// What the renegotiation_info of this side holds: nothing in a first handshake (RFC 5746 3.2).
+    pub(crate) fn renegotiated(&self, side: Side) -> Vec<u8> {
+        self.before.as_ref().map(|before| before.session.renegotiated(side)).unwrap_or_default()
+    }
+}
+
+/// What holds while a second handshake goes on: all that was agreed before. The second one is bound to it (RFC 5746).
+pub(crate) struct Before {
+    pub(crate) session: Session,
+    pub(crate) negotiated: Negotiated,
+    pub(crate) client_random: [u8; 32],
+    pub(crate) exporter: Option<Exporter>,
+    pub(crate) first_finished: Option<[u8; 12]>,
+    pub(crate) own: Option<Arc<Credential>>,
+    /// The most bytes in records that the second handshake has agreed on: theirs, ours.
+    pub(crate) limits: Option<(usize, usize)>,
+}
+
+impl Before {
+    /// There is no second handshake after all.
+    pub(crate) fn restore(self, shared: &mut Shared) -> State {
+        shared.negotiated = self.negotiated;
+        shared.client_random = self.client_random;
+        shared.exporter = self.exporter;
+        shared.first_finished = self.first_finished;
+        shared.own = self.own;
+        State::Established(Established::Classic(self.session))
     }
 }
 
@@ -204,7 +239,12 @@ impl<'f> Flow<'f> {
 
     /// What the peer takes in a protected record, and what we take, in bytes of content: the one holds for what is sent from here on,
     /// the other for what is opened from here on (RFC 8449 4).
+    /// In a second handshake they wait until it is done.
     pub(crate) fn limit_records(&mut self, theirs: usize, ours: usize) {
+        if let Some(before) = &mut self.shared.before {
+            before.limits = Some((theirs, ours));
+            return;
+        }
         self.writer.limit(theirs);
         self.reader.limit(ours);
     }

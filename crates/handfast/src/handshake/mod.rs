@@ -10,7 +10,7 @@ mod hello;
 mod offer;
 mod tls13;
 
-pub(crate) use flow::{Early, Exporter, Flow, Shared, Side};
+pub(crate) use flow::{Before, Early, Exporter, Flow, Shared, Side};
 pub(crate) use hello::{Listen, connect, listen};
 pub(crate) use tls13::Traffic;
 
@@ -34,6 +34,8 @@ pub(crate) enum Input<'m> {
 pub(crate) enum State {
     /// In a handshake.
     Handshake(Box<Handshake>),
+    /// In a second one, on a live connection.
+    Again(Box<Handshake>),
     /// After it. Small: it lives as long as the connection.
     Established(Established),
     /// Failed, or being stepped.
@@ -54,7 +56,7 @@ pub(crate) enum Handshake {
 
 /// After the handshake.
 pub(crate) enum Established {
-    /// TLS 1.2 and older: a new handshake is refused.
+    /// TLS 1.2 and older: there may be a new handshake.
     Classic(classic::Session),
     /// TLS 1.3: tickets and KeyUpdates come.
     Tls13(Box<Traffic>),
@@ -66,7 +68,20 @@ impl State {
         match self {
             Self::Established(Established::Tls13(traffic)) => !traffic.is_exchanging(),
             Self::Established(Established::Classic(_)) => true,
-            Self::Handshake(_) | Self::Failed => false,
+            Self::Handshake(_) | Self::Again(_) | Self::Failed => false,
+        }
+    }
+
+    /// Whether a handshake is done, be it that a second one goes on.
+    pub(crate) fn is_established(&self) -> bool {
+        matches!(self, Self::Established(_) | Self::Again(_))
+    }
+
+    /// The same on a live connection.
+    pub(crate) fn again(self) -> Self {
+        match self {
+            Self::Handshake(machine) => Self::Again(machine),
+            other => other,
         }
     }
 
@@ -81,7 +96,8 @@ impl State {
                 Handshake::Tls13Client(s) => s.step(flow, input),
                 Handshake::Tls13Server(s) => s.step(flow, input),
             },
-            Self::Established(Established::Classic(s)) => s.step(flow, input),
+            Self::Again(machine) => Self::Handshake(machine).step(flow, input).map(Self::again),
+            Self::Established(Established::Classic(s)) => s.step(flow, input).map(Self::again),
             Self::Established(Established::Tls13(s)) => s.step(flow, input),
             Self::Failed => Err(flow.unexpected(&input, "nothing: the connection has failed")),
         }

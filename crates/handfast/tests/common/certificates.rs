@@ -1,10 +1,12 @@
 //! Certificates of every kind, made once, and configs that use them.
 
+use super::{Pair, Seen, Side};
 use handfast::compression::{Brotli, Compression, Zlib};
 use handfast::config::{Cookies, EarlyDataRules};
 use handfast::crypto::{Credential, KeyKind, SUITES, Suite, aws_lc};
 use handfast::keys::Secret;
 use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use handfast::policy::Renegotiation;
 use handfast::psk::ExternalPsk;
 use handfast::session::{
     ClientSession, ClientSessionKind, ClientStore, MemoryClientStore, MemoryReplayStore, Remembered, SessionKey,
@@ -225,6 +227,8 @@ pub struct Setup {
     pub psk_only: bool,
     /// Early data is offered and taken.
     pub early: bool,
+    /// Who starts a second handshake; a server's asks for a certificate, if the client has one.
+    pub again: Option<Side>,
 }
 
 /// The key of this certificate, and nothing else.
@@ -272,6 +276,7 @@ impl Setup {
             psk: false,
             psk_only: false,
             early: false,
+            again: None,
         }
     }
 
@@ -369,6 +374,36 @@ impl Setup {
         self
     }
 
+    /// With a second handshake, which this side starts.
+    pub fn again(mut self, starts: Side) -> Self {
+        self.again = Some(starts);
+        self
+    }
+
+    /// In which the client is asked for its certificate, as it was not in the first.
+    pub fn asked_again(mut self, client: KeyKind) -> Self {
+        self.client = Some(client);
+        self.again(Side::Server)
+    }
+
+    /// The second handshake, if there is to be one.
+    pub fn renegotiate(&self, pair: &mut Pair) {
+        let (Some(starts), now) = (self.again, pair.now) else { return };
+        let connection = &mut pair.end(starts).connection;
+        match self.client {
+            Some(_) => connection.renegotiate_with(ClientAuth::Required(Arc::new(Known)), now),
+            None => connection.renegotiate(now),
+        }
+        .unwrap();
+        pair.run().assert_connected();
+        pair.assert_agreed();
+        for end in [&pair.client, &pair.server] {
+            assert_eq!(end.events.iter().filter(|e| **e == Seen::Renegotiated).count(), 1);
+            let shown = end.connection.is_client() || self.client.is_some();
+            assert_eq!(!end.negotiated().peer_chain.is_empty() || end.negotiated().peer_raw_key.is_some(), shown);
+        }
+    }
+
     /// A policy of exactly this version, suite and group.
     pub fn policy(&self) -> Policy {
         let mut policy = Policy::museum();
@@ -376,6 +411,7 @@ impl Setup {
         policy.max_version = self.version;
         policy.groups = vec![self.group];
         policy.key_shares = 1;
+        policy.renegotiation = if self.again.is_some() { Renegotiation::Either } else { Renegotiation::Never };
         if self.auth == Auth::Required {
             // Something else than of handshakes, so that it is said.
             policy.cert_schemes = Some(policy.schemes.iter().rev().copied().collect());

@@ -1,7 +1,7 @@
 //! Conversations that between them pass every state.
 
 use super::certificates::{EARLY, Known, Setup};
-use super::{End, Pair, Seen};
+use super::{End, Pair, Seen, Side};
 use handfast::crypto::KeyKind;
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::ProtocolVersion;
@@ -51,6 +51,10 @@ pub fn all() -> Vec<Scenario> {
         scenario("TLS 1.2, by ID", v12().by_id(), false),
         scenario("TLS 1.2, resumed by ID", v12().by_id(), true),
         scenario("TLS 1.1, ECDHE, both sides with certificates", v11().mutual(KeyKind::Ecdsa), false),
+        scenario("TLS 1.2, a second handshake", Setup { tickets: false, ..v12().again(Side::Client) }, false),
+        scenario("TLS 1.2, a second handshake, resumed", rsa12().again(Side::Server), false),
+        scenario("TLS 1.2, a second handshake with a client certificate", v12().asked_again(KeyKind::Ecdsa), false),
+        scenario("TLS 1.0, a second handshake with a client certificate", rsa10().asked_again(KeyKind::Rsa), false),
         scenario("TLS 1.0, ECDHE", v10(), false),
         scenario("TLS 1.0, RSA, both sides with certificates", rsa10().mutual(KeyKind::Rsa), false),
         scenario("SSL 3.0, both sides with certificates", v30().mutual(KeyKind::Rsa), false),
@@ -131,6 +135,7 @@ impl Scenario {
             pair.run().assert_connected();
             assert!(!pair.server.negotiated().peer_chain.is_empty(), "{}", self.name);
         }
+        self.setup.renegotiate(pair);
         pair.client.send(b"ping");
         pair.client.send(b"ping again");
         pair.run();

@@ -2,6 +2,7 @@
 
 use super::super::cases::{Case, Feature, Key};
 use super::super::material::Material;
+use super::nss::make_database;
 use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, version_of};
 use std::process::{Command, Stdio};
 
@@ -61,29 +62,12 @@ fn preferences(case: &Case) -> String {
     QUIET.iter().chain(&OLD).chain(&of_row).map(line).collect()
 }
 
-/// Runs a program to its end.
-fn run(program: &str, args: &[&str]) -> Result<(), Lacks> {
-    let failed = |why: String| Lacks::Failed(format!("{program}: {why}"));
-    let out = Command::new(program).args(args).stdin(Stdio::null()).output().map_err(|e| failed(e.to_string()))?;
-    let why = || failed(format!("{}: {}", out.status, String::from_utf8_lossy(&out.stderr).trim()));
-    if out.status.success() { Ok(()) } else { Err(why()) }
-}
-
 /// A profile for this row, in this folder: it trusts our authority, and has a certificate to show.
 fn profile(dir: &str, case: &Case, material: &Material) -> Result<(), Lacks> {
     let failed = |e: std::io::Error| Lacks::Failed(e.to_string());
     std::fs::create_dir_all(dir).map_err(failed)?;
     std::fs::write(format!("{dir}/user.js"), preferences(case)).map_err(failed)?;
-    let database = format!("sql:{dir}");
-    run("certutil", &["-N", "-d", &database, "--empty-password"])?;
-    run("certutil", &["-A", "-d", &database, "-n", "interop CA", "-t", "C,,", "-i", &material.ca()])?;
-    if case.feature == Feature::ClientCertificate {
-        let (cert, key) = material.client();
-        let both = format!("{dir}/client.p12");
-        run("openssl", &["pkcs12", "-export", "-in", &cert, "-inkey", &key, "-out", &both, "-passout", "pass:"])?;
-        run("pk12util", &["-i", &both, "-d", &database, "-W", "", "-K", ""])?;
-    }
-    Ok(())
+    make_database(dir, material, (case.feature == Feature::ClientCertificate).then(|| material.client()))
 }
 
 impl Peer for Firefox {

@@ -14,6 +14,7 @@ fn priority(case: &Case, retry: &str) -> String {
     let mut out = String::from("NORMAL:-VERS-ALL:-CIPHER-ALL:-MAC-ALL:%VERIFY_ALLOW_SIGN_WITH_SHA1");
     out += match case.version {
         "tls1.0" => ":+VERS-TLS1.0",
+        "tls1.1" => ":+VERS-TLS1.1",
         "tls1.2" => ":+VERS-TLS1.2",
         _ => ":+VERS-TLS1.3",
     };
@@ -24,11 +25,27 @@ fn priority(case: &Case, retry: &str) -> String {
         s if s.contains("AES_128_CCM") => ":+AES-128-CCM:+AEAD",
         s if s.contains("AES_256_CCM") => ":+AES-256-CCM:+AEAD",
         s if s.contains("CHACHA20") => ":+CHACHA20-POLY1305:+AEAD",
-        s if s.contains("AES_128_CBC") => ":+AES-128-CBC:+SHA1",
-        _ => ":+AES-256-CBC:+SHA1",
+        s if s.contains("AES_128_CBC") => ":+AES-128-CBC",
+        s if s.contains("3DES_EDE_CBC") => ":+3DES-CBC",
+        s if s.contains("RC4_128") => ":+ARCFOUR-128",
+        s if s.contains("WITH_NULL") => ":+NULL",
+        _ => ":+AES-256-CBC",
     };
+    if !out.ends_with("AEAD") {
+        out += match s.rsplit('_').next() {
+            Some("MD5") => ":+MD5",
+            Some("SHA256") => ":+SHA256",
+            Some("SHA384") => ":+SHA384",
+            _ => ":+SHA1",
+        };
+    }
     if !case.is_13() {
         out += match s {
+            s if s.starts_with("TLS_PSK") => ":-KX-ALL:+PSK",
+            s if s.starts_with("TLS_RSA_PSK") => ":-KX-ALL:+RSA-PSK",
+            s if s.starts_with("TLS_DHE_PSK") => ":-KX-ALL:+DHE-PSK",
+            s if s.starts_with("TLS_ECDHE_PSK") => ":-KX-ALL:+ECDHE-PSK",
+            s if s.starts_with("TLS_DHE_RSA") => ":-KX-ALL:+DHE-RSA",
             s if s.starts_with("TLS_RSA") => ":-KX-ALL:+RSA",
             s if s.contains("ECDHE_RSA") => ":-KX-ALL:+ECDHE-RSA",
             _ => ":-KX-ALL:+ECDHE-ECDSA",
@@ -38,6 +55,8 @@ fn priority(case: &Case, retry: &str) -> String {
         out += ":+SIGN-RSA-SHA1:+SIGN-ECDSA-SHA1";
     }
     match case.feature {
+        // Before TLS 1.3, it is the suite that says it.
+        Feature::Psk | Feature::PskOnly if !case.is_13() => {}
         Feature::Psk => out += ":+ECDHE-PSK:+DHE-PSK",
         Feature::PskOnly => out += ":-KX-ALL:+PSK",
         _ => {}
@@ -50,6 +69,8 @@ fn priority(case: &Case, retry: &str) -> String {
         "ffdhe2048" => ":+GROUP-FFDHE2048",
         "ffdhe3072" => ":+GROUP-FFDHE3072",
         "ffdhe4096" => ":+GROUP-FFDHE4096",
+        "ffdhe6144" => ":+GROUP-FFDHE6144",
+        "ffdhe8192" => ":+GROUP-FFDHE8192",
         _ => return out,
     };
     out + ":-GROUP-ALL" + retry + group
@@ -58,6 +79,7 @@ fn priority(case: &Case, retry: &str) -> String {
 /// What it does not have, on either side.
 fn lacks(case: &Case) -> Option<&'static str> {
     match case.feature {
+        _ if case.version == "ssl3" => Some("Debian builds it without SSL 3.0"),
         _ if case.group.contains("MLKEM") => Some("GnuTLS 3.7 has no ML-KEM"),
         _ if case.key.is_ml_dsa() => Some("GnuTLS 3.7 has no ML-DSA"),
         Feature::Zlib | Feature::Brotli => Some("Debian builds it without compression of certificates"),

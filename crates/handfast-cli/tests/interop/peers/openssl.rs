@@ -37,7 +37,9 @@ impl OpenSsl {
     }
     /// What it does not have, on either side.
     fn lacks(&self, case: &Case) -> Option<&'static str> {
+        let is_old = case.version == "ssl3" || case.suite.contains("RC4") || case.suite.contains("3DES");
         match case.feature {
+            _ if is_old && self.name == "openssl" => Some("Debian builds it without SSL 3.0, RC4 and 3DES"),
             _ if case.group.contains("MLKEM") && !self.is_since(3, 5) => Some("before OpenSSL 3.5 there is no ML-KEM"),
             _ if case.key.is_ml_dsa() && !self.is_since(3, 5) => Some("before OpenSSL 3.5 there is no ML-DSA"),
             Feature::Http2 => Some("its tools speak no HTTP/2"),
@@ -51,28 +53,23 @@ impl OpenSsl {
     }
 }
 
-/// OpenSSL's names of the suites.
-fn cipher(suite: &str) -> &'static str {
-    match suite {
-        "TLS_RSA_WITH_AES_128_CBC_SHA" => "AES128-SHA",
-        "TLS_RSA_WITH_AES_256_CBC_SHA" => "AES256-SHA",
-        "TLS_RSA_WITH_AES_128_GCM_SHA256" => "AES128-GCM-SHA256",
-        "TLS_RSA_WITH_AES_256_GCM_SHA384" => "AES256-GCM-SHA384",
-        "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA" => "ECDHE-RSA-AES128-SHA",
-        "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA" => "ECDHE-RSA-AES256-SHA",
-        "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA" => "ECDHE-ECDSA-AES128-SHA",
-        "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA" => "ECDHE-ECDSA-AES256-SHA",
-        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" => "ECDHE-RSA-AES128-GCM-SHA256",
-        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" => "ECDHE-RSA-AES256-GCM-SHA384",
-        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256" => "ECDHE-RSA-CHACHA20-POLY1305",
-        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" => "ECDHE-ECDSA-AES128-GCM-SHA256",
-        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" => "ECDHE-ECDSA-AES256-GCM-SHA384",
-        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" => "ECDHE-ECDSA-CHACHA20-POLY1305",
-        "TLS_ECDHE_ECDSA_WITH_AES_128_CCM" => "ECDHE-ECDSA-AES128-CCM",
-        "TLS_ECDHE_ECDSA_WITH_AES_256_CCM" => "ECDHE-ECDSA-AES256-CCM",
-        "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8" => "ECDHE-ECDSA-AES128-CCM8",
-        _ => "",
-    }
+/// OpenSSL's name of a suite before TLS 1.3: most are the IANA name with less in it.
+fn cipher(suite: &str) -> String {
+    let (exchange, rest) = suite.trim_start_matches("TLS_").split_once("_WITH_").unwrap_or_default();
+    let is_psk = exchange.contains("PSK");
+    let exchange = match exchange {
+        "RSA" => String::new(),
+        "DH_anon" => "ADH-".into(),
+        "ECDH_anon" => "AECDH-".into(),
+        other => other.replace('_', "-") + "-",
+    };
+    let rest = match rest {
+        "3DES_EDE_CBC_SHA" if !is_psk => "DES-CBC3-SHA".into(),
+        "CHACHA20_POLY1305_SHA256" => "CHACHA20-POLY1305".into(),
+        other => other.replace("AES_", "AES").replace("RC4_128", "RC4").replace("CCM_8", "CCM8").replace('_', "-"),
+    };
+    // Where a pre-shared key is in it, CBC is said.
+    exchange + &if is_psk { rest } else { rest.replace("-CBC-", "-") }
 }
 
 /// OpenSSL's names of the groups; curl's too.
@@ -85,12 +82,21 @@ pub fn group(name: &str) -> &str {
 }
 
 fn negotiate(command: &mut Command, case: &Case, retry: &str) {
-    match case.version {
-        "tls1.0" => command.args(["-tls1", "-cipher", &format!("{}:@SECLEVEL=0", cipher(case.suite))]),
-        "tls1.2" => command.args(["-tls1_2", "-cipher", &format!("{}:@SECLEVEL=0", cipher(case.suite))]),
+    command.arg(match case.version {
+        "ssl3" => "-ssl3",
+        "tls1.0" => "-tls1",
+        "tls1.1" => "-tls1_1",
+        "tls1.2" => "-tls1_2",
+        _ => "-tls1_3",
+    });
+    match case.is_13() {
         // The short tags of CCM_8 are below any level of security.
-        _ => command.args(["-tls1_3", "-ciphersuites", case.suite, "-cipher", "DEFAULT:@SECLEVEL=0"]),
+        true => command.args(["-ciphersuites", case.suite, "-cipher", "DEFAULT:@SECLEVEL=0"]),
+        false => command.args(["-cipher", &format!("{}:@SECLEVEL=0", cipher(case.suite))]),
     };
+    if case.suite.contains("RC4") {
+        command.args(["-provider", "legacy", "-provider", "default"]);
+    }
     if !case.group.is_empty() {
         let groups = format!("{}{}", if case.retries() { retry } else { "" }, group(case.group));
         command.args(["-groups", &groups]);

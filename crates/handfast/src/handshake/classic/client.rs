@@ -16,6 +16,7 @@ use super::super::{self as handshake, Flow, Input, certificate_types};
 use super::key_exchange::{ServerHalf, proves};
 use super::rules::Rules;
 use super::secrets::{Agreed, Secrets};
+use super::session::With;
 use super::{certificates, server_hello};
 use crate::alert::{Alert, AlertDescription};
 use crate::config::{CertificateWanted, ClientConfig};
@@ -411,7 +412,9 @@ impl End {
             self.secrets.finish(flow, write)?;
         }
         self.remember(flow);
-        Ok(self.secrets.connected(flow))
+        let Agreement { config, name, offered_version, .. } = self.agreement;
+        let hello_version = ProtocolVersion(u16::from_be_bytes(offered_version));
+        Ok(self.secrets.connected(flow, With::Client { config, name, hello_version }))
     }
 
     /// Keeps the session, by ticket rather than by ID. What was resumed without a new ticket is kept already.

@@ -1,7 +1,9 @@
 //! What both sides do alike once a suite is agreed: the secrets, the keys, Finished.
 
 use super::super::{Exporter, Flow, Side, State};
-use super::Rules;
+use super::renegotiation::{Proofs, keeps_identity};
+use super::session::With;
+use super::{Rules, Session};
 use crate::crypto::{HashAlgorithm, Provider, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::Established;
@@ -52,6 +54,7 @@ impl Agreed {
 pub(super) struct Secrets {
     pub(super) agreed: Agreed,
     pub(super) master: MasterSecret,
+    proofs: Proofs,
 }
 
 impl Secrets {
@@ -70,7 +73,7 @@ impl Secrets {
     /// From a session.
     pub(super) fn resume(flow: &Flow<'_>, agreed: Agreed, master: Secret) -> Self {
         flow.log_key(label::MASTER, master.bytes());
-        Self { agreed, master: MasterSecret(master) }
+        Self { agreed, master: MasterSecret(master), proofs: Proofs::default() }
     }
 
     /// The keys to read and to write with, each to be used up.
@@ -113,41 +116,43 @@ impl Secrets {
     }
 
     /// Sends ChangeCipherSpec and, under the new keys, Finished.
-    pub(super) fn finish(&self, flow: &mut Flow<'_>, keys: Sealer) -> Result<(), Error> {
+    pub(super) fn finish(&mut self, flow: &mut Flow<'_>, keys: Sealer) -> Result<(), Error> {
         flow.change_write_keys(keys)?;
         let ours = flow.shared.side == Side::Client;
         let provider = flow.provider();
         let data = self.master.verify_data(&*provider, self.agreed.derivation(), ours, flow.now());
         flow.send(&Message::Finished(Finished(&data)));
-        note_finished(flow, &data);
+        self.note(flow, ours, &data);
         Ok(())
     }
 
     /// Checks the peer's Finished, which is the newest message.
-    pub(super) fn check(&self, flow: &mut Flow<'_>, finished: &Finished<'_>) -> Result<(), Error> {
+    pub(super) fn check(&mut self, flow: &mut Flow<'_>, finished: &Finished<'_>) -> Result<(), Error> {
         let theirs = flow.shared.side == Side::Server;
         let provider: &dyn Provider = &*flow.shared.provider;
         let expected = self.master.verify_data(provider, self.agreed.derivation(), theirs, flow.before());
         if !bool::from(expected.ct_eq(finished.0)) {
             return Err(ErrorKind::BadFinished.into());
         }
-        note_finished(flow, finished.0);
-        Ok(())
+        self.note(flow, theirs, finished.0);
+        keeps_identity(flow)
     }
 
-    /// The handshake is done.
-    pub(super) fn connected(self, flow: &mut Flow<'_>) -> State {
+    /// Notes the Finished of one side. The first of a handshake, of whichever side, is its tls-unique (RFC 5929 3.1).
+    fn note(&mut self, flow: &mut Flow<'_>, client: bool, verify_data: &[u8]) {
+        let first = &mut flow.shared.first_finished;
+        *first = first.or_else(|| verify_data.try_into().ok());
+        self.proofs.note(if client { Side::Client } else { Side::Server }, verify_data);
+    }
+
+    /// The handshake is done. `with`: what another one would be done with.
+    pub(super) fn connected(self, flow: &mut Flow<'_>, with: With) -> State {
         // There is no exporter without a PRF (RFC 5705 4).
-        if let Derivation::Prf(hash) = self.agreed.derivation() {
-            flow.shared.exporter = Some(Exporter::Classic { master: self.master, hash });
-        }
+        flow.shared.exporter = match self.agreed.derivation() {
+            Derivation::Prf(hash) => Some(Exporter::Classic { master: self.master, hash }),
+            Derivation::Ssl3 => None,
+        };
         flow.connected();
-        State::Established(Established::Classic(super::Session { refused: 0 }))
+        State::Established(Established::Classic(Session::new(flow, self.proofs, with)))
     }
-}
-
-/// The first Finished of a handshake, of whichever side, is its tls-unique (RFC 5929 3.1).
-fn note_finished(flow: &mut Flow<'_>, verify_data: &[u8]) {
-    let first = &mut flow.shared.first_finished;
-    *first = first.or_else(|| verify_data.try_into().ok());
 }

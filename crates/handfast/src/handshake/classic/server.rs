@@ -10,12 +10,14 @@
 //! When a session is resumed, our last flight goes right behind ServerHello, and the client's answers it.
 
 use super::super::answer::Chosen;
-use super::super::{self as handshake, Flow, Input, certificate_types};
+use super::super::{self as handshake, Flow, Input, Side, certificate_types};
 use super::certificates;
 use super::choice::{Agreeable, Choice, Plan, Resumption, choose, resumable};
 use super::key_exchange::{OwnHalf, PREMASTER};
+use super::renegotiation::{check_client, keeps_encrypt_then_mac, keeps_extended};
 use super::rules::Rules;
 use super::secrets::{Agreed, Secrets};
+use super::session::With;
 use crate::config::{ClientAuth, ServerConfig};
 use crate::crypto::{BulkCipher, Credential, Failure, KeyExchangeKind, KeyKind, Suite};
 use crate::error::{Error, ErrorKind, illegal, not_signed};
@@ -36,7 +38,7 @@ use crate::wire::numbers::{
     CertificateType, ClientCertificateType, CompressionMethod, EcPointFormat, ExtensionType, HandshakeType,
     ProtocolVersion, SignatureScheme,
 };
-use crate::wire::{CipherSuite, List, Opaque};
+use crate::wire::{List, Opaque};
 use std::sync::Arc;
 
 /// The states: what comes next, and what is known by then.
@@ -172,9 +174,7 @@ pub(crate) fn start(
         let expected = "nothing behind ClientHello before it is answered";
         return Err(ErrorKind::UnexpectedMessage { got: HandshakeType::CLIENT_HELLO, expected }.into());
     }
-    if e.renegotiation_info().is_some_and(|info| !info.0.is_empty()) {
-        return Err(ErrorKind::InsufficientSecurity("an empty renegotiation_info in a first handshake").into());
-    }
+    let secure_renegotiation = check_client(flow, hello)?;
     if e.ec_point_formats().is_some_and(|formats| !formats.0.contains(EcPointFormat::UNCOMPRESSED)) {
         return Err(illegal("ec_point_format_list", "lacks uncompressed", "RFC 8422 5.1.2"));
     }
@@ -183,9 +183,8 @@ pub(crate) fn start(
     if config.policy.require_extended_master_secret && !extended_master_secret {
         return Err(ErrorKind::InsufficientSecurity("an extended master secret").into());
     }
-    flow.negotiated().secure_renegotiation =
-        e.renegotiation_info().is_some() || hello.offers(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
-
+    keeps_extended(flow, extended_master_secret)?;
+    flow.negotiated().secure_renegotiation = secure_renegotiation;
     flow.negotiated().peer_record_size_limit = e.record_size_limit().filter(|_| rules.extensions).map(|limit| limit.0);
 
     // A client with a ticket has made up its ID (RFC 5077 3.4).
@@ -229,13 +228,14 @@ impl Draft {
     fn resume(self, flow: &mut Flow<'_>, resumption: Resumption) -> Result<handshake::State, Error> {
         let Resumption { suite, master, session } = resumption;
         let agreed = self.agree(suite);
+        keeps_encrypt_then_mac(flow, &agreed)?;
         agreed.settle(flow, true);
         let negotiated = flow.negotiated();
         negotiated.verified = session.is_certified().then(|| handshake::JUDGED_BEFORE.into());
         negotiated.peer_chain = session.chain;
         negotiated.peer_raw_key = session.raw_key;
         self.greet(flow, agreed, &self.chosen.session_id, false, None)?;
-        let secrets = Secrets::resume(flow, agreed, master);
+        let mut secrets = Secrets::resume(flow, agreed, master);
         let (read, write) = secrets.keys(flow)?;
         secrets.finish(flow, write)?;
         flow.arm_read_keys(read);
@@ -250,6 +250,7 @@ impl Draft {
     fn full(self, flow: &mut Flow<'_>) -> Result<handshake::State, Error> {
         let Choice { suite, credential, plan } = choose(flow, &self.chosen, self.rules, self.encrypt_then_mac)?;
         let agreed = self.agree(suite);
+        keeps_encrypt_then_mac(flow, &agreed)?;
         let config = self.chosen.config.clone();
         let keep = match (&self.tickets, &config.store) {
             (Some(tickets), _) => Keep::Ticket(tickets.clone()),
@@ -312,6 +313,7 @@ impl Draft {
         }
         flow.shared.server_random = random;
         let (renegotiation, resumed) = (flow.shared.negotiated.secure_renegotiation, flow.shared.negotiated.resumed);
+        let renegotiated = flow.shared.renegotiated(Side::Server);
         let ecdhe = agreed.suite.key_exchange == KeyExchangeKind::Ecdhe;
         let summary = &self.chosen.summary;
         let named = summary.server_name.is_some();
@@ -331,7 +333,7 @@ impl Draft {
         });
         let list: Vec<Extension<'_>> = [
             limit,
-            renegotiation.then_some(Extension::RenegotiationInfo(RenegotiationInfo(&[]))),
+            renegotiation.then_some(Extension::RenegotiationInfo(RenegotiationInfo(&renegotiated))),
             (named && !resumed).then_some(Extension::ServerName(ServerNameExtension(Vec::new()))),
             status.then_some(Extension::StatusRequest(StatusRequest::Empty)),
             (!scts.is_empty())
@@ -537,10 +539,10 @@ impl End {
         self.listen(flow, read)
     }
 
-    fn finished(self, flow: &mut Flow<'_>, message: &Finished<'_>) -> Result<handshake::State, Error> {
+    fn finished(mut self, flow: &mut Flow<'_>, message: &Finished<'_>) -> Result<handshake::State, Error> {
         self.secrets.check(flow, message)?;
         if self.write.is_none() {
-            return Ok(self.secrets.connected(flow));
+            return Ok(self.secrets.connected(flow, With::Server { config: self.config }));
         }
         match &self.keep {
             Keep::Nowhere => self.send(flow),
@@ -593,7 +595,7 @@ impl End {
         if let Some(write) = self.write.take() {
             self.secrets.finish(flow, write)?;
         }
-        Ok(self.secrets.connected(flow))
+        Ok(self.secrets.connected(flow, With::Server { config: self.config }))
     }
 }
 

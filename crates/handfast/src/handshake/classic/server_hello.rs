@@ -3,6 +3,7 @@
 use super::super::Flow;
 use super::super::offer::Offered;
 use super::Rules;
+use super::renegotiation::{check_server, keeps_encrypt_then_mac, keeps_extended};
 use super::secrets::Agreed;
 use crate::crypto::{BulkCipher, Suite};
 use crate::error::{Error, ErrorKind, illegal};
@@ -36,10 +37,13 @@ pub(super) fn accept(
     if encrypt_then_mac && !matches!(suite.bulk, BulkCipher::Cbc(..)) {
         return Err(illegal("encrypt_then_mac", "stands where nothing is a block cipher in CBC mode", "RFC 7366 3"));
     }
+    keeps_extended(flow, extended_master_secret)?;
     if policy.require_extended_master_secret && !extended_master_secret {
         return Err(ErrorKind::InsufficientSecurity("an extended master secret").into());
     }
-    Ok(Agreed { rules, suite, extended_master_secret, encrypt_then_mac })
+    let agreed = Agreed { rules, suite, extended_master_secret, encrypt_then_mac };
+    keeps_encrypt_then_mac(flow, &agreed)?;
+    Ok(agreed)
 }
 
 /// Checks the extensions, and notes what they say.
@@ -53,9 +57,7 @@ fn extensions(flow: &mut Flow<'_>, offered: &Offered, hello: &ServerHello<'_>, r
     if let Some(kind) = e.list.iter().map(Extension::kind).find(|k| !solicited(k)) {
         return Err(ErrorKind::UnsolicitedExtension(kind).into());
     }
-    if e.renegotiation_info().is_some_and(|info| !info.0.is_empty()) {
-        return Err(ErrorKind::InsufficientSecurity("an empty renegotiation_info in a first handshake").into());
-    }
+    let secure_renegotiation = check_server(flow, e.renegotiation_info().map(|info| info.0))?;
     if e.ec_point_formats().is_some_and(|formats| !formats.0.contains(EcPointFormat::UNCOMPRESSED)) {
         return Err(illegal("ec_point_format_list", "lacks uncompressed", "RFC 8422 5.1.2"));
     }
@@ -73,7 +75,7 @@ fn extensions(flow: &mut Flow<'_>, offered: &Offered, hello: &ServerHello<'_>, r
     }
     let negotiated = flow.negotiated();
     negotiated.alpn = alpn;
-    negotiated.secure_renegotiation = e.renegotiation_info().is_some();
+    negotiated.secure_renegotiation = secure_renegotiation;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What a ClientHello says, but for the PSKs at its end and how it looks.
 
-use super::super::{Flow, certificate_types, classic};
+use super::super::{Flow, Side, certificate_types, classic};
 use crate::Time;
 use crate::config::ClientConfig;
 use crate::crypto::{BulkCipher, KeyExchangeKind, Provider, Suite};
@@ -121,6 +121,9 @@ pub(super) struct Content {
     suites: Vec<CipherSuite>,
     pub(super) random: [u8; 32],
     pub(super) session_id: Vec<u8>,
+    legacy_version: ProtocolVersion,
+    /// What the handshake before ended with; empty in a first one.
+    renegotiated: Vec<u8>,
     /// A classic session's.
     ticket: Vec<u8>,
     pub(super) server_name: Option<String>,
@@ -144,7 +147,7 @@ impl Content {
         let mut suites: Vec<CipherSuite> = spoken.suites.iter().map(|s| s.number).collect();
         // What was agreed in an earlier handshake is no fallback (RFC 7507 4).
         // Without extensions this is how renegotiation is said to be secure (RFC 5746 3.3, 4.5).
-        if !spoken.has_extensions() {
+        if !spoken.has_extensions() && flow.shared.before.is_none() {
             suites.push(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
         }
         if config.fallback && session.is_none_or(|s| s.version != spoken.newest) {
@@ -176,11 +179,17 @@ impl Content {
         let [own_types, server_types] = certificate_types::offered(config);
         let compression = config.certificate_compression.as_ref().filter(|_| spoken.has_13());
         let compression = compression.map(|c| c.numbers()).unwrap_or_default();
+        // Some servers want to see the version of the first hello in each.
+        let before = flow.shared.before.as_ref().and_then(|b| b.session.hello_version());
+        let legacy_version = before.unwrap_or(spoken.newest.min(ProtocolVersion::TLS1_2));
+        let renegotiated = flow.shared.renegotiated(Side::Client);
         Ok(Self {
             spoken,
             suites,
             random,
             session_id,
+            legacy_version,
+            renegotiated,
             ticket,
             server_name,
             schemes,
@@ -203,6 +212,9 @@ impl Content {
             self.common(config, &mut list)?;
             self.classic(config, &mut list);
             self.certificates(config, &mut list);
+        } else if !self.renegotiated.is_empty() {
+            // What cannot be said by a suite (RFC 5746 3.5, 4.5).
+            list.push(Extension::RenegotiationInfo(RenegotiationInfo(&self.renegotiated)));
         }
         if self.spoken.has_13() {
             self.tls13(config, shares, &mut list)?;
@@ -212,13 +224,13 @@ impl Content {
         }
         Ok(ClientHello {
             fixed: ClientHelloFixed {
-                legacy_version: self.spoken.newest.min(ProtocolVersion::TLS1_2),
+                legacy_version: self.legacy_version,
                 random: &self.random,
                 session_id: Opaque(&self.session_id),
                 cipher_suites: Vector(List::of(&self.suites)),
                 compression_methods: Vector(List::of(&[CompressionMethod::NULL])),
             },
-            extensions: Extensions { present: self.spoken.has_extensions(), list },
+            extensions: Extensions { present: self.spoken.has_extensions() || !list.is_empty(), list },
         })
     }
 
@@ -248,7 +260,7 @@ impl Content {
             if self.spoken.suites.iter().any(|s| matches!(s.bulk, BulkCipher::Cbc(..))) {
                 list.push(Extension::EncryptThenMac(Empty));
             }
-            list.push(Extension::RenegotiationInfo(RenegotiationInfo(&[])));
+            list.push(Extension::RenegotiationInfo(RenegotiationInfo(&self.renegotiated)));
         }
         if self.spoken.has_ecdhe() {
             list.push(Extension::EcPointFormats(EcPointFormats(List::of(&[EcPointFormat::UNCOMPRESSED]))));

@@ -133,7 +133,9 @@ impl Draft {
         let hello = content.hello(&config, &entries, early.is_some())?;
         flow.shared.client_random = content.random;
         // In a first record TLS 1.0 is named, unless that is too new for the server (RFC 9846 5.1).
-        flow.write_version(hello.fixed.legacy_version.min(ProtocolVersion::TLS1_0));
+        if flow.shared.before.is_none() {
+            flow.write_version(hello.fixed.legacy_version.min(ProtocolVersion::TLS1_0));
+        }
         let shaped = shape::shaped(&config, &*flow.provider(), &hello)?;
         let hello = match &shaped {
             Some(raw) => ClientHello::from_body(raw.get(HEADER..).unwrap_or_default())?,

@@ -1,0 +1,70 @@
+//! tlslite-ng, by a script around it.
+
+use super::super::cases::{Case, Feature};
+use super::super::material::Material;
+use super::companion::Companion;
+use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server};
+use std::process::{Command, Stdio};
+
+/// Where `.ci/setup` puts it.
+const PYTHON: &str = "/opt/handfast-peers/tlslite/bin/python";
+/// Not named after the package, which it would stand before.
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/peers/tlslite-ng.py");
+
+#[derive(Default)]
+pub struct TlsLite(Companion);
+
+fn arguments() -> Vec<String> {
+    vec![PYTHON.into(), SCRIPT.into()]
+}
+
+/// What it does not have, on either side.
+fn lacks(case: &Case) -> Option<&'static str> {
+    match case.feature {
+        _ if case.key.is_ml_dsa() => Some("no ML-DSA"),
+        Feature::Http2 => Some("it speaks no HTTP/2"),
+        Feature::Stapled => Some("it neither shows nor sees OCSP responses"),
+        Feature::RawKey => Some("no raw public keys"),
+        _ => None,
+    }
+}
+
+impl Peer for TlsLite {
+    fn name(&self) -> &'static str {
+        "tlslite-ng"
+    }
+    fn version(&self) -> Option<String> {
+        let ask = "import importlib.metadata; print('tlslite-ng', importlib.metadata.version('tlslite-ng'))";
+        let out = Command::new(PYTHON).args(["-c", ask]).stderr(Stdio::null()).output().ok()?;
+        out.status.success().then(|| String::from_utf8_lossy(&out.stdout).trim().to_owned())
+    }
+    fn serves(&self) -> bool {
+        true
+    }
+    fn connects(&self) -> bool {
+        true
+    }
+
+    fn serve(&self, case: &Case, material: &Material) -> Result<Server, Lacks> {
+        if let Some(why) = lacks(case) {
+            return Err(Lacks::It(why));
+        }
+        if case.feature == Feature::Cookie && !case.retries() {
+            return Err(Lacks::It("it sends a cookie only where it asks for another share"));
+        }
+        self.0.serve(arguments(), case, material)
+    }
+
+    fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
+        match case.feature {
+            Feature::ResumedById => Some("it always takes tickets"),
+            Feature::Exporter => Some(SERVE_EXPORTS_NOT),
+            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
+            _ => lacks(case),
+        }
+    }
+
+    fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
+        self.0.connect(arguments(), case, material, port)
+    }
+}
