@@ -314,7 +314,8 @@ impl Answered {
         if chosen.config.post_handshake_auth && can_be_asked(&chosen.summary)? {
             traffic.asks(chosen.config.clone(), chosen.client_type, flow.now().fork());
         }
-        if tickets == 0 {
+        // Nothing follows our close_notify, which may have answered early data.
+        if tickets == 0 || flow.writer.is_closed() {
             flow.connected();
             return Ok(traffic.into());
         }
@@ -345,7 +346,8 @@ fn can_be_asked(summary: &HelloSummary) -> Result<bool, Error> {
 impl Sealing {
     /// Has one more ticket sealed; when there are enough, the connection is made.
     fn next(mut self, flow: &mut Flow<'_>) -> Next {
-        let tickets = self.config.tickets.clone().filter(|_| (self.count as usize) < self.wanted);
+        let tickets =
+            self.config.tickets.clone().filter(|_| (self.count as usize) < self.wanted && !flow.writer.is_closed());
         let Some(tickets) = tickets else {
             flow.connected();
             return Ok(self.traffic.into());
@@ -374,6 +376,7 @@ impl Sealing {
         let good = |(ticket, lifetime): &(Vec<u8>, u32)| *lifetime > 0 && (1..=0xffff).contains(&ticket.len());
         if let Some((ticket, lifetime)) = sealed.filter(good)
             && left > 0
+            && !flow.writer.is_closed()
         {
             let nonce = self.count.to_be_bytes();
             let early = Some(self.max_early_data()).filter(|most| *most > 0);
