@@ -12,8 +12,7 @@ use crate::extension::{
     SupportedGroups, SupportedVersions, TicketRequest,
 };
 use crate::message::{ClientHello, ClientHelloFixed};
-use crate::policy::Policy;
-use crate::psk::Psk;
+use crate::psk::{ExternalPsk, Psk};
 use crate::session::{ClientSession, ClientSessionKind};
 use crate::wire::numbers::{
     CertificateCompressionAlgorithm, CertificateType, CompressionMethod, EcPointFormat, NamedGroup, ProtocolVersion,
@@ -102,11 +101,28 @@ impl Spoken {
         self.has_ecdhe() || self.has_13()
     }
 
-    /// Whether this session can be offered.
-    pub(super) fn can_resume(&self, policy: &Policy, session: &ClientSession, now: Time) -> bool {
-        let by_psk = session.version < ProtocolVersion::TLS1_3 || !policy.psk_modes.is_empty();
+    /// Whether this session can be offered. `psks` are those that this server would be offered.
+    pub(super) fn can_resume(
+        &self,
+        config: &ClientConfig,
+        psks: &[ExternalPsk],
+        session: &ClientSession,
+        now: Time,
+    ) -> bool {
+        let by_psk = session.version < ProtocolVersion::TLS1_3 || !config.policy.psk_modes.is_empty();
         let spoken = self.versions.contains(&session.version) && self.suites.iter().any(|s| s.number == session.suite);
-        spoken && by_psk && !session.expired(now)
+        spoken && by_psk && is_still_good(config, psks, session) && !session.expired(now)
+    }
+}
+
+/// Whether the server was authenticated, when the session was made, by something that this config would take today. Nothing is
+/// judged anew in a resumption, and the store may be shared with a config that asks for less.
+fn is_still_good(config: &ClientConfig, psks: &[ExternalPsk], session: &ClientSession) -> bool {
+    let takes = |what| config.server_certificate_types.contains(&what);
+    match (&session.psk_identity, &session.raw_key) {
+        (Some(identity), _) => psks.iter().any(|psk| psk.identity == *identity),
+        (None, Some(_)) => takes(CertificateType::RAW_PUBLIC_KEY),
+        (None, None) => takes(CertificateType::X509),
     }
 }
 

@@ -121,7 +121,7 @@ impl Draft {
         let spoken = Spoken::of(&config, &*flow.provider())?;
         let external = psks::external(flow, &config, &spoken.suites, psks)?;
         let room = content::room_for_ticket(&config, &external)?;
-        let fits = |s: &ClientSession| spoken.can_resume(&config.policy, s, flow.now) && s.ticket().len() <= room;
+        let fits = |s: &ClientSession| spoken.can_resume(&config, psks, s, flow.now) && s.ticket().len() <= room;
         let session = session.map(|s| *s).filter(fits);
         let last_group = remembered.or_else(|| session.as_ref().and_then(ClientSession::group));
         let shared = shares::groups(&spoken.groups, &config.policy, last_group);
