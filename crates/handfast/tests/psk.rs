@@ -195,7 +195,29 @@ fn a_certificate_where_no_key_is_known() {
     (client.policy, server.policy) = (Default::default(), Default::default());
     client.policy.max_version = ProtocolVersion::TLS1_2;
     let pair = run(&client, &server);
-    assert!(matches!(pair.server.error.as_ref().unwrap().kind(), ErrorKind::UnrecognizedName(_)));
+    let kind = pair.server.error.as_ref().unwrap().kind();
+    assert!(matches!(kind, ErrorKind::NothingInCommon(NothingInCommon::Version { .. })), "{kind:?}");
+    assert_eq!(pair.server.alerts(), ["fatal protocol_version"]);
+}
+
+/// The client's error says what it had offered, where that may be why.
+#[test]
+fn a_refusal_names_the_keys_that_were_offered() {
+    let (client, server) = configs(vec![imported("me", ""), imported("us", "")], vec![imported("you", "")]);
+    let pair = run(&client, &server);
+    let why = pair.client.error.unwrap().to_string();
+    assert!(
+        why.contains("handshake_failure") && why.contains("pre-shared keys \"me\", \"us\", and had taken none"),
+        "{why}"
+    );
+    // One that was taken is none of them.
+    let (client, server) = configs(vec![imported("me", "")], vec![imported("me", "")]);
+    let mut pair = run(&client, &server);
+    assert_by(&mut pair, "me");
+    pair.server.receive(&[[23, 3, 3, 0, 20].as_slice(), &[0; 20]].concat(), noon());
+    pair.run();
+    let why = pair.client.error.unwrap().to_string();
+    assert!(why.contains("bad_record_mac") && !why.contains("pre-shared"), "{why}");
 }
 
 /// Who has the key needs no certificate, and gets none; nor does it later, in resumptions.

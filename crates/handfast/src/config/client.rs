@@ -3,6 +3,7 @@
 use super::{Limits, RecordPadding};
 use crate::compression::Compression;
 use crate::crypto::{Credential, Provider, aws_lc};
+use crate::error::Error;
 use crate::extension::TicketCounts;
 use crate::keys::KeyLog;
 use crate::policy::Policy;
@@ -171,6 +172,11 @@ impl ClientConfig {
             _ => credentials.choose(wanted),
         };
         chosen.ok_or_else(|| not_shown(wanted, &credentials.why_none(wanted)))
+    }
+
+    /// Whether the config can work: what does not hang on the server. Each connection asks.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        super::check(&self.alpn, self.max_fragment, self.record_size_limit)
     }
 
     /// A config of this policy, in which servers are judged by this verifier.

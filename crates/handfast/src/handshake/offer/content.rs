@@ -24,10 +24,7 @@ use rustls_pki_types::ServerName;
 /// The longest ticket that is offered. A server may give twice as much, but a ClientHello has to hold all else too.
 const MOST_TICKET: usize = 1 << 15;
 
-/// Bytes of all names of application protocols, which have to leave room for all else.
-const MOST_ALPN: usize = 1 << 14;
-
-/// Bytes of all names of authorities, likewise.
+/// Bytes of all names of authorities, which have to leave room for all else.
 const MOST_AUTHORITIES: usize = 1 << 15;
 
 /// Bytes of all that may be long, together: authorities, protocols, PSKs, a ticket. What is left of 64 KiB is for all else, and for
@@ -213,7 +210,7 @@ impl Content {
         early: bool,
     ) -> Result<ClientHello<'c>, Error> {
         let mut list = Vec::with_capacity(16);
-        self.common(config, &mut list)?;
+        self.common(config, &mut list);
         self.classic(config, &mut list);
         self.certificates(config, &mut list);
         if self.spoken.has_13() {
@@ -235,22 +232,18 @@ impl Content {
     }
 
     /// What is of use in every version.
-    fn common<'c>(&'c self, config: &'c ClientConfig, list: &mut Vec<Extension<'c>>) -> Result<(), Error> {
+    fn common<'c>(&'c self, config: &'c ClientConfig, list: &mut Vec<Extension<'c>>) {
         if let Some(name) = &self.server_name {
             list.push(Extension::ServerName(ServerNameExtension(vec![Name::Host(name)])));
         }
         if self.spoken.has_groups() {
             list.push(Extension::SupportedGroups(SupportedGroups(List::of(&self.spoken.groups))));
         }
-        list.extend(protocols(&config.alpn)?);
+        list.extend(protocols(&config.alpn));
         if let Some(limit) = config.record_size_limit {
-            if !(RecordSizeLimit::LEAST..=RecordSizeLimit::MOST).contains(&limit) {
-                return Err(ErrorKind::Config("a record_size_limit is 64 to 16385 bytes".into()).into());
-            }
             let most = if self.spoken.has_13() { RecordSizeLimit::MOST } else { RecordSizeLimit::MOST_CLASSIC };
             list.push(Extension::RecordSizeLimit(RecordSizeLimit(limit.min(most))));
         }
-        Ok(())
     }
 
     /// What is of use up to TLS 1.2.
@@ -316,14 +309,8 @@ impl Content {
 }
 
 /// Application protocols, if there are any.
-fn protocols(names: &[Vec<u8>]) -> Result<Option<Extension<'_>>, Error> {
-    let bytes = names.iter().map(Vec::len).sum::<usize>();
-    if names.iter().any(|name| !(1..=255).contains(&name.len())) || bytes > MOST_ALPN {
-        let why = "the names of application protocols have 1 to 255 bytes each, and 16384 in all at most";
-        return Err(ErrorKind::Config(why.into()).into());
-    }
-    let list = || Extension::Alpn(Alpn(names.iter().map(Vec::as_slice).collect()));
-    Ok((!names.is_empty()).then(list))
+fn protocols(names: &[Vec<u8>]) -> Option<Extension<'_>> {
+    (!names.is_empty()).then(|| Extension::Alpn(Alpn(names.iter().map(Vec::as_slice).collect())))
 }
 
 /// Whom the server should have its certificate from, if that is said.

@@ -104,7 +104,9 @@ impl Traffic {
         Ok(State::Established(Established::Tls13(self)))
     }
 
-    /// Changes our own keys, and asks the peer to if `request`. A request that is still open is not made twice.
+    /// Changes our own keys, and asks the peer to if `request`. A request that is still open is not made twice. That more than 2^48-1
+    /// times are too many (RFC 9846 4.7.3) is not counted: at a microsecond each, for which none is quick enough, they would take nine
+    /// years.
     pub(crate) fn update(&mut self, flow: &mut Flow<'_>, request: bool) -> Result<(), Error> {
         let message = match request && !self.requested {
             true => KeyUpdate::UpdateRequested,
