@@ -131,6 +131,10 @@ pub enum Feature {
     TlsServerEndPoint,
     /// Both have the same channel binding of RFC 9266.
     TlsExporter,
+    /// The peer starts a second handshake in the connection, and data goes on (RFC 5746).
+    Renegotiated,
+    /// The same; the server requires a client certificate in the second one only.
+    CertificateLater,
 }
 
 /// One row.
@@ -206,6 +210,10 @@ impl Case {
     pub fn retries(&self) -> bool {
         self.feature == Feature::Retry || self.feature == Feature::Cookie && !self.group.is_empty()
     }
+    /// Whether there is a second handshake in the connection.
+    pub fn renegotiates(&self) -> bool {
+        matches!(self.feature, Feature::Renegotiated | Feature::CertificateLater)
+    }
     pub fn is_13(&self) -> bool {
         self.version == "tls1.3"
     }
@@ -213,7 +221,7 @@ impl Case {
 
 /// Every row: each version, key exchange and protection, then each feature.
 pub fn cases() -> Vec<Case> {
-    [suites(), groups(), keys(), sessions(), features(), choices()].concat()
+    [suites(), groups(), keys(), sessions(), features(), choices(), renegotiations()].concat()
 }
 
 /// The name in the server's second certificate. It needs no DNS (RFC 6761 6.3).
@@ -353,4 +361,17 @@ fn choices() -> Vec<Case> {
     // All of the server's keys are of one kind where the name decides: some servers choose the kind first.
     let with_rsa = [ByName, ByScheme].map(|feature| row("tls1.3", GCM, "", Key::Rsa, feature));
     [&middle[..], &new, &with_rsa].concat()
+}
+
+/// Second handshakes, over each kind of key exchange and of protection.
+fn renegotiations() -> Vec<Case> {
+    use Feature::{CertificateLater, Renegotiated};
+    let each = |feature| {
+        [
+            row("tls1.0", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "", Key::Rsa, feature),
+            row("tls1.2", "TLS_RSA_WITH_AES_128_CBC_SHA", "", Key::Rsa, feature),
+            row("tls1.2", RSA_GCM, "", Key::Rsa, feature),
+        ]
+    };
+    [each(Renegotiated), each(CertificateLater)].concat()
 }

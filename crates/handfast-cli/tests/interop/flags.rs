@@ -48,7 +48,7 @@ pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec
         flags.add(&["--half-close", "--session", session]);
     }
     match case.feature {
-        Feature::ClientCertificate | Feature::PostHandshake => {
+        Feature::ClientCertificate | Feature::PostHandshake | Feature::CertificateLater => {
             let (cert, key) = material.client();
             flags.add(&["--cert", &cert, "--key", &key]);
             if case.feature == Feature::PostHandshake {

@@ -53,7 +53,7 @@ pub fn our_client(peer: &dyn Peer, case: &Case, material: &Material) -> Result<(
                 got += &String::from_utf8_lossy(&bytes);
             }
         }
-        seen::by_client(&tool, case, &server.said, material)?;
+        seen::by_client(&mut tool, case, &server.said, material)?;
         if early && peer.shows_early_data() && !got.contains(EARLY.trim_end()) {
             server.said.wait_for(EARLY.trim_end())?;
         }

@@ -45,7 +45,7 @@ pub fn early(event: &Value, case: &Case) -> Result<(), String> {
 }
 
 /// What our client must have sent and received when data has come back.
-pub fn by_client(tool: &Tool, case: &Case, peer: &Said, material: &Material) -> Result<(), String> {
+pub fn by_client(tool: &mut Tool, case: &Case, peer: &Said, material: &Material) -> Result<(), String> {
     if case.channel_binding().is_some() {
         let exported = tool.seen("exported").ok_or("there is no channel binding")?;
         return peer.wait_for(exported["hex"].as_str().unwrap_or_default());
@@ -72,6 +72,11 @@ pub fn by_client(tool: &Tool, case: &Case, peer: &Said, material: &Material) -> 
             count(tool, "KeyUpdate", "received", 1)?;
             count(tool, "KeyUpdate", "sent", 1)
         }
+        Feature::Renegotiated => renegotiated(tool),
+        Feature::CertificateLater => {
+            renegotiated(tool)?;
+            count(tool, "CertificateVerify", "sent", 1)
+        }
         Feature::PostHandshake => {
             count(tool, "CertificateRequest", "received", 1)?;
             count(tool, "CertificateVerify", "sent", 1)
@@ -91,6 +96,7 @@ pub fn by_server(tool: &mut Tool, case: &Case, material: &Material) -> Result<()
         Feature::ClientCertificate | Feature::ByIssuer | Feature::RawClientKey => {
             some(tool, "CertificateVerify", "received")
         }
+        Feature::Renegotiated => renegotiated(tool),
         Feature::Stapled if !case.is_13() => some(tool, "CertificateStatus", "sent"),
         Feature::Tickets => count(tool, "NewSessionTicket", "sent", TICKETS),
         Feature::Zlib | Feature::Brotli => some(tool, "CompressedCertificate", "sent"),
@@ -120,6 +126,14 @@ fn with_timestamps(tool: &Tool, case: &Case, material: &Material) -> Result<(), 
 fn compressed(tool: &Tool, by: &str) -> Result<(), String> {
     let said = tool.seen("connected").map(|e| &e["certificate_compression"]);
     if said.is_some_and(|s| s == by) { Ok(()) } else { Err(format!("certificate_compression is {said:?}, not {by}")) }
+}
+
+/// Waits for the end of a second handshake: some start it when they have already answered.
+fn renegotiated(tool: &mut Tool) -> Result<(), String> {
+    while tool.messages("Finished", "sent") < 2 || tool.messages("Finished", "received") < 2 {
+        tool.wait_for("message")?;
+    }
+    Ok(())
 }
 
 fn count(tool: &Tool, message: &str, direction: &str, wanted: usize) -> Result<(), String> {

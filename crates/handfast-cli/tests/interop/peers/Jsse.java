@@ -244,12 +244,14 @@ public final class Jsse {
             if (first && feature.equals("KeyUpdate")) {
                 socket.startHandshake();
             }
-            if (first && feature.startsWith("Renegotiated")) {
-                socket.setNeedClientAuth(feature.equals("RenegotiatedForCertificate"));
-                out.write(renegotiate(socket));
+            byte[] more = new byte[0];
+            if (first && (feature.equals("Renegotiated") || feature.equals("CertificateLater"))) {
+                socket.setNeedClientAuth(feature.equals("CertificateLater"));
+                more = renegotiate(socket);
             }
             first = false;
             out.write(data, 0, n);
+            out.write(more);
             out.flush();
         }
     }
@@ -273,7 +275,7 @@ public final class Jsse {
 
     private static void connect(Map<String, String> row) throws Exception {
         String feature = row.get("feature");
-        boolean shows = feature.equals("ClientCertificate") || feature.equals("ByIssuer") || feature.equals("RenegotiatedForCertificate");
+        boolean shows = feature.equals("ClientCertificate") || feature.equals("ByIssuer") || feature.equals("CertificateLater");
         SSLContext context = context(row, shows ? row.get("client_cert") : null, row.get("client_key"));
         for (int left = feature.startsWith("Resumed") ? 2 : 1; left > 0; left--) {
             fetch(context, row);

@@ -55,7 +55,8 @@ impl Peer for Chromium {
             (Feature::RawKey | Feature::RawClientKey, _) => Some("no raw public keys"),
             (Feature::RecordSizeLimit, _) => Some("no record_size_limit"),
             (Feature::Exporter, _) => Some(SERVE_EXPORTS_NOT),
-            (Feature::PostHandshake, _) => Some(SERVE_ASKS_NOT),
+            (Feature::PostHandshake | Feature::CertificateLater, _) => Some(SERVE_ASKS_NOT),
+            (Feature::Renegotiated, _) => Some("it starts no second handshake"),
             (Feature::ClientCertificate | Feature::ByIssuer, _) => {
                 Some("headless, it has nobody to choose a certificate")
             }

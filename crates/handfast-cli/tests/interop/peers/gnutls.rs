@@ -118,6 +118,9 @@ impl Peer for GnuTls {
             Feature::KeyUpdate => return Err(Lacks::It("gnutls-serv cannot be told to change its keys")),
             Feature::Tickets => return Err(Lacks::It("gnutls-serv cannot be told how many tickets to send")),
             Feature::Cookie => return Err(Lacks::It("it sends no cookie over TCP")),
+            Feature::CertificateLater => {
+                return Err(Lacks::It("gnutls-serv asks for certificates in each handshake, or in none"));
+            }
             _ => {}
         }
         let port = free_port().map_err(|e| Lacks::Failed(e.to_string()))?;
@@ -168,13 +171,16 @@ impl Peer for GnuTls {
         if case.feature == Feature::PostHandshake {
             server.request = Some("**REAUTH**\n");
         }
+        if case.feature == Feature::Renegotiated {
+            server.request = Some("**REHANDSHAKE**\n");
+        }
         Ok(server)
     }
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
             Feature::Exporter => Some(SERVE_EXPORTS_NOT),
-            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
+            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             Feature::ByIssuer => Some("gnutls-cli takes one certificate"),
             _ if case.channel_binding().is_some() => Some(SERVE_EXPORTS_NOT),
             Feature::Cookie if !case.retries() => Some("it takes no HelloRetryRequest without a group in it"),
@@ -230,6 +236,7 @@ impl Peer for GnuTls {
                 command.args(["--rawpkfile", &material.client_public_key(), "--rawpkkeyfile", &material.client().1]);
             }
             Feature::Alpn => drop(command.args(["--alpn", "h2", "--alpn", "http/1.1"])),
+            Feature::Renegotiated => drop(command.arg("--rehandshake")),
             Feature::KeyUpdate => {
                 command.arg("--inline-commands");
                 input.insert(0, "^rekey^\n");

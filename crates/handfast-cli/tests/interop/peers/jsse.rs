@@ -97,7 +97,7 @@ impl Peer for Jsse {
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
             Feature::Exporter => Some(SERVE_EXPORTS_NOT),
-            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
+            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             Feature::Cookie if !case.retries() => Some("Java 17 makes new shares where it is only sent a cookie"),
             _ => lacks(case),
         }

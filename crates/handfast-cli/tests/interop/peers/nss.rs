@@ -147,6 +147,9 @@ impl Peer for Nss {
         match case.feature {
             Feature::Psk => return Err(Lacks::It("selfserv does not use the pre-shared key that it is given")),
             Feature::Stapled => return Err(Lacks::It("selfserv makes its OCSP responses itself, signed with SHA-1")),
+            Feature::Renegotiated => {
+                return Err(Lacks::It("selfserv starts a second handshake only to ask for a certificate"));
+            }
             Feature::Cookie => return Err(Lacks::It("it sends no cookie over TCP")),
             Feature::ByScheme if !case.is_13() => {
                 return Err(Lacks::It("before TLS 1.3, it chooses the suite without regard to the client's schemes"));
@@ -181,6 +184,7 @@ impl Peer for Nss {
             Feature::ByScheme => drop(command.args(["-e", BESIDES])),
             // Required, when a request has come.
             Feature::PostHandshake => drop(command.args(["-E", "-r", "-r", "-r", "-r"])),
+            Feature::CertificateLater => drop(command.args(["-r", "-r", "-r", "-r"])),
             Feature::Alpn => drop(command.arg("-Q")),
             _ => {}
         }
@@ -198,7 +202,7 @@ impl Peer for Nss {
             Feature::Alpn => Some("tstclnt names no protocols"),
             Feature::KeyUpdate => Some("tstclnt cannot be told to change its keys"),
             Feature::Exporter | Feature::TlsExporter => Some(SERVE_EXPORTS_NOT),
-            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
+            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             _ => lacks(case),
         }
     }
@@ -221,6 +225,7 @@ impl Peer for Nss {
         match case.feature {
             Feature::ClientCertificate => drop(command.args(["-n", SHOWN])),
             Feature::Stapled => drop(command.arg("-T")),
+            Feature::Renegotiated => drop(command.args(["-r", "1"])),
             Feature::Timestamps => drop(command.arg("-U")),
             Feature::ByName => drop(command.args(["-a", case.server_name()])),
             _ => {}

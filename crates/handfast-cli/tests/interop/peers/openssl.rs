@@ -139,6 +139,9 @@ impl Peer for OpenSsl {
             // A line that begins with K asks for a KeyUpdate both ways, with c for a client certificate; any other is sent.
             Feature::KeyUpdate => Some(&["K\n", "pong\n"]),
             Feature::PostHandshake => Some(&["c\n", "pong\n"]),
+            // With r for a second handshake, with R for one in which a client certificate is asked for.
+            Feature::Renegotiated => Some(&["r\n", "pong\n"]),
+            Feature::CertificateLater => Some(&["R\n", "pong\n"]),
             // Without -rev it tells of what was named; it does not choose by it.
             Feature::ByAuthority
             | Feature::Exporter
@@ -172,7 +175,9 @@ impl Peer for OpenSsl {
             }
             // It shows each message; the binding is the first Finished.
             Feature::TlsUnique => drop(command.arg("-msg")),
-            Feature::PostHandshake => drop(command.args(["-verify_return_error", "-CAfile", &material.ca()])),
+            Feature::PostHandshake | Feature::CertificateLater => {
+                command.args(["-verify_return_error", "-CAfile", &material.ca()]);
+            }
             Feature::Alpn => drop(command.args(["-alpn", "h2,http/1.1"])),
             Feature::ResumedById => drop(command.arg("-no_ticket")),
             Feature::Stapled => drop(command.args(["-status_file", &material.ocsp(case.key)])),
@@ -197,7 +202,7 @@ impl Peer for OpenSsl {
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
             Feature::Exporter => Some(SERVE_EXPORTS_NOT),
-            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
+            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             Feature::ByIssuer => {
                 Some("s_client does not choose between certificates by the authorities that are named")
             }
@@ -225,6 +230,7 @@ impl Peer for OpenSsl {
             }
             let input: &[&str] = match case.feature {
                 Feature::KeyUpdate => &["K\n", get],
+                Feature::Renegotiated => &["R\n", get],
                 // All of the request goes early, and once.
                 Feature::EarlyData if time == 1 => &[],
                 _ => &[get],

@@ -47,6 +47,7 @@ fn lacks(case: &Case) -> Option<&'static str> {
             Some("of the channel bindings, only what its exporter gives")
         }
         _ if case.feature == Feature::RecordSizeLimit => Some("no record_size_limit"),
+        _ if case.renegotiates() => Some("no second handshakes"),
         _ if case.feature == Feature::PostHandshake => Some("no certificates after the handshake"),
         _ => None,
     }

@@ -23,6 +23,7 @@ fn lacks(case: &Case) -> Option<&'static str> {
     match case.feature {
         _ if case.key.is_ml_dsa() => Some("no ML-DSA"),
         Feature::Http2 => Some("it speaks no HTTP/2"),
+        _ if case.renegotiates() => Some("no second handshakes"),
         Feature::Stapled => Some("it neither shows nor sees OCSP responses"),
         Feature::RawKey | Feature::RawClientKey => Some("no raw public keys"),
         Feature::EarlyData | Feature::EarlyRefused => Some("it neither sends nor takes early data"),
