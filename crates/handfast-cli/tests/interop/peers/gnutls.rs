@@ -182,6 +182,7 @@ impl Peer for GnuTls {
             Feature::Exporter => Some(SERVE_EXPORTS_NOT),
             Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             Feature::ByIssuer => Some("gnutls-cli takes one certificate"),
+            _ if case.suite.contains("DHE_PSK") => Some("gnutls-cli 3.7 breaks when it tells of such an exchange"),
             _ if case.channel_binding().is_some() => Some(SERVE_EXPORTS_NOT),
             Feature::Cookie if !case.retries() => Some("it takes no HelloRetryRequest without a group in it"),
             _ => lacks(case),

@@ -105,6 +105,7 @@ fn negotiate(command: &mut Command, case: &Case, connects: bool) -> Result<(), L
 fn lacks(case: &Case) -> Option<&'static str> {
     match case.feature {
         _ if case.suite.contains("CCM") => Some("no CCM"),
+        _ if case.suite.contains("PSK") => Some("no pre-shared keys before TLS 1.3"),
         _ if case.group.contains("MLKEM") => Some("NSS 3.87 has no ML-KEM"),
         _ if case.key.is_ml_dsa() || case.key == Key::Ed25519 => Some("no certificates for Ed25519 or ML-DSA"),
         Feature::Http2 => Some("its tools speak no HTTP/2"),
