@@ -87,6 +87,8 @@ public final class Jsse {
                 say("failed " + e);
             }
         }
+        // What it has started to serve would keep it.
+        System.exit(0);
     }
 
     private static synchronized void say(String line) {
