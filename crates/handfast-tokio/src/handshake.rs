@@ -150,6 +150,18 @@ impl<IO> Handshake<IO> {
         self
     }
 
+    /// For a server: it is over as soon as early data is there, which is read as it comes, like all other plaintext, and may be answered
+    /// at once; reading on does the rest of the handshake. Until that is done, as [`Connection::is_connected`] says, what is read may
+    /// come from someone who is not there any more: see [`Buffered::read_early_data`].
+    ///
+    /// [`Buffered::read_early_data`]: handfast::buffered::Buffered::read_early_data
+    pub fn reading_early_data(mut self) -> Self {
+        if let Place::Going(stream) = &mut self.0 {
+            stream.read_early_data();
+        }
+        self
+    }
+
     /// Early data, which goes out when the handshake is polled; gives how much was taken, which is 0 if there is no room (any more), or
     /// not known to be any: the store is still being asked. What may be said so is told at [`Connection::send_early`], and whether the
     /// server has taken it is known after the handshake ([`handfast::Negotiated::early_data`]).

@@ -63,6 +63,10 @@ impl<IO> TlsStream<IO> {
         self.buffered.resend_early_data();
     }
 
+    pub(crate) fn read_early_data(&mut self) {
+        self.buffered.read_early_data();
+    }
+
     pub(crate) fn send_early(&mut self, plaintext: &[u8]) -> Result<usize, Error> {
         self.buffered.send_early(plaintext)
     }
@@ -105,11 +109,13 @@ impl<IO> TlsStream<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
-    /// Until the handshake is done and our own flight on the wire.
+    /// Until the handshake is done and our own flight on the wire; or early data is there to be read.
     pub(crate) fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.buffered.is_connected() {
-            if ready!(self.poll_next(cx, Reading::ForData))? == Next::Closed {
-                return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
+            match ready!(self.poll_next(cx, Reading::ForData))? {
+                Next::Closed => return Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+                Next::Data => break,
+                Next::Read | Next::Answer | Next::Connected | Next::Renegotiated => {}
             }
         }
         let sent = self.poll_output_beside(cx);

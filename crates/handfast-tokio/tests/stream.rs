@@ -608,3 +608,61 @@ async fn early_data() {
         assert_eq!(heard, if resend && !accepted { &b"hello!"[..] } else { b"!" });
     }
 }
+
+/// Where a server wants it so, early data is read like all else, and answered before the client has finished.
+#[tokio::test]
+async fn early_data_is_read_and_answered_at_once() {
+    soon(async {
+        let (client, server) = tls13().early().configs();
+        let (connector, acceptor) = (Connector::new(client), Acceptor::new(server));
+        for said in [&b"hello"[..], b""] {
+            let (near, far) = duplex(1 << 16);
+            let (first, second) = join!(connector.connect(name(), near), acceptor.accept(far).reading_early_data());
+            let (mut first, mut second) = (first.unwrap(), second.unwrap());
+            assert!(second.connection().is_connected(), "without early data all is as ever");
+            second.write_all(b"tickets come before this").await.unwrap();
+            first.read_exact(&mut [0; 24]).await.unwrap();
+
+            let (near, far) = duplex(1 << 16);
+            let mut near = connector.connect(name(), near);
+            assert_eq!(near.send_early(said).unwrap(), said.len());
+            // The client goes no further than its first flight.
+            assert!(by_itself(&mut near).await.is_none());
+            let mut far = acceptor.accept(far).reading_early_data();
+            let mut far = match by_itself(&mut far).await {
+                Some(far) => far.unwrap(),
+                None => {
+                    assert!(said.is_empty());
+                    let (near, far) = join!(near, far);
+                    assert!(near.is_ok() && far.unwrap().connection().is_connected());
+                    continue;
+                }
+            };
+            assert!(!far.connection().is_connected());
+            let mut heard = [0; 5];
+            far.read_exact(&mut heard).await.unwrap();
+            assert_eq!(&heard, b"hello");
+            far.write_all(b"to you, too").await.unwrap();
+            far.shutdown().await.unwrap();
+            let mut near = near.await.unwrap();
+            let mut answer = String::new();
+            near.read_to_string(&mut answer).await.unwrap();
+            assert_eq!(answer, "to you, too");
+            near.write_all(b"good-bye").await.unwrap();
+            near.shutdown().await.unwrap();
+            let mut rest = String::new();
+            far.read_to_string(&mut rest).await.unwrap();
+            assert!(rest == "good-bye" && far.connection().is_connected());
+        }
+    })
+    .await;
+}
+
+/// What a future comes to by itself, if it does.
+async fn by_itself<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    select! {
+        biased;
+        done = future => Some(done),
+        () = yield_now() => None,
+    }
+}

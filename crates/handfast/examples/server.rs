@@ -7,7 +7,7 @@
 
 use handfast::crypto::Credential;
 use handfast::{Connection, Policy, ServerConfig, Stream};
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::{fs, io, thread};
@@ -35,8 +35,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn serve(socket: TcpStream, config: Arc<ServerConfig>) -> io::Result<()> {
     let mut stream = Stream::new(Connection::server(config), socket).complete()?;
     let version = stream.connection().negotiated().version;
-    // The head of a request, up to its empty line.
-    for line in stream.by_ref().lines() {
+    // The head of a request, up to its empty line; no more than so much, since whoever comes could go on for ever.
+    for line in Read::by_ref(&mut stream).take(1 << 16).lines() {
         if line?.is_empty() {
             break;
         }

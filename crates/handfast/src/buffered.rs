@@ -53,6 +53,8 @@ struct Early {
     kept: Option<Vec<u8>>,
     /// In which application protocol.
     protocol: Option<Vec<u8>>,
+    /// What comes is read as all other plaintext.
+    read: bool,
 }
 
 /// What a [`Buffered`] needs to go on.
@@ -168,9 +170,13 @@ impl Buffered {
                     let start = data.as_ptr() as usize - base;
                     self.plain = start..start + data.len();
                 }
-                Some(Event::EarlyData(data)) => {
-                    self.early.get_or_insert_default().received.extend_from_slice(data);
-                }
+                Some(Event::EarlyData(data)) => match &mut self.early {
+                    Some(early) if early.read => {
+                        let start = data.as_ptr() as usize - base;
+                        self.plain = start..start + data.len();
+                    }
+                    early => early.get_or_insert_default().received.extend_from_slice(data),
+                },
                 Some(Event::Connected) => {
                     self.connected = true;
                     self.resend()?;
@@ -219,6 +225,14 @@ impl Buffered {
     /// the handshake is done ([`Event::EarlyData`]). No more than [`crate::ServerConfig::early_data`] allows.
     pub fn take_early_data(&mut self) -> Vec<u8> {
         self.early.as_mut().map(|e| std::mem::take(&mut e.received)).unwrap_or_default()
+    }
+
+    /// For a server, before the first bytes: early data is read as it comes, like and before all other plaintext, and may be answered
+    /// while [`Connection::can_send`] says so, which saves the client a round trip. Not by default: whoever wants that has thought of
+    /// what it means that it may come from someone who is not there any more ([`Event::EarlyData`]). Whether the client is there is
+    /// known from [`Next::Connected`] on.
+    pub fn read_early_data(&mut self) {
+        self.early.get_or_insert_default().read = true;
     }
 
     /// Sends again what was not taken, where that is wanted.

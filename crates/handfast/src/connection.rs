@@ -229,12 +229,13 @@ impl Connection {
 
     /// Says close_notify. In TLS 1.3 the peer may still send, and what it sends still comes; up to TLS 1.2 it drops what it has not
     /// sent (RFC 5246 7.2.1). Before the handshake is done this says user_canceled too, and ends the connection: every later
-    /// call gives [`ErrorKind::Misuse`].
+    /// call gives [`ErrorKind::Misuse`]. Not so where a server may send already, since it has accepted early data: there is an end to
+    /// what it says, and the client's part of the handshake still comes.
     pub fn close(&mut self) {
         if self.error.is_some() || self.writer.is_closed() {
             return;
         }
-        if self.state.is_established() {
+        if self.state.is_established() || self.shared.answers_early {
             self.say(Alert::warning(AlertDescription::CLOSE_NOTIFY));
             return self.leave_renegotiation();
         }

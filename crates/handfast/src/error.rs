@@ -16,11 +16,12 @@ use std::fmt;
 mod explain;
 pub use explain::Explanation;
 
-/// Why a connection failed. Small: a pointer.
-#[derive(Clone, Debug, PartialEq)]
+/// Why a connection failed. Small: a pointer. `Display` says what happened; `Debug`, which is what is shown where `main` returns it or
+/// `unwrap` meets it, says by which rule and what to do, too.
+#[derive(Clone, PartialEq)]
 pub struct Error(Box<Inner>);
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Inner {
     kind: ErrorKind,
     during: Option<During>,
@@ -402,6 +403,16 @@ pub(crate) fn not_signed(message: &'static str) -> Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.explain().why)
+    }
+}
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Explanation { why, rule, remedy, .. } = self.explain();
+        f.write_str(&why)?;
+        if !rule.is_empty() {
+            write!(f, " ({rule})")?;
+        }
+        if remedy.is_empty() { Ok(()) } else { write!(f, " {remedy}") }
     }
 }
 impl std::error::Error for Error {}

@@ -28,7 +28,7 @@
 //! ```no_run
 //! use handfast::crypto::Credential;
 //! use handfast::{Connection, Policy, ServerConfig, Stream};
-//! use std::io::{BufRead, Write};
+//! use std::io::{BufRead, Read, Write};
 //! use std::{fs, net::TcpListener, sync::Arc};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -37,7 +37,8 @@
 //! let (socket, _) = TcpListener::bind("127.0.0.1:8443")?.accept()?;
 //! let mut stream = Stream::new(Connection::server(config), socket);
 //! let mut line = String::new();
-//! stream.read_line(&mut line)?;
+//! // No more than so much: whoever comes could send a line without an end.
+//! Read::by_ref(&mut stream).take(4096).read_line(&mut line)?;
 //! stream.write_all(line.as_bytes())?;
 //! stream.shutdown()?;
 //! # Ok(())

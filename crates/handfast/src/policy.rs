@@ -23,22 +23,23 @@ pub struct Policy {
     pub min_version: ProtocolVersion,
     /// The newest version.
     pub max_version: ProtocolVersion,
-    /// Suites in order of preference.
+    /// cipher_suites (RFC 9846 4.2.2), in order of preference.
     pub suites: Vec<CipherSuite>,
-    /// Groups in order of preference. Before TLS 1.3 a client's are also the curves on which it takes an ECDSA certificate
+    /// supported_groups (RFC 9846 4.3.7), in order of preference. Before TLS 1.3 a client's are also the curves on which it takes an ECDSA certificate
     /// (RFC 8422 5.3).
     pub groups: Vec<NamedGroup>,
-    /// For how many of the groups a TLS 1.3 client sends a share at once.
+    /// key_share (RFC 9846 4.3.8): for how many of the groups, the first ones, a TLS 1.3 client sends a share at once; 2.
     pub key_shares: usize,
     /// For which of the groups, where it is not the first ones; `None` by default. What is remembered of a server changes nothing then.
     pub shared_groups: Option<Vec<NamedGroup>>,
-    /// How pre-shared keys, tickets among them, may be used in TLS 1.3, best first (RFC 9846 4.3.9). By default only psk_dhe_ke: with
+    /// psk_key_exchange_modes (RFC 9846 4.3.9): how pre-shared keys, tickets among them, may be used in TLS 1.3, best first. By default only psk_dhe_ke: with
     /// psk_ke there is no fresh key exchange, so that whoever learns the pre-shared key later can read what was recorded.
     pub psk_modes: Vec<PskKeyExchangeMode>,
-    /// Signatures of handshakes that are accepted and made, in order of preference.
+    /// signature_algorithms (RFC 9846 4.3.3): signatures of handshakes that are accepted and made, in order of preference.
     pub schemes: Vec<SignatureScheme>,
-    /// Signatures in certificates that are accepted, where they are others than those of handshakes; `None` by default. A peer is told of
-    /// them (signature_algorithms_cert, RFC 9846 4.3.3), and a verifier of one's own may hold chains to them.
+    /// signature_algorithms_cert (RFC 9846 4.3.3): the signatures that a peer's certificates should have, where they are others than those
+    /// of handshakes; `None` by default. A peer is told of them; that it heeds them is for the verifier to see to
+    /// ([`crate::verify::WebPki::enforce_schemes`], [`crate::verify::PeerToVerify::schemes`]).
     pub cert_schemes: Option<Vec<SignatureScheme>>,
     /// Those that are made, where they are others than are accepted; `None` by default.
     pub own_schemes: Option<Vec<SignatureScheme>>,

@@ -11,7 +11,9 @@ use crate::wait::Reply;
 use crate::wire::numbers::{Kdf, ProtocolVersion};
 use crate::wire::{Opaque, Reader, Wire, Writer};
 use rustls_pki_types::ServerName;
+use sha2::{Digest, Sha256};
 use std::fmt;
+use subtle::ConstantTimeEq;
 
 /// A key that both sides have, and the name under which both know it.
 #[derive(Clone, Debug)]
@@ -119,6 +121,35 @@ pub(crate) struct Psk {
     pub(crate) kind: PskKind,
 }
 
+/// What a server's session keeps of the external PSK that it goes back to, beside its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PskMark {
+    /// The context, if it was imported.
+    pub(crate) context: Option<Vec<u8>>,
+    /// Of the key. It is kept where the session's own secret is.
+    pub(crate) hash: [u8; 32],
+}
+
+impl ExternalPsk {
+    /// By what a session will know it again.
+    pub(crate) fn mark(&self) -> PskMark {
+        let context = match &self.usage {
+            PskUsage::Plain => None,
+            PskUsage::Imported { context } => Some(context.clone()),
+        };
+        let hash = Sha256::new().chain_update(b"handfast: the key of an external PSK").chain_update(self.key.bytes());
+        PskMark { context, hash: hash.finalize().into() }
+    }
+}
+
+impl PskMark {
+    /// Whether it is of this key, used in the same way.
+    pub(crate) fn is_of(&self, psk: &ExternalPsk) -> bool {
+        let other = psk.mark();
+        self.context == other.context && bool::from(self.hash.ct_eq(&other.hash))
+    }
+}
+
 /// A name on the wire, read.
 pub(crate) struct Name<'w> {
     /// The name that both sides know.
@@ -172,7 +203,8 @@ pub trait ClientPsks: Send + Sync + fmt::Debug {
 
 /// A server's external PSKs.
 pub trait ServerPsks: Send + Sync + fmt::Debug {
-    /// The one of this name; `None` if there is none. With a context, the client has imported it, and a key with another context, or
+    /// The one of this name; `None` if there is none. It is asked when a client offers the name, and again when a session that goes back
+    /// to it is resumed: a name that is gone, or has another key, ends its sessions. With a context, the client has imported it, and a key with another context, or
     /// one to be used as it is, is none; without, it uses it as it is.
     fn find(&self, identity: &[u8], context: Option<&[u8]>) -> Reply<Option<ExternalPsk>>;
 }

@@ -35,14 +35,18 @@ impl<S: Read + Write> Stream<S> {
         self
     }
 
-    /// Does the handshake, unless it is done.
+    /// Does the handshake, unless it is done; with [`Stream::reading_early_data`] no further than up to early data, while some is there
+    /// to be read.
     ///
     /// # Errors
     /// Whatever ends it, and those of `io`. With `WouldBlock` and `TimedOut` it may be called again.
     pub fn handshake(&mut self) -> io::Result<()> {
         while !self.buffered.is_connected() {
-            if self.step()? == Next::Closed {
-                return Err(io::ErrorKind::NotConnected.into());
+            match self.step()? {
+                Next::Closed => return Err(io::ErrorKind::NotConnected.into()),
+                // Early data: it is to be read first.
+                Next::Data => break,
+                Next::Read | Next::Answer | Next::Connected | Next::Renegotiated => {}
             }
         }
         self.flush_output()
@@ -61,6 +65,13 @@ impl<S: Read + Write> Stream<S> {
     /// with [`crate::ErrorKind::EarlyDataProtocol`] if the server chooses another application protocol.
     pub fn resending_early_data(mut self) -> Self {
         self.buffered.resend_early_data();
+        self
+    }
+
+    /// For a server: early data is read as it comes, like all other plaintext, and may be answered before the handshake is done: see
+    /// [`Buffered::read_early_data`]. Reading on does the rest of the handshake.
+    pub fn reading_early_data(mut self) -> Self {
+        self.buffered.read_early_data();
         self
     }
 
@@ -197,7 +208,9 @@ impl<S: Read + Write> Stream<S> {
 
     /// Seals what `seal` seals, behind what was sealed before.
     fn seal(&mut self, seal: impl FnOnce(&mut Buffered) -> Result<usize, Error>) -> io::Result<usize> {
-        self.handshake()?;
+        if !self.connection().can_send() {
+            self.handshake()?;
+        }
         while self.buffered.connection().is_renegotiating() {
             self.step_by(Buffered::advance_to_write)?;
         }

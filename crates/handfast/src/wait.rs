@@ -30,19 +30,20 @@ pub enum Reply<T> {
 pub struct HelloSummary {
     /// The name it asks for.
     pub server_name: Option<String>,
-    /// Its application protocols, the first 128.
+    /// Its application protocols (ALPN), the first 128.
     pub alpn: Vec<Vec<u8>>,
     /// Its versions.
     pub versions: Vec<ProtocolVersion>,
-    /// Its suites.
+    /// Its suites: cipher_suites.
     pub suites: Vec<CipherSuite>,
-    /// Its groups.
+    /// Its groups: supported_groups.
     pub groups: Vec<NamedGroup>,
-    /// The signatures that it can verify.
+    /// The signatures that it can verify: signature_algorithms.
     pub schemes: Vec<SignatureScheme>,
     /// Those that it can verify in certificates, if it says that they are others (signature_algorithms_cert, RFC 9846 4.3.3).
     pub cert_schemes: Option<Vec<SignatureScheme>>,
-    /// The authorities that it would like a certificate of, as DER names (RFC 9846 4.3.4); empty: any.
+    /// The authorities that it would like a certificate of, as DER names: certificate_authorities (RFC 9846 4.3.4), the first 512; empty:
+    /// any.
     pub authorities: Vec<Vec<u8>>,
     /// Whether it would like an OCSP response with the certificate (RFC 6066 8).
     pub ocsp: bool,

@@ -242,7 +242,8 @@ fn closing_ends_a_handshake() {
                 for step in 0..steps {
                     pair.carry(Side::BOTH[step % 2]);
                 }
-                if pair.end(closer).is_connected() {
+                // A server that may answer early data already can come to an end of that: see the tests of early data.
+                if pair.end(closer).is_connected() || pair.end(closer).connection.can_send() {
                     continue;
                 }
                 // An alert among early data that the server takes none of is skipped with it.

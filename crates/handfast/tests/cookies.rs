@@ -140,7 +140,7 @@ fn old_and_foreign_cookies_are_refused() {
     assert!(is_illegal(&passed_on(&client, &server, &other, 0, usize::MAX), "cookie"), "another suite");
     let mut other = server.clone();
     let lifetime = other.cookies.as_mut().map(|c| &mut c.lifetime).unwrap();
-    *lifetime = 100;
+    *lifetime = Duration::from_secs(100);
     passed_on(&client, &server, &other, 99, usize::MAX).assert_connected();
     // A ticket by the same keys is none.
     #[derive(Debug)]

@@ -120,6 +120,31 @@ fn early_data_may_be_answered_at_once() {
     assert!(!pair.server.connection.can_send());
 }
 
+/// Nothing follows the server's close_notify, no ticket either; what the client has still to say is heard.
+#[test]
+fn an_early_answer_may_be_the_last_word() {
+    let (client, server) = configs();
+    for slow in [false, true] {
+        let served = if slow { common::later::server(&server) } else { server.clone() };
+        let mut pair = again(&client, &served, 1000);
+        pair.client.send_early(b"question");
+        pair.carry(Side::Client);
+        while !pair.server.connection.can_send() {
+            pair.server.drive(later(1000));
+        }
+        pair.server.send(b"answer");
+        pair.server.connection.close();
+        assert!(pair.server.error.is_none() && !pair.server.connection.can_send());
+        pair.run().assert_connected();
+        assert_eq!((&pair.server.early[..], &pair.client.data[..]), (&b"question"[..], &b"answer"[..]));
+        assert!(pair.client.connection.peer_closed());
+        assert!(!pair.server.flight().contains(&"NewSessionTicket".to_owned()), "{:?}", pair.server.flight());
+        pair.client.send(b"late");
+        pair.run();
+        assert_eq!(pair.server.data, b"late");
+    }
+}
+
 #[test]
 fn a_client_that_says_nothing_early_is_no_worse() {
     let (client, server) = configs();

@@ -195,7 +195,29 @@ fn a_certificate_where_no_key_is_known() {
     (client.policy, server.policy) = (Default::default(), Default::default());
     client.policy.max_version = ProtocolVersion::TLS1_2;
     let pair = run(&client, &server);
-    assert!(matches!(pair.server.error.as_ref().unwrap().kind(), ErrorKind::UnrecognizedName(_)));
+    let kind = pair.server.error.as_ref().unwrap().kind();
+    assert!(matches!(kind, ErrorKind::NothingInCommon(NothingInCommon::Version { .. })), "{kind:?}");
+    assert_eq!(pair.server.alerts(), ["fatal protocol_version"]);
+}
+
+/// The client's error says what it had offered, where that may be why.
+#[test]
+fn a_refusal_names_the_keys_that_were_offered() {
+    let (client, server) = configs(vec![imported("me", ""), imported("us", "")], vec![imported("you", "")]);
+    let pair = run(&client, &server);
+    let why = pair.client.error.unwrap().to_string();
+    assert!(
+        why.contains("handshake_failure") && why.contains("pre-shared keys \"me\", \"us\", and had taken none"),
+        "{why}"
+    );
+    // One that was taken is none of them.
+    let (client, server) = configs(vec![imported("me", "")], vec![imported("me", "")]);
+    let mut pair = run(&client, &server);
+    assert_by(&mut pair, "me");
+    pair.server.receive(&[[23, 3, 3, 0, 20].as_slice(), &[0; 20]].concat(), noon());
+    pair.run();
+    let why = pair.client.error.unwrap().to_string();
+    assert!(why.contains("bad_record_mac") && !why.contains("pre-shared"), "{why}");
 }
 
 /// Who has the key needs no certificate, and gets none; nor does it later, in resumptions.
@@ -373,4 +395,62 @@ fn a_session_ends_with_the_keys() {
     let mut pair = Pair::new(&client, &Arc::new(server));
     pair.run();
     assert!(!pair.server.is_connected() && !pair.server.negotiated().resumed);
+}
+
+/// The server has this key no more, or another one under its name: sessions that go back to it let nobody in, at once.
+#[test]
+fn a_session_ends_with_its_key() {
+    let tickets: Arc<handfast::session::RotatingTickets> = Arc::default();
+    let other_key = ExternalPsk { key: key(9), ..imported("me", "") };
+    for (theirs, resumed) in [
+        (vec![imported("you", ""), imported("me", "")], true),
+        (vec![imported("you", "")], false),
+        (vec![other_key], false),
+        (vec![imported("me", "other context")], false),
+    ] {
+        let (client, mut server) = configs(vec![imported("me", "")], vec![imported("me", "")]);
+        server.tickets = Some(tickets.clone());
+        run(&client, &server).assert_connected();
+        server.psks = Some(Arc::new(theirs));
+        let pair = run(&client, &server);
+        assert_eq!(pair.server.negotiated().resumed, resumed);
+        assert_eq!(pair.server.is_connected(), resumed);
+        // What was found out in a resumption is in its tickets, too.
+        if resumed {
+            server.psks = Some(Arc::new(vec![imported("you", "")]));
+            let pair = run(&client, &server);
+            assert!(!pair.server.is_connected() && !pair.server.negotiated().resumed);
+        }
+    }
+}
+
+/// That is asked as the key itself is, and may be answered later.
+#[test]
+fn whether_the_key_is_still_there_may_be_answered_later() {
+    let (client, server) = configs(vec![imported("me", "x")], vec![imported("me", "x")]);
+    let (client, server) = (Arc::new(client), Arc::new(common::later::server(&server)));
+    Pair::connected(&client, &server);
+    let pair = Pair::connected(&client, &server);
+    assert!(pair.client.negotiated().resumed);
+    let questions: Vec<_> = pair.server.answered.iter().filter(|q| **q != "SealTicket").collect();
+    assert_eq!(questions, [&"OpenTicket", &"FindPsk"]);
+}
+
+/// A client that shares its store with one that had the key: it has to judge for itself.
+#[test]
+fn a_client_without_the_key_does_not_resume_by_it() {
+    let setup = Setup::new(ProtocolVersion::TLS1_3);
+    for others in [None, Some(vec![imported("you", "")]), Some(Vec::new())] {
+        let (client, mut server) = configs(vec![imported("me", "")], vec![imported("me", "")]);
+        server.credentials = setup.server_config().credentials;
+        assert_by(&mut run(&client, &server), "me");
+        let mut judging = client.clone();
+        judging.psks = others.map(|psks| Arc::new(psks) as _);
+        let pair = run(&judging, &server);
+        assert!(matches!(pair.client.error.as_ref().unwrap().kind(), ErrorKind::Certificate(_)));
+        judging.verifier = setup.client_config().verifier;
+        let pair = run(&judging, &server);
+        pair.assert_connected();
+        assert!(!pair.client.negotiated().resumed && !pair.client.negotiated().peer_chain.is_empty());
+    }
 }

@@ -85,6 +85,33 @@ fn a_session_remembers_the_key() {
     }
 }
 
+/// A client that takes no raw keys, or nothing else, does not go on with what another let in by the store that they share.
+#[test]
+fn a_session_is_resumed_by_who_would_take_its_kind() {
+    for version in VERSIONS {
+        let (first, mut server) = (Setup::new(version).client_config(), Setup::new(version).server_config());
+        server.credentials = Arc::new((*server_credential(KeyKind::Ecdsa)).clone().with_raw_key());
+        for (made, wanted) in [(X509, RAW), (RAW, X509)] {
+            let mut client = first.clone();
+            client.store = Some(Arc::new(handfast::session::MemoryClientStore::default()));
+            client.verifier = Arc::new(NotChecked);
+            client.server_certificate_types = vec![made];
+            let resumed = |client: &ClientConfig| {
+                let pair = play(client.clone(), server.clone());
+                pair.assert_connected();
+                pair.client.negotiated().resumed
+            };
+            assert!(!resumed(&client) && resumed(&client), "{version}");
+            let mut other = client.clone();
+            other.server_certificate_types = vec![wanted];
+            assert!(!resumed(&other), "{version}");
+            resumed(&client);
+            other.server_certificate_types = vec![wanted, made];
+            assert!(resumed(&other), "{version}");
+        }
+    }
+}
+
 /// Who can do both, and what comes of it.
 #[test]
 fn types_are_agreed_on_one_by_one() {

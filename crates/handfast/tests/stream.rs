@@ -8,7 +8,7 @@ use handfast::crypto::KeyKind;
 use handfast::pki_types::ServerName;
 use handfast::policy::SPOKEN;
 use handfast::wire::numbers::ProtocolVersion;
-use handfast::{ClientAuth, ClientConfig, Connection, Error, ErrorKind, ServerConfig, Stream, Time};
+use handfast::{ClientAuth, ClientConfig, Connection, Error, ErrorKind, Event, ServerConfig, Stream, Time};
 use std::io::{self, BufRead, IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -340,6 +340,61 @@ fn early_data_over_a_stream() {
         let (early, heard, told) = say_early(client, server, resend, later);
         assert_eq!((early, heard.unwrap(), told.unwrap()), (said.clone(), b" and late".to_vec(), Some(true)));
     }
+}
+
+/// A server that wants it so reads early data like all else, and answers before the client has finished: one that waits for the answer
+/// first gets it.
+#[test]
+fn early_data_is_read_and_answered_at_once() {
+    let (client, server) = early(None);
+    let (mut a, b) = sockets();
+    let name = ServerName::try_from(NAME).unwrap();
+    let mut near = Connection::client(Arc::new(client), name, Time::now()).unwrap();
+    thread::scope(|scope| {
+        let server = scope.spawn(move || {
+            let mut stream = Stream::new(Connection::server(Arc::new(server)), b).reading_early_data();
+            // No further than to what is to be read first.
+            stream.handshake().unwrap();
+            let mut early = [0; 5];
+            stream.read_exact(&mut early).unwrap();
+            assert!(!stream.connection().is_connected());
+            stream.write_all(b"to you, too").unwrap();
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).unwrap();
+            assert!(stream.connection().is_connected() && stream.take_early_data().is_empty());
+            (early, rest)
+        });
+        let mut out = Vec::new();
+        near.send_early(b"hello", &mut out).unwrap();
+        a.write_all(&out).unwrap();
+        let (mut input, mut heard) = (Vec::new(), Vec::new());
+        while heard.len() < 11 {
+            let mut piece = [0; 4096];
+            let n = a.read(&mut piece).unwrap();
+            assert!(n > 0, "an answer comes first");
+            input.extend_from_slice(&piece[..n]);
+            loop {
+                let received = near.receive(&mut input, Time::now()).unwrap();
+                let (used, event) = (received.used, received.event);
+                let more = event.is_some();
+                if let Some(Event::Data(data)) = event {
+                    heard.extend_from_slice(data);
+                }
+                input.drain(..used);
+                if !more {
+                    break;
+                }
+            }
+        }
+        assert_eq!(heard, b"to you, too");
+        // Only now does the client end its part.
+        let mut out = Vec::new();
+        near.send(b" and good-bye", &mut out).unwrap();
+        near.close();
+        near.transmit(&mut out);
+        a.write_all(&out).unwrap();
+        assert_eq!(server.join().unwrap(), (*b"hello", b" and good-bye".to_vec()));
+    });
 }
 
 /// What is refused is said again if that is wanted, and never by itself.

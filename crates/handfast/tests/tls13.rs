@@ -64,6 +64,40 @@ fn keys_change_while_data_goes_both_ways() {
     pair.exchange(50);
 }
 
+/// A request is answered before the next data, even if we have just changed our keys by ourselves (RFC 9846 4.7.3). One answer does for
+/// several requests only while it has not been sent.
+#[test]
+fn a_request_is_answered_whatever_was_done_before() {
+    for side in Side::BOTH {
+        for (before, sent) in [(0, true), (1, true), (2, true), (1, false)] {
+            let (client, server) = setup().configs();
+            let mut pair = Pair::connected(&client, &server);
+            let now = pair.now;
+            let updates = |pair: &mut Pair| pair.end(side).flight().iter().filter(|m| *m == "KeyUpdate").count();
+            (0..before).for_each(|_| pair.end(side).connection.update_keys(false, now).unwrap());
+            if sent {
+                pair.run();
+            }
+            for requests in 1..4 {
+                pair.end(side.other()).connection.update_keys(true, now).unwrap();
+                pair.run();
+                assert_eq!(updates(&mut pair), before + requests);
+            }
+            pair.exchange(10);
+            // Several come before the answer to the first is sent.
+            for _ in 0..3 {
+                let request = pair.end(side.other());
+                request.connection.update_keys(true, now).unwrap();
+                let bytes = request.transmit();
+                pair.end(side).receive(&bytes, now);
+            }
+            assert_eq!(updates(&mut pair), before + 4);
+            pair.run();
+            pair.exchange(10);
+        }
+    }
+}
+
 #[test]
 fn key_updates_without_data_have_a_bound() {
     let (client, server) = setup().configs();

@@ -106,8 +106,8 @@ pub(crate) struct Sessions {
     /// How many tickets a TLS 1.3 client gets; 0: none, nor does any other client
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=16))]
     pub(crate) tickets: u8,
-    /// Takes so many bytes of early data with a ticket, each once, and acts on them when the handshake is done; not in the first seconds,
-    /// when something heard before the start could be played back
+    /// Takes so many bytes of early data with a ticket, each once, and answers them at once; not in the first seconds, when something
+    /// heard before the start could be played back
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     pub(crate) early_data: Option<u32>,
 }

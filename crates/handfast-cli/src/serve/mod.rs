@@ -14,7 +14,7 @@ use crate::events::{Connection, Event, Teller};
 use crate::exit::{Code, Failure};
 use crate::human::{Detail, View};
 use crate::{keylog, lists, psks};
-use early::Behind;
+use early::Prompt;
 use files::Folder;
 use handfast::alert::AlertDescription;
 use handfast::config::{Cookies, EarlyDataRules, ReplaceableConfig};
@@ -35,7 +35,7 @@ use tap::Tap;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// How long a client has for its handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -261,36 +261,46 @@ impl Server {
     /// TLS over it, and HTTP over that.
     async fn speak(&self, socket: Lent<TcpStream>, connection: Connection) {
         let (story, closed) = (Story::default(), Arc::new(AtomicBool::new(false)));
-        let mut stream = match self.handshake(socket, connection, &story, &closed).await {
+        let until = Instant::now() + HANDSHAKE;
+        let stream = match self.handshake(socket, connection, &story, &closed, until).await {
             Ok(Some(stream)) => stream,
             Ok(None) => return self.tell(connection, &Event::Closed { clean: false }),
             Err(failure) => return self.tell(connection, &Event::Failed { failure: &failure }),
         };
-        let negotiated = stream.connection().negotiated().clone();
-        self.tell(connection, &Event::Connected { negotiated: &negotiated });
-        let visit = http::Visit { site: self.site.clone(), negotiated: Arc::new(negotiated), story };
+        let negotiated = Arc::new(stream.connection().negotiated().clone());
+        let visit = http::Visit { site: self.site.clone(), negotiated, story };
         let ending = self.ending.clone();
-        let early = stream.take_early_data();
-        let stream = Behind::new(early, stream);
+        let finished = Arc::new(AtomicBool::new(false));
+        let (teller, is_finished) = (self.teller.clone(), finished.clone());
+        let stream = Prompt::new(stream, until, move |negotiated| {
+            is_finished.store(true, Ordering::Relaxed);
+            teller.tell(Some(connection), &Event::Connected { negotiated });
+        });
         let done = match self.teller.is_json() {
             true => visit.serve(Tap::new(stream, self.teller.clone(), connection), ending).await,
             false => visit.serve(stream, ending).await,
         };
+        let finished = finished.load(Ordering::Relaxed);
         match done {
-            Err(error) if !matches!(error.kind(), ErrorKind::Truncated { .. }) => {
+            Err(error) if !finished || !matches!(error.kind(), ErrorKind::Truncated { .. }) => {
                 self.tell(connection, &Event::Failed { failure: &Failure::tls(&error) });
+            }
+            Ok(()) if !finished => {
+                let why = "the client did not finish its handshake, though its early data was answered.";
+                self.tell(connection, &Event::Failed { failure: &Failure::network(Code::Handshake, why, "") });
             }
             _ => self.tell(connection, &Event::Closed { clean: closed.load(Ordering::Relaxed) }),
         }
     }
 
-    /// The handshake; `None` if there was none to speak of.
+    /// The handshake, up to early data if some comes; `None` if there was none to speak of.
     async fn handshake(
         &self,
         socket: Lent<TcpStream>,
         connection: Connection,
         story: &Story,
         closed: &Arc<AtomicBool>,
+        until: Instant,
     ) -> Result<Option<TlsStream<Lent<TcpStream>>>, Failure> {
         let mut tls = handfast::Connection::server(self.config.current());
         let (mut teller, mut story_teller) = (self.teller.observer(Some(connection)), story.observer());
@@ -306,7 +316,7 @@ impl Server {
         }));
         let mut ending = self.ending.clone();
         let done = tokio::select! {
-            done = timeout(HANDSHAKE, Handshake::new(tls, socket)) => done,
+            done = timeout_at(until, Handshake::new(tls, socket).reading_early_data()) => done,
             () = ended(&mut ending) => return Ok(None),
         };
         match done {

@@ -1,5 +1,7 @@
 //! The rows.
 
+use super::flags::EXPORT;
+
 /// The kind of the server's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
@@ -107,6 +109,32 @@ pub enum Feature {
     PostHandshake,
     /// Both export the same.
     Exporter,
+    /// A second connection begins with early data, and the server takes it.
+    EarlyData,
+    /// The server takes none; what was said early is said again.
+    EarlyRefused,
+    /// The server's certificate comes with signed certificate timestamps (RFC 6962).
+    Timestamps,
+    /// Raw public keys, the server's and the client's.
+    RawClientKey,
+    /// The client has certificates from two authorities; the server names one of these.
+    ByIssuer,
+    /// The server has certificates from two authorities; the client names one of these (certificate_authorities).
+    ByAuthority,
+    /// The server has certificates for two names; the client asks for the second.
+    ByName,
+    /// The server has an ECDSA and an RSA certificate; the client verifies nothing but RSA.
+    ByScheme,
+    /// Both have the same channel binding of RFC 5929.
+    TlsUnique,
+    /// The same.
+    TlsServerEndPoint,
+    /// Both have the same channel binding of RFC 9266.
+    TlsExporter,
+    /// The peer starts a second handshake in the connection, and data goes on (RFC 5746).
+    Renegotiated,
+    /// The same; the server requires a client certificate in the second one only.
+    CertificateLater,
 }
 
 /// One row.
@@ -146,12 +174,45 @@ impl Case {
             _ => "TLS 1.3",
         }
     }
+    /// Whether there is a second connection with the session of the first.
     pub fn resumes(&self) -> bool {
-        matches!(self.feature, Feature::Resumed | Feature::ResumedById)
+        matches!(self.feature, Feature::Resumed | Feature::ResumedById) || self.is_early()
+    }
+    /// Whether the second connection begins with early data.
+    pub fn is_early(&self) -> bool {
+        matches!(self.feature, Feature::EarlyData | Feature::EarlyRefused)
+    }
+    /// The name that the client asks for.
+    pub fn server_name(&self) -> &'static str {
+        if self.feature == Feature::ByName { OTHER_NAME } else { "localhost" }
+    }
+    /// All suites that are offered and taken, by IANA name: one, where not something else chooses.
+    pub fn suites(&self) -> Vec<&'static str> {
+        match self.feature {
+            Feature::ByScheme if !self.is_13() => vec![ECDSA_GCM, self.suite],
+            _ => vec![self.suite],
+        }
+    }
+    /// What is exported: the label, and whether there is a context, which is then empty.
+    pub fn exporter(&self) -> (&'static str, bool) {
+        if self.feature == Feature::TlsExporter { ("EXPORTER-Channel-Binding", true) } else { (EXPORT.0, false) }
+    }
+    /// The type of the channel binding that both have, if one is wanted.
+    pub fn channel_binding(&self) -> Option<&'static str> {
+        match self.feature {
+            Feature::TlsUnique => Some("tls-unique"),
+            Feature::TlsServerEndPoint => Some("tls-server-end-point"),
+            Feature::TlsExporter => Some("tls-exporter"),
+            _ => None,
+        }
     }
     /// Whether the client's first share is of a group that the server does not take.
     pub fn retries(&self) -> bool {
         self.feature == Feature::Retry || self.feature == Feature::Cookie && !self.group.is_empty()
+    }
+    /// Whether there is a second handshake in the connection.
+    pub fn renegotiates(&self) -> bool {
+        matches!(self.feature, Feature::Renegotiated | Feature::CertificateLater)
     }
     pub fn is_13(&self) -> bool {
         self.version == "tls1.3"
@@ -160,8 +221,11 @@ impl Case {
 
 /// Every row: each version, key exchange and protection, then each feature.
 pub fn cases() -> Vec<Case> {
-    [suites(), groups(), keys(), sessions(), features()].concat()
+    [suites(), groups(), keys(), sessions(), features(), choices(), renegotiations()].concat()
 }
+
+/// The name in the server's second certificate. It needs no DNS (RFC 6761 6.3).
+pub const OTHER_NAME: &str = "other.localhost";
 
 const GCM: &str = "TLS_AES_128_GCM_SHA256";
 const RSA_GCM: &str = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
@@ -281,4 +345,33 @@ fn features() -> Vec<Case> {
     let new = new.map(|feature| row("tls1.3", GCM, "", Key::Ecdsa, feature));
     let retries = [Retry, Cookie].map(|feature| row("tls1.3", GCM, "secp384r1", Key::Ecdsa, feature));
     [&middle[..], &new, &retries].concat()
+}
+
+/// Early data, certificates that are chosen, what comes with them or instead of them, and channel bindings.
+fn choices() -> Vec<Case> {
+    use Feature::{
+        ByAuthority, ByIssuer, ByName, ByScheme, EarlyData, EarlyRefused, RawClientKey, Timestamps, TlsExporter,
+        TlsServerEndPoint, TlsUnique,
+    };
+    let middle = [Timestamps, RawClientKey, ByIssuer, ByName, ByScheme, TlsUnique, TlsServerEndPoint];
+    let new =
+        [EarlyData, EarlyRefused, Timestamps, RawClientKey, ByIssuer, ByAuthority, TlsServerEndPoint, TlsExporter];
+    let middle = middle.map(|feature| row("tls1.2", RSA_GCM, "", Key::Rsa, feature));
+    let new = new.map(|feature| row("tls1.3", GCM, "", Key::Ecdsa, feature));
+    // All of the server's keys are of one kind where the name decides: some servers choose the kind first.
+    let with_rsa = [ByName, ByScheme].map(|feature| row("tls1.3", GCM, "", Key::Rsa, feature));
+    [&middle[..], &new, &with_rsa].concat()
+}
+
+/// Second handshakes, over each kind of key exchange and of protection.
+fn renegotiations() -> Vec<Case> {
+    use Feature::{CertificateLater, Renegotiated};
+    let each = |feature| {
+        [
+            row("tls1.0", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "", Key::Rsa, feature),
+            row("tls1.2", "TLS_RSA_WITH_AES_128_CBC_SHA", "", Key::Rsa, feature),
+            row("tls1.2", RSA_GCM, "", Key::Rsa, feature),
+        ]
+    };
+    [each(Renegotiated), each(CertificateLater)].concat()
 }

@@ -12,6 +12,11 @@ pub const TICKETS: usize = 5;
 /// The most that is taken in a record where that is less than usual.
 pub const RECORD_SIZE: &str = "512";
 
+/// The most early data that a server takes, in bytes.
+pub const EARLY: &str = "16384";
+/// What a client verifies that knows nothing but RSA.
+const RSA_SCHEMES: &str = "rsa_pss_rsae_sha256,rsa_pkcs1_sha256";
+
 /// Flags, one after the other.
 struct Flags(Vec<String>);
 
@@ -24,13 +29,15 @@ impl Flags {
 /// `handfast connect`. Where the row is about sessions, they are kept in this file.
 pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec<String> {
     let mut flags = Flags(Vec::new());
-    flags.add(&["connect", &format!("127.0.0.1:{port}"), "--name", "localhost", "--json"]);
+    flags.add(&["connect", &format!("127.0.0.1:{port}"), "--name", case.server_name(), "--json"]);
     match case.feature {
-        Feature::RawKey => flags.add(&["--raw-public-key", "--pin-key", &material.key_hash(case.key)]),
+        Feature::RawKey | Feature::RawClientKey => {
+            flags.add(&["--raw-public-key", "--pin-key", &material.key_hash(case.key)])
+        }
         _ => flags.add(&["--ca", &material.ca()]),
     }
     flags.add(&["--policy", "legacy", "--min-version", case.version, "--max-version", case.version]);
-    flags.add(&["--suites", case.suite]);
+    flags.add(&["--suites", &case.suites().join(",")]);
     match case.group {
         "" => {}
         // Shares go out for the first two.
@@ -41,18 +48,31 @@ pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec
         flags.add(&["--half-close", "--session", session]);
     }
     match case.feature {
-        Feature::ClientCertificate | Feature::PostHandshake => {
+        Feature::ClientCertificate | Feature::PostHandshake | Feature::CertificateLater => {
             let (cert, key) = material.client();
             flags.add(&["--cert", &cert, "--key", &key]);
             if case.feature == Feature::PostHandshake {
                 flags.add(&["--post-handshake-auth"]);
             }
         }
+        Feature::ByIssuer => {
+            for (cert, key) in [material.other_client(), material.client()] {
+                flags.add(&["--cert", &cert, "--key", &key]);
+            }
+        }
+        Feature::RawClientKey => flags.add(&["--key", &material.client().1]),
+        Feature::EarlyData | Feature::EarlyRefused => flags.add(&["--early-data"]),
+        Feature::Timestamps => flags.add(&["--sct"]),
+        Feature::ByAuthority => flags.add(&["--name-authorities"]),
+        Feature::ByScheme => flags.add(&["--schemes", RSA_SCHEMES]),
         Feature::Alpn => flags.add(&["--alpn", "http/1.1"]),
         Feature::Stapled => flags.add(&["--ocsp", "require"]),
         Feature::Grease => flags.add(&["--grease", "--shuffle", "--pad-hello", "1500"]),
         Feature::Exporter => flags.add(&["--export", &format!("{}:{}", EXPORT.0, EXPORT.1)]),
         _ => flags.add(&of_either(case)),
+    }
+    if let Some(binding) = case.channel_binding() {
+        flags.add(&["--channel-binding", binding]);
     }
     flags.0
 }
@@ -65,8 +85,15 @@ pub fn server(case: &Case, material: &Material, site: Option<&str>) -> Vec<Strin
         Feature::Zlib | Feature::Brotli | Feature::Stapled => material.server_with_ca(case.key),
         _ => material.server(case.key),
     };
-    flags.add(&["serve", "--listen", "127.0.0.1:0", "--cert", &cert, "--key", &key, "--json"]);
-    flags.add(&["--policy", "legacy", "--suites", case.suite]);
+    flags.add(&["serve", "--listen", "127.0.0.1:0", "--json"]);
+    // The first is what clients see where nothing decides: by name the other is to be seen, else this one.
+    let mut shown = Vec::from_iter(material.besides(case));
+    let place = if case.feature == Feature::ByName { 0 } else { shown.len() };
+    shown.insert(place, (cert, key));
+    for (cert, key) in shown {
+        flags.add(&["--cert", &cert, "--key", &key]);
+    }
+    flags.add(&["--policy", "legacy", "--suites", &case.suites().join(",")]);
     if !case.group.is_empty() {
         flags.add(&["--groups", case.group]);
     }
@@ -75,7 +102,10 @@ pub fn server(case: &Case, material: &Material, site: Option<&str>) -> Vec<Strin
         flags.add(&["--dir", site]);
     }
     match case.feature {
-        Feature::ClientCertificate => flags.add(&["--client-ca", &material.ca()]),
+        Feature::ClientCertificate | Feature::ByIssuer => flags.add(&["--client-ca", &material.ca()]),
+        Feature::RawClientKey => flags.add(&["--raw-public-key", "--client-pin-key", &material.client_key_hash()]),
+        Feature::EarlyData | Feature::EarlyRefused => flags.add(&["--early-data", EARLY]),
+        Feature::Timestamps => flags.add(&["--sct", &material.timestamps(case.key)]),
         Feature::Cookie => flags.add(&["--cookie"]),
         Feature::Stapled => flags.add(&["--ocsp", &material.ocsp(case.key)]),
         Feature::Tickets => flags.add(&["--tickets", &TICKETS.to_string()]),

@@ -1,15 +1,21 @@
 //! Certificates and keys, fresh for each run, in a folder that goes with it.
 
-use super::cases::{Case, Feature, Key};
+use super::cases::{Case, Feature, Key, OTHER_NAME};
+use super::timestamps;
 use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use handfast::crypto::{HashAlgorithm, aws_lc};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_ML_DSA_44,
-    PKCS_ML_DSA_65, PKCS_ML_DSA_87, PKCS_RSA_SHA256, SignatureAlgorithm,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_ED25519,
+    PKCS_ML_DSA_44, PKCS_ML_DSA_65, PKCS_ML_DSA_87, PKCS_RSA_SHA256, SignatureAlgorithm,
 };
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What our authority is called.
+pub const AUTHORITY: &str = "Handfast interop CA";
 
 pub struct Material {
     dir: PathBuf,
@@ -25,36 +31,69 @@ impl Material {
         std::fs::create_dir_all(&dir).expect("a folder for the certificates");
         let mut it = Self { dir, more: false, fresh: AtomicUsize::new(0) };
         // One authority with an RSA key: what old peers verify, all do.
+        let ca = it.authority("ca", AUTHORITY);
+        let other_ca = it.authority("other-ca", "Another CA");
+        for key in Key::ALL {
+            if let Some(algorithm) = algorithm(key) {
+                it.leaf(&ca, key.name(), &["localhost", "127.0.0.1"], algorithm);
+            }
+        }
+        it.leaf(&ca, "other", &[OTHER_NAME], &PKCS_RSA_SHA256);
+        it.leaf(&other_ca, "foreign", &["localhost"], &PKCS_RSA_SHA256);
+        it.leaf(&ca, "client", &[], &PKCS_RSA_SHA256);
+        it.leaf(&other_ca, "other-client", &[], &PKCS_RSA_SHA256);
+        timestamps::make(&it, &[Key::Rsa, Key::Ecdsa]);
+        it.more = it
+            .rsa_pss()
+            .and_then(|()| it.vouch(Key::Rsa))
+            .and_then(|()| it.vouch(Key::Ecdsa))
+            .and_then(|()| it.publish("client"))
+            .and_then(|()| it.publish("other"))
+            .is_some();
+        it
+    }
+
+    fn authority(&self, file: &str, name: &str) -> CertifiedIssuer<'static, KeyPair> {
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params.distinguished_name.push(rcgen::DnType::CommonName, "Handfast interop CA");
-        let ca_key = key(&PKCS_RSA_SHA256);
-        it.write("ca.key", &ca_key.serialize_pem());
-        let ca = CertifiedIssuer::self_signed(params, ca_key).expect("a CA");
-        it.write("ca.pem", &ca.pem());
-        let servers = Key::ALL.iter().filter_map(|key| Some((key.name(), algorithm(*key)?, false)));
-        for (name, algorithm, client) in servers.chain([("client", &PKCS_RSA_SHA256, true)]) {
-            let names = vec!["localhost".to_string(), "127.0.0.1".to_string()];
-            let mut params = CertificateParams::new(names).expect("parameters");
-            params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
-            params.extended_key_usages =
-                vec![if client { ExtendedKeyUsagePurpose::ClientAuth } else { ExtendedKeyUsagePurpose::ServerAuth }];
-            params.distinguished_name.push(rcgen::DnType::CommonName, format!("Handfast interop {name}"));
-            let key = key(algorithm);
-            let leaf = params.signed_by(&key, &ca).expect("a leaf");
-            it.write(&format!("{name}.pem"), &leaf.pem());
-            it.write(&format!("{name}-chain.pem"), &(leaf.pem() + &ca.pem()));
-            it.write(&format!("{name}.key"), &private_key(&key));
-        }
-        it.more = it.rsa_pss().and_then(|()| it.vouch(Key::Rsa)).and_then(|()| it.vouch(Key::Ecdsa)).is_some();
-        it
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = key(&PKCS_RSA_SHA256);
+        self.write(&format!("{file}.key"), &key.serialize_pem());
+        let ca = CertifiedIssuer::self_signed(params, key).expect("a CA");
+        self.write(&format!("{file}.pem"), &ca.pem());
+        ca
+    }
+
+    /// A server's certificate if it is for names, else a client's.
+    fn leaf(
+        &self,
+        ca: &CertifiedIssuer<'static, KeyPair>,
+        file: &str,
+        names: &[&str],
+        algorithm: &'static SignatureAlgorithm,
+    ) {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let usage =
+            if names.is_empty() { ExtendedKeyUsagePurpose::ClientAuth } else { ExtendedKeyUsagePurpose::ServerAuth };
+        let mut params = CertificateParams::new(names).expect("parameters");
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
+        params.extended_key_usages = vec![usage];
+        params.distinguished_name.push(DnType::CommonName, format!("Handfast interop {file}"));
+        let key = key(algorithm);
+        let leaf = params.signed_by(&key, ca).expect("a leaf");
+        self.write(&format!("{file}.pem"), &leaf.pem());
+        self.write(&format!("{file}-chain.pem"), &(leaf.pem() + &ca.pem()));
+        self.write(&format!("{file}.key"), &private_key(&key));
     }
 
     /// Why this row cannot be tried, if so.
     pub fn lacks(&self, case: &Case) -> Option<&'static str> {
-        (!self.more && (case.key == Key::RsaPss || matches!(case.feature, Feature::Stapled | Feature::RawKey)))
-            .then_some("what it needs is made by the system's OpenSSL, which is not here")
+        (!self.more
+            && (case.key == Key::RsaPss
+                || matches!(case.feature, Feature::Stapled | Feature::RawKey | Feature::RawClientKey)))
+        .then_some("what it needs is made by the system's OpenSSL, which is not here")
     }
 
     /// A certificate for an RSA key that is for RSASSA-PSS only.
@@ -89,7 +128,7 @@ impl Material {
 
     /// What the authority says of this certificate, now: an OCSP response. And the key alone, for who wants it raw.
     fn vouch(&self, key: Key) -> Option<()> {
-        let (cert, private) = self.server(key);
+        let (cert, _) = self.server(key);
         let (ca, ca_key) = (self.ca(), self.path("ca.key"));
         let said = Command::new("openssl").args(["x509", "-serial", "-noout", "-in", &cert]).output().ok()?;
         let text = String::from_utf8(said.stdout).ok()?;
@@ -114,17 +153,14 @@ impl Material {
             "-respout",
             &self.ocsp(key),
         ])?;
-        openssl(&["pkey", "-in", &private, "-pubout", "-out", &self.public_key(key)])?;
-        openssl(&[
-            "pkey",
-            "-in",
-            &private,
-            "-pubout",
-            "-outform",
-            "DER",
-            "-out",
-            &self.public_key(key).replace(".pub", ".spki"),
-        ])
+        self.publish(key.name())
+    }
+
+    /// The public half of a key, in PEM and in DER.
+    fn publish(&self, file: &str) -> Option<()> {
+        let [private, pem, der] = ["key", "pub", "spki"].map(|kind| self.path(&format!("{file}.{kind}")));
+        openssl(&["pkey", "-in", &private, "-pubout", "-out", &pem])?;
+        openssl(&["pkey", "-in", &private, "-pubout", "-outform", "DER", "-out", &der])
     }
 
     /// An OCSP response for the certificate of this key.
@@ -135,12 +171,37 @@ impl Material {
     pub fn public_key(&self, key: Key) -> String {
         self.path(&format!("{}.pub", key.name()))
     }
+    /// The same, DER.
+    pub fn spki(&self, key: Key) -> String {
+        self.path(&format!("{}.spki", key.name()))
+    }
+    /// The public half of the client's key, PEM.
+    pub fn client_public_key(&self) -> String {
+        self.path("client.pub")
+    }
+    /// The same, DER.
+    pub fn client_spki(&self) -> String {
+        self.path("client.spki")
+    }
     /// The SHA-256 of the public half, DER, in hexadecimal.
     pub fn key_hash(&self, key: Key) -> String {
-        let spki = self.public_key(key).replace(".pub", ".spki");
-        let said = Command::new("openssl").args(["dgst", "-sha256", "-r", &spki]).output();
-        let text = said.map(|out| String::from_utf8_lossy(&out.stdout).into_owned()).unwrap_or_default();
-        text.split(' ').next().unwrap_or_default().to_owned()
+        hex(&hash(&self.spki(key)))
+    }
+    /// The same of the client's key.
+    pub fn client_key_hash(&self) -> String {
+        hex(&hash(&self.client_spki()))
+    }
+    /// Signed certificate timestamps for the certificate of this key: a list.
+    pub fn timestamps(&self, key: Key) -> String {
+        self.path(&format!("{}.scts", key.name()))
+    }
+    /// Which log they are from, as OpenSSL reads it.
+    pub fn logs(&self) -> String {
+        self.path("logs.cnf")
+    }
+    /// The same for `openssl s_server`.
+    pub fn server_info(&self, key: Key, version: &str) -> String {
+        self.path(&format!("{}-{version}.serverinfo", key.name()))
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -177,8 +238,33 @@ impl Material {
         let name = key.name();
         (self.path(&format!("{name}-chain.pem")), self.path(&format!("{name}.key")))
     }
+    /// Certificate and key of a server with the other name; RSA.
+    pub fn other_server(&self) -> (String, String) {
+        (self.path("other.pem"), self.path("other.key"))
+    }
+    /// The SHA-256 of its public key, DER, in base64.
+    pub fn other_server_pin(&self) -> String {
+        BASE64_STANDARD.encode(hash(&self.path("other.spki")))
+    }
+    /// Certificate and key of a server, from an authority that clients do not know; RSA.
+    pub fn foreign_server(&self) -> (String, String) {
+        (self.path("foreign.pem"), self.path("foreign.key"))
+    }
+    /// The certificate and key that a server has besides, if the row is about which it shows.
+    pub fn besides(&self, case: &Case) -> Option<(String, String)> {
+        match case.feature {
+            Feature::ByName => Some(self.other_server()),
+            Feature::ByScheme => Some(self.server(Key::Ecdsa)),
+            Feature::ByAuthority => Some(self.foreign_server()),
+            _ => None,
+        }
+    }
     pub fn client(&self) -> (String, String) {
         (self.path("client.pem"), self.path("client.key"))
+    }
+    /// Certificate and key of a client, from an authority that servers do not know.
+    pub fn other_client(&self) -> (String, String) {
+        (self.path("other-client.pem"), self.path("other-client.key"))
     }
 }
 
@@ -193,6 +279,18 @@ fn openssl(args: &[&str]) -> Option<()> {
     let done =
         Command::new("openssl").args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     done.is_ok_and(|status| status.success()).then_some(())
+}
+
+/// The SHA-256 of a file that only OpenSSL makes.
+fn hash(path: &str) -> Vec<u8> {
+    let mut hash = aws_lc::provider().hash(HashAlgorithm::Sha256);
+    hash.update(&std::fs::read(path).unwrap_or_default());
+    hash.current().to_vec()
+}
+
+/// In hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// `None` if OpenSSL makes it.
@@ -223,6 +321,6 @@ fn private_key(key: &KeyPair) -> String {
     let mut v1 = ED25519_V2.to_vec();
     (v1[1], v1[4]) = (0x2e, 0);
     v1.extend_from_slice(seed);
-    let text = base64::engine::general_purpose::STANDARD.encode(v1);
+    let text = BASE64_STANDARD.encode(v1);
     format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
 }

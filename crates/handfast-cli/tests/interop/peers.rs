@@ -78,7 +78,7 @@ impl Server {
 }
 
 /// What a peer's server prints, so far.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Said(Arc<Mutex<String>>);
 
 impl Said {
@@ -119,6 +119,10 @@ pub trait Peer {
     fn serve(&self, case: &Case, material: &Material) -> Result<Server, Lacks>;
     /// Why this cannot be tried as a client, if so.
     fn cannot_connect(&self, case: &Case) -> Option<&'static str>;
+    /// Whether its server prints early data that it takes, or sends it back.
+    fn shows_early_data(&self) -> bool {
+        true
+    }
     /// A page that our server must have for this row, beside a megabyte at `/large.bin`; any of the connections that it
     /// makes may then be the resumed one.
     fn site(&self, _: &Case) -> Option<&'static str> {

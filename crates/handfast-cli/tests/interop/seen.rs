@@ -2,8 +2,12 @@
 
 use super::cases::{Case, Feature};
 use super::flags::{PSK, TICKETS};
+use super::material::{AUTHORITY, Material};
 use super::peers::Said;
+use super::timestamps;
 use super::tool::Tool;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde_json::Value;
 
 /// What `connected` must say.
@@ -23,17 +27,43 @@ pub fn connected(event: &Value, case: &Case, resumed: bool) -> Result<(), String
         Feature::Retry | Feature::Cookie => want("retried", true.into()),
         Feature::Psk => want("psk_identity", PSK.0.into()),
         Feature::PskOnly => want("psk_identity", PSK.0.into()).and_then(|()| want("group", Value::Null)),
+        Feature::ByName => want("name", case.server_name().into()),
+        Feature::ByScheme if !event["scheme"].as_str().is_some_and(|s| s.starts_with("rsa_")) => {
+            Err(format!("scheme is {}, not one of RSA", event["scheme"]))
+        }
+        Feature::RawClientKey if event["peer_raw_key"].is_null() => Err("the peer showed no raw key".into()),
         Feature::RecordSizeLimit if event["peer_record_size_limit"].is_null() => Err("the peer has no limit".into()),
         _ => Ok(()),
     }
 }
 
+/// What `connected` must say of early data.
+pub fn early(event: &Value, case: &Case) -> Result<(), String> {
+    let expected = case.feature == Feature::EarlyData;
+    let said = &event["early_data"];
+    if said == expected { Ok(()) } else { Err(format!("early_data is {said}, not {expected}")) }
+}
+
 /// What our client must have sent and received when data has come back.
-pub fn by_client(tool: &Tool, case: &Case, peer: &Said) -> Result<(), String> {
+pub fn by_client(tool: &mut Tool, case: &Case, peer: &Said, material: &Material) -> Result<(), String> {
+    if case.channel_binding().is_some() {
+        let exported = tool.seen("exported").ok_or("there is no channel binding")?;
+        return peer.wait_for(exported["hex"].as_str().unwrap_or_default());
+    }
     match case.feature {
-        Feature::ClientCertificate => count(tool, "CertificateVerify", "sent", 1),
+        Feature::ClientCertificate | Feature::ByIssuer => count(tool, "CertificateVerify", "sent", 1),
         Feature::Stapled if tool.seen("connected").is_none_or(|e| e["ocsp"].is_null()) => {
             Err("no OCSP response".into())
+        }
+        Feature::RawClientKey => {
+            count(tool, "CertificateVerify", "sent", 1)?;
+            peer.wait_for("raw public key")
+        }
+        Feature::ByAuthority => peer.wait_for(AUTHORITY),
+        Feature::Timestamps => {
+            let came = tool.seen("connected").map(|e| e["scts"].clone()).unwrap_or_default();
+            let sent = timestamps::in_list(&material.timestamps(case.key));
+            if came == Value::from(sent) { Ok(()) } else { Err(format!("these timestamps came: {came}")) }
         }
         Feature::Tickets => count(tool, "NewSessionTicket", "received", TICKETS),
         Feature::Zlib => compressed(tool, "zlib"),
@@ -41,6 +71,11 @@ pub fn by_client(tool: &Tool, case: &Case, peer: &Said) -> Result<(), String> {
         Feature::KeyUpdate => {
             count(tool, "KeyUpdate", "received", 1)?;
             count(tool, "KeyUpdate", "sent", 1)
+        }
+        Feature::Renegotiated => renegotiated(tool),
+        Feature::CertificateLater => {
+            renegotiated(tool)?;
+            count(tool, "CertificateVerify", "sent", 1)
         }
         Feature::PostHandshake => {
             count(tool, "CertificateRequest", "received", 1)?;
@@ -55,9 +90,13 @@ pub fn by_client(tool: &Tool, case: &Case, peer: &Said) -> Result<(), String> {
 }
 
 /// What our server must have received, when it has served.
-pub fn by_server(tool: &mut Tool, case: &Case) -> Result<(), String> {
+pub fn by_server(tool: &mut Tool, case: &Case, material: &Material) -> Result<(), String> {
     match case.feature {
-        Feature::ClientCertificate => some(tool, "CertificateVerify", "received"),
+        Feature::Timestamps => with_timestamps(tool, case, material),
+        Feature::ClientCertificate | Feature::ByIssuer | Feature::RawClientKey => {
+            some(tool, "CertificateVerify", "received")
+        }
+        Feature::Renegotiated => renegotiated(tool),
         Feature::Stapled if !case.is_13() => some(tool, "CertificateStatus", "sent"),
         Feature::Tickets => count(tool, "NewSessionTicket", "sent", TICKETS),
         Feature::Zlib | Feature::Brotli => some(tool, "CompressedCertificate", "sent"),
@@ -70,9 +109,31 @@ pub fn by_server(tool: &mut Tool, case: &Case) -> Result<(), String> {
     }
 }
 
+/// The message that has timestamps in it is longer than it could be without.
+fn with_timestamps(tool: &Tool, case: &Case, material: &Material) -> Result<(), String> {
+    let length = |path: String| std::fs::read(path).map(|b| b.len()).map_err(|e| e.to_string());
+    let list = length(material.timestamps(case.key))?;
+    let (message, least) = match case.is_13() {
+        true => {
+            ("Certificate", list + CertificateDer::from_pem_file(material.server(case.key).0).map_or(0, |c| c.len()))
+        }
+        false => ("ServerHello", list),
+    };
+    let size = tool.size(message, "sent");
+    if size > least { Ok(()) } else { Err(format!("{message} has {size} bytes, and no timestamps")) }
+}
+
 fn compressed(tool: &Tool, by: &str) -> Result<(), String> {
     let said = tool.seen("connected").map(|e| &e["certificate_compression"]);
     if said.is_some_and(|s| s == by) { Ok(()) } else { Err(format!("certificate_compression is {said:?}, not {by}")) }
+}
+
+/// Waits for the end of a second handshake: some start it when they have already answered.
+fn renegotiated(tool: &mut Tool) -> Result<(), String> {
+    while tool.messages("Finished", "sent") < 2 || tool.messages("Finished", "received") < 2 {
+        tool.wait_for("message")?;
+    }
+    Ok(())
 }
 
 fn count(tool: &Tool, message: &str, direction: &str, wanted: usize) -> Result<(), String> {

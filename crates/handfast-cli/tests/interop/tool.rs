@@ -72,6 +72,13 @@ impl Tool {
         self.seen.iter().find(|e| e["event"] == kind)
     }
 
+    /// The size of the first such message, header included.
+    pub fn size(&self, name: &str, direction: &str) -> usize {
+        let is = |e: &&Value| e["event"] == "message" && e["message"] == name && e["direction"] == direction;
+        let length = self.seen.iter().find(is).and_then(|e| e["length"].as_u64());
+        length.and_then(|n| usize::try_from(n).ok()).unwrap_or_default()
+    }
+
     /// How many messages of this name there were so far in the first connection that had one: browsers open several.
     pub fn messages(&self, name: &str, direction: &str) -> usize {
         let is = |e: &&Value| e["event"] == "message" && e["message"] == name && e["direction"] == direction;

@@ -2,13 +2,18 @@
 
 use super::codes::peer;
 use super::material::{Authority, Leaf};
-use super::run::{Dir, Server, run};
+use super::reload::Watched;
+use super::run::{Dir, PATIENCE, Server, run};
 use handfast::config::EarlyDataRules;
 use handfast::crypto::Credential;
 use handfast::session::MemoryReplayStore;
-use handfast::{Connection, Policy, ServerConfig, Stream, Time};
+use handfast::verify::{Roots, WebPki};
+use handfast::{ClientConfig, Connection, Policy, ServerConfig, Stream, Time};
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 const REQUEST: &str = "GET / HTTP/1.0\r\n\r\n";
 
@@ -67,4 +72,103 @@ fn what_is_refused_is_said_again() {
     done.ends(0, &["early data", "refused"]);
     assert!(done.text().starts_with("HTTP/1.0 200"), "{}", done.text());
     run(&dir, &["connect", &at, "--early-data"], "").ends(2, &["--session"]);
+}
+
+/// A client of the library's, whose own part of the handshake waits for a word.
+struct Slow {
+    tls: Connection,
+    socket: TcpStream,
+    input: Vec<u8>,
+    heard: String,
+}
+
+impl Slow {
+    fn begin(config: &Arc<ClientConfig>, port: u16) -> Self {
+        let name = "localhost".try_into().expect("a name");
+        let mut tls = Connection::client(config.clone(), name, Time::now()).expect("a client");
+        let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a time");
+        let mut out = Vec::new();
+        match tls.early_data_room() {
+            Some(_) => tls.send_early(REQUEST.as_bytes(), &mut out).expect("room"),
+            None => tls.transmit(&mut out),
+        }
+        socket.write_all(&out).expect("it reads");
+        Self { tls, socket, input: Vec::new(), heard: String::new() }
+    }
+
+    /// Reads until this is true of it.
+    fn until(&mut self, enough: impl Fn(&Self) -> bool) {
+        while !enough(self) {
+            let mut piece = [0; 4096];
+            let n = self.socket.read(&mut piece).expect("a socket");
+            assert!(n > 0, "it ended: {}", self.heard);
+            self.input.extend_from_slice(&piece[..n]);
+            loop {
+                let received = self.tls.receive(&mut self.input, Time::now()).expect("TLS");
+                let (used, more) = (received.used, received.event.is_some());
+                if let Some(handfast::Event::Data(data)) = received.event {
+                    self.heard += &String::from_utf8_lossy(data);
+                }
+                self.input.drain(..used);
+                if !more {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Ends the handshake, and says all of this.
+    fn finish(&mut self, data: &str) {
+        let mut out = Vec::new();
+        self.tls.send(data.as_bytes(), &mut out).expect("connected");
+        self.socket.write_all(&out).expect("it reads");
+    }
+}
+
+/// It does not wait for the client to finish; that it has not is said if it never does.
+#[test]
+fn a_server_answers_early_data_at_once() {
+    let dir = Dir::new();
+    let ca = Authority::new("Tests");
+    let (cert, key) = ca.leaf(&dir, "leaf", &Leaf::default());
+    let server = Watched::start(&dir, &["--early-data", "1000", "--cert", &cert, "--key", &key]);
+    let port = server.port;
+    let events = |until: &str| {
+        let mut seen: Vec<String> = Vec::new();
+        while seen.last().is_none_or(|last| last != until) {
+            let event = server.events.recv_timeout(PATIENCE).unwrap_or_else(|e| panic!("{seen:?}: {e}"));
+            let word = |of: &str| event[of].as_str().unwrap_or_default().to_owned();
+            if !matches!(&*word("event"), "message" | "alert") {
+                seen.push(format!("{} {}", word("event"), word("direction")).trim_end().into());
+            }
+        }
+        seen
+    };
+    let roots = Roots::from_pem(ca.pem().as_bytes()).expect("a root");
+    let mut config = ClientConfig::new(Policy::default(), Arc::new(WebPki::for_servers(roots)));
+    config.early_data = true;
+    let config = Arc::new(config);
+
+    let mut first = Slow::begin(&config, port);
+    first.until(|c| c.tls.is_connected());
+    first.finish(REQUEST);
+    first.until(|c| c.tls.peer_closed());
+    assert_eq!(first.tls.negotiated().early_data, None);
+    assert_eq!(events("closed"), ["connected", "data received", "data sent", "closed"]);
+    // Until then what was heard before its start could be played back.
+    thread::sleep(Duration::from_millis(10_500));
+
+    let mut second = Slow::begin(&config, port);
+    second.until(|c| c.heard.ends_with("</html>\n"));
+    assert!(second.heard.starts_with("HTTP/1.0 200"), "{}", second.heard);
+    second.finish("");
+    second.until(|c| c.tls.peer_closed());
+    assert_eq!(second.tls.negotiated().early_data, Some(true));
+    assert_eq!(events("closed"), ["data received", "data sent", "connected", "closed"]);
+
+    let mut third = Slow::begin(&config, port);
+    third.until(|c| c.heard.starts_with("HTTP/1.0 200"));
+    drop(third);
+    assert_eq!(events("failed"), ["data received", "data sent", "failed"]);
 }

@@ -8,15 +8,15 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 /// `serve --json`, whose events are waited for.
-struct Watched {
+pub(crate) struct Watched {
     running: Running,
-    events: Receiver<Value>,
-    port: u16,
+    pub(crate) events: Receiver<Value>,
+    pub(crate) port: u16,
 }
 
 impl Watched {
     #[track_caller]
-    fn start(dir: &Dir, args: &[&str]) -> Self {
+    pub(crate) fn start(dir: &Dir, args: &[&str]) -> Self {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--json"];
         all.extend(args);
         let mut running = Running::start(dir, &all);

@@ -3,6 +3,7 @@
 use super::{Limits, RecordPadding};
 use crate::compression::Compression;
 use crate::crypto::{Credential, Provider, aws_lc};
+use crate::error::Error;
 use crate::extension::TicketCounts;
 use crate::keys::KeyLog;
 use crate::policy::Policy;
@@ -35,8 +36,9 @@ pub struct ClientConfig {
     /// Application protocols in order of preference, each of 1 to 255 bytes; none by default.
     pub alpn: Vec<Vec<u8>>,
     /// Where sessions are kept; in memory by default. `None`: nothing is resumed. A session that is resumed is not judged again, and
-    /// goes on under the client certificate it was made with: two configs may share a store only if their verifiers, their
-    /// certificates and their pre-shared keys are the same.
+    /// goes on under the client certificate it was made with: two configs may share a store only if their verifiers and their
+    /// certificates are the same. One whose server was authenticated by a pre-shared key that is not offered any more, or by a type
+    /// of certificate that is not taken any more, is not resumed.
     pub store: Option<Arc<dyn ClientStore>>,
     /// Whether early data is offered where a session allows it (RFC 9846 4.3.10); no by default. See
     /// [`crate::Connection::send_early`] for what may be said in it.
@@ -170,6 +172,11 @@ impl ClientConfig {
             _ => credentials.choose(wanted),
         };
         chosen.ok_or_else(|| not_shown(wanted, &credentials.why_none(wanted)))
+    }
+
+    /// Whether the config can work: what does not hang on the server. Each connection asks.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        super::check(&self.alpn, self.max_fragment, self.record_size_limit)
     }
 
     /// A config of this policy, in which servers are judged by this verifier.

@@ -1,5 +1,8 @@
 //! What the user decides. Required choices are arguments of `new`, the rest documented public fields.
 
+use crate::error::{Error, ErrorKind};
+use crate::extension::RecordSizeLimit;
+
 mod by_issuer;
 mod by_name;
 mod client;
@@ -15,6 +18,26 @@ pub use cookies::Cookies;
 pub use padding::{PadToMultiple, RecordPadding};
 pub use replaceable::ReplaceableConfig;
 pub use server::{ClientAuth, ConfigSource, EarlyDataRules, ServerConfig, ServerCredentials};
+
+/// What must be right in both sides' configs.
+fn check(alpn: &[Vec<u8>], max_fragment: usize, record_size_limit: Option<u16>) -> Result<(), Error> {
+    const LIMIT: std::ops::RangeInclusive<u16> = RecordSizeLimit::LEAST..=RecordSizeLimit::MOST;
+    let bytes = alpn.iter().map(Vec::len).sum::<usize>();
+    let why = match () {
+        () if alpn.iter().any(|name| !(1..=255).contains(&name.len())) || bytes > MOST_ALPN => {
+            "the names of application protocols have 1 to 255 bytes each, and 16384 in all at most"
+        }
+        () if !(1..=1 << 14).contains(&max_fragment) => "max_fragment is 1 to 16384 bytes",
+        () if record_size_limit.is_some_and(|limit| !LIMIT.contains(&limit)) => {
+            "a record_size_limit is 64 to 16385 bytes"
+        }
+        () => return Ok(()),
+    };
+    Err(ErrorKind::Config(why.into()).into())
+}
+
+/// Bytes of all names of application protocols, which in a ClientHello have to leave room for all else.
+const MOST_ALPN: usize = 1 << 14;
 
 /// Bounds on what a peer may make us do. Each is tested.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,5 +82,62 @@ impl Default for Limits {
             tickets: 16,
             certificate_requests: 32,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::Credential;
+    use crate::verify::NotChecked;
+    use crate::{Connection, Policy, Time};
+    use std::sync::Arc;
+
+    fn client() -> ClientConfig {
+        ClientConfig::new(Policy::default(), Arc::new(NotChecked))
+    }
+
+    /// What a connection of this config, which is to answer a good client, ends with.
+    fn answer(config: &ServerConfig) -> Option<Error> {
+        let mut good =
+            Connection::client(Arc::new(client()), "server.test".try_into().unwrap(), Time::default()).unwrap();
+        let mut hello = Vec::new();
+        good.transmit(&mut hello);
+        Connection::server(Arc::new(config.clone())).receive(&mut hello, Time::default()).err()
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_and_not_bent() {
+        let server = || ServerConfig::new(Policy::default(), Arc::new(Vec::<Arc<Credential>>::new()));
+        assert_eq!(server().check(), Ok(()));
+        assert_eq!(client().check(), Ok(()));
+        // Field by field, on both sides.
+        macro_rules! bad {
+            ($field:ident = $value:expr) => {
+                let (mut c, mut s) = (client(), server());
+                (c.$field, s.$field) = ($value, $value);
+                let error = s.check().unwrap_err();
+                assert!(matches!(error.kind(), ErrorKind::Config(_)), "{error}");
+                assert_eq!(answer(&s).map(|e| e.kind().clone()), Some(error.kind().clone()));
+                let name = "server.test".try_into().unwrap();
+                let refused = Connection::client(Arc::new(c), name, Time::default()).unwrap_err();
+                assert_eq!(refused.kind(), error.kind());
+            };
+        }
+        bad!(record_size_limit = Some(1));
+        bad!(record_size_limit = Some(63));
+        bad!(record_size_limit = Some(16_386));
+        bad!(max_fragment = 0);
+        bad!(max_fragment = 16_385);
+        bad!(alpn = vec![Vec::new()]);
+        bad!(alpn = vec![vec![1; 256]]);
+        let mut none = server();
+        none.policy.suites.clear();
+        assert!(none.check().is_err());
+        let mut asks = server();
+        asks.client_auth = ClientAuth::Optional(Arc::new(NotChecked));
+        assert_eq!(asks.check(), Ok(()));
+        asks.client_certificate_types.clear();
+        assert!(asks.check().is_err());
     }
 }

@@ -3,6 +3,7 @@
 use super::{ByName, Cookies, Limits, RecordPadding, by_name};
 use crate::compression::Compression;
 use crate::crypto::{Credential, KeyKind, Provider, aws_lc};
+use crate::error::{Error, ErrorKind};
 use crate::keys::KeyLog;
 use crate::policy::Policy;
 use crate::psk::ServerPsks;
@@ -76,7 +77,8 @@ pub struct ServerConfig {
     pub certificate_compression: Option<Arc<Compression>>,
     /// External pre-shared keys, taken in TLS 1.3; none by default. A client that proves to have one is authenticated by it: it is
     /// not asked for a certificate, whatever `client_auth` says, and is shown none. Where `credentials` has no certificate at all
-    /// (an empty `Vec`, say), only such clients are served.
+    /// (an empty `Vec`, say), only such clients are served, in TLS 1.3. A key that is taken out, or changed, ends the sessions that go back
+    /// to it.
     pub psks: Option<Arc<dyn ServerPsks>>,
     /// Application protocols in order of preference; none by default. If both sides have some and none in common, the
     /// handshake fails (RFC 7301 3.2).
@@ -104,7 +106,7 @@ pub struct ServerConfig {
     pub max_fragment: usize,
     /// The most bytes of plaintext that a client may send in a protected record, in TLS 1.3 with content type and padding: 64 to
     /// 16385, said to clients that know record_size_limit (RFC 8449). `None`, the default: as much as the version allows. A
-    /// client's own limit is kept either way.
+    /// client's own limit is kept either way. 16385 counts as 16384 up to TLS 1.2.
     pub record_size_limit: Option<u16>,
     /// How much our TLS 1.3 records are padded; not at all by default.
     pub padding: Option<Arc<dyn RecordPadding>>,
@@ -196,6 +198,23 @@ impl ServerConfig {
             post_handshake_auth: false,
             grease: false,
         }
+    }
+
+    /// Whether the config can work: what does not hang on the client. Each connection asks; who wants to know before the first client
+    /// comes asks, too.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`], which says what is wrong.
+    pub fn check(&self) -> Result<(), Error> {
+        super::check(&self.alpn, self.max_fragment, self.record_size_limit)?;
+        let why = match () {
+            () if self.policy.versions().is_empty() => format!("the policy {} allows no version", self.policy.name),
+            () if self.client_auth.verifier().is_some() && self.client_certificate_types.is_empty() => {
+                "clients are asked for a certificate, of no type".into()
+            }
+            () => return Ok(()),
+        };
+        Err(ErrorKind::Config(why).into())
     }
 
     /// With a cache by session ID, in memory.

@@ -13,7 +13,8 @@ use crate::wire::numbers::ProtocolVersion;
 pub enum ChannelBinding {
     /// `tls-exporter`: 32 bytes of keying material (RFC 9266). In TLS 1.3 always, before that with an extended master secret.
     Exporter,
-    /// `tls-server-end-point`: a hash of the server's certificate (RFC 5929 4), which survives a proxy that has the same certificate.
+    /// `tls-server-end-point`: a hash of the certificate that the server shows (RFC 5929 4), which survives a proxy that has the same
+    /// certificate. Where a session is resumed none is shown: who needs this binding does without resumption.
     ServerEndPoint,
     /// `tls-unique`: the first Finished of the newest handshake, 12 bytes (RFC 5929 3). Up to TLS 1.2, and only with an extended
     /// master secret: without one, someone in between can make two connections share it (RFC 7627 1).
@@ -75,7 +76,8 @@ impl Connection {
     /// # Errors
     /// [`ErrorKind::Misuse`] before the handshake is done and while a second one goes on. [`ErrorKind::NoChannelBinding`] where there is none that is sound:
     /// `tls-unique` in TLS 1.3, that and `tls-exporter` without an extended master secret; `tls-server-end-point` of a certificate
-    /// whose signature has no hash of its own (Ed25519, ML-DSA), where the server showed none, and for a server that has resumed a session.
+    /// whose signature has no hash of its own (Ed25519, ML-DSA), and where the server showed none: with a raw or
+    /// a pre-shared key, and where a session is resumed.
     pub fn channel_binding(&self, kind: ChannelBinding) -> Result<Vec<u8>, Error> {
         if !self.is_connected() || self.is_renegotiating() {
             let why = "a channel binding is there once connected, but for the time of a second handshake";
@@ -102,12 +104,14 @@ impl Connection {
             }
             ChannelBinding::ServerEndPoint => {
                 let leaf = match self.shared.side {
+                    // A server keeps nothing of its certificate with a session, and what one end has alone ties nothing.
+                    _ if self.shared.negotiated.resumed => None,
                     Side::Client => self.shared.negotiated.peer_chain.first(),
                     Side::Server => self.shared.own.as_ref().and_then(|own| own.chain.first()),
                 };
-                let unknown =
-                    "no certificate of the server is known: a session was resumed, or a pre-shared or raw key used";
-                end_point(leaf.ok_or_else(|| none(unknown))?).map_err(none)
+                let unshown =
+                    "the server showed no certificate: a session was resumed, or a pre-shared or raw key used";
+                end_point(leaf.ok_or_else(|| none(unshown))?).map_err(none)
             }
         }
     }

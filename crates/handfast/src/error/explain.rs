@@ -4,7 +4,7 @@ use super::{Blame, Error, ErrorKind, Limit, NotTls, NothingInCommon};
 use crate::alert::AlertDescription as A;
 use crate::crypto::Suite;
 use crate::policy::Policy;
-use crate::verify::{CertificateError, CertificateField};
+use crate::verify::CertificateError;
 use crate::wire::CipherSuite;
 use crate::wire::numbers::ProtocolVersion;
 use std::fmt::Display;
@@ -523,7 +523,13 @@ fn certificate(e: &CertificateError) -> Words {
     words(
         Blame::Peer,
         format!("its certificate is refused: {e}."),
-        e.field().map_or("RFC 5280 6, RFC 9525", CertificateField::section),
+        match (e.field(), e) {
+            (Some(field), _) => field.section(),
+            // A list has an entry for its serialNumber; what says so without a field is an OCSP response.
+            (None, CertificateError::Revoked { .. }) => "RFC 6960 2.2",
+            (None, CertificateError::BadStaple(_)) => "RFC 6960 3.2",
+            (None, _) => "RFC 5280 6, RFC 9525",
+        },
         remedy,
     )
 }
@@ -560,6 +566,18 @@ mod tests {
         assert_eq!(error.alert(), None);
         assert_eq!(error.explain().alert, Some(A::UNKNOWN_CA));
         assert!(error.to_string().contains("unknown_ca"));
+    }
+
+    /// Where `main` returns an error, or `unwrap` meets one, it is `Debug` that is shown.
+    #[test]
+    fn debug_says_what_to_do() {
+        let error = Error::new(ErrorKind::NotTls(NotTls::Http)).during("ServerHello", true);
+        let Explanation { why, rule, remedy, .. } = error.explain();
+        assert!(why.contains("ServerHello") && !remedy.is_empty());
+        let rule = if rule.is_empty() { String::new() } else { format!(" ({rule})") };
+        assert_eq!(format!("{error:?}"), format!("{why}{rule} {remedy}"));
+        let boxed: Box<dyn std::error::Error> = std::io::Error::from(error).into();
+        assert!(format!("{boxed:?}").contains(&remedy), "{boxed:?}");
     }
 
     #[test]

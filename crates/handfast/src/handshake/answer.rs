@@ -101,6 +101,7 @@ fn choose(
     hello: &ClientHello<'_>,
     aligned: Option<Aligned>,
 ) -> Result<super::State, Error> {
+    config.check()?;
     let version = hello::choose_version(hello, &config.policy)?;
     let newest = config.policy.versions().first().copied().unwrap_or(version);
     if version < newest && hello.offers(CipherSuite::TLS_FALLBACK_SCSV) {
@@ -117,7 +118,10 @@ fn choose(
     let alpn = choose_alpn(&config.alpn, &summary.alpn)?;
     let candidates = config.credentials.clone().candidates(&summary);
     // Pre-shared keys do without, so far in TLS 1.3.
-    if candidates.is_empty() && !(tls13 && config.psks.is_some()) {
+    if candidates.is_empty() && config.psks.is_some() && !tls13 {
+        return Err(NothingInCommon::Version { theirs: summary.versions, ours: vec![ProtocolVersion::TLS1_3] }.into());
+    }
+    if candidates.is_empty() && config.psks.is_none() {
         return Err(ErrorKind::UnrecognizedName(summary.server_name.unwrap_or_default()).into());
     }
     let (candidates, client_type) = match tls13 && config.psks.is_some() {

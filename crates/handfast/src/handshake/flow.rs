@@ -32,7 +32,7 @@ pub(crate) struct Shared {
     /// The question that a state has asked in this step.
     pub(crate) question: Option<Wait>,
     pub(crate) negotiated: Negotiated,
-    /// Why we showed no certificate when we were asked for one.
+    /// Why we showed no certificate when we were asked for one; or which pre-shared keys the server has not taken.
     pub(crate) unshown: Option<Box<str>>,
     /// When the peer's chain was judged, be it in an earlier handshake.
     pub(crate) judged: Time,

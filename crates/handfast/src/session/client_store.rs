@@ -9,7 +9,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What a session is kept under: the server's name, its port where known, and whatever else must not differ.
+/// What a session is kept under: the server's name, as the connection was given it. The engine knows of no ports. Where several servers
+/// of one name stand behind different ones, each wants a config with a store of its own, or they forget each other's sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SessionKey(pub String);
 

@@ -6,6 +6,7 @@
 use crate::Time;
 use crate::config::{ClientAuth, ServerConfig};
 use crate::keys::Secret;
+use crate::psk::PskMark;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion};
 use crate::wire::{CipherSuite, Malformed, Problem, Reader, Wire, Writer};
 use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
@@ -116,6 +117,8 @@ pub(crate) struct ServerSession {
     pub(crate) chain: Vec<CertificateDer<'static>>,
     /// The external pre-shared key that the client was authenticated by instead, if it was.
     pub(crate) psk_identity: Option<Vec<u8>>,
+    /// By which that key is told from another of its name.
+    pub(crate) psk: Option<PskMark>,
     /// Or its raw public key (RFC 7250).
     pub(crate) raw_key: Option<SubjectPublicKeyInfoDer<'static>>,
     pub(crate) kind: ServerSessionKind,
@@ -143,8 +146,8 @@ pub(crate) enum ServerSessionKind {
 // The first byte of each form. A change of a form takes a new number.
 const CLIENT_CLASSIC: u8 = 0x17;
 const CLIENT_13: u8 = 0x18;
-const SERVER_CLASSIC: u8 = 0x25;
-const SERVER_13: u8 = 0x26;
+const SERVER_CLASSIC: u8 = 0x27;
+const SERVER_13: u8 = 0x28;
 
 impl ClientSession {
     /// Whether it may not be used any more.
@@ -250,6 +253,11 @@ impl ServerSession {
         put_option(&mut w, self.alpn.as_deref());
         put_certificates(&mut w, &self.chain);
         put_option(&mut w, self.psk_identity.as_deref());
+        w.u8(self.psk.is_some().into());
+        if let Some(psk) = &self.psk {
+            put_option(&mut w, psk.context.as_deref());
+            w.bytes(&psk.hash);
+        }
         put_option(&mut w, self.raw_key.as_deref());
         w.bytes(&self.context);
         w.u32(number);
@@ -268,6 +276,10 @@ impl ServerSession {
             let (since, lifetime) = (time(r)?, r.u32()?);
             let server_name = name(r)?;
             let (alpn, chain, psk_identity) = (option(r)?, certificates(r)?, option(r)?);
+            let psk = match flag(r)? {
+                true => Some(PskMark { context: option(r)?, hash: *<&[u8; 32]>::decode(r)? }),
+                false => None,
+            };
             let raw_key = option(r)?.map(Into::into);
             let context = *<&[u8; 32]>::decode(r)?;
             let kind = match (form, r.u32()?) {
@@ -281,7 +293,20 @@ impl ServerSession {
                 }
                 _ => return Err(unknown(r)),
             };
-            Ok(Self { version, suite, since, lifetime, server_name, alpn, chain, psk_identity, raw_key, kind, context })
+            Ok(Self {
+                version,
+                suite,
+                since,
+                lifetime,
+                server_name,
+                alpn,
+                chain,
+                psk_identity,
+                psk,
+                raw_key,
+                kind,
+                context,
+            })
         })
     }
 
@@ -294,7 +319,7 @@ impl ServerSession {
         };
         now.seconds_since(self.since) < u64::from(self.lifetime.min(max))
             && self.context == *context
-            // Whoever has no pre-shared keys any more lets nobody in by one.
+            // Whoever has no pre-shared keys any more lets nobody in by one; that he still has this one is asked besides.
             && (self.psk_identity.is_none() || config.psks.is_some())
             && (!matches!(config.client_auth, ClientAuth::Required(_))
                 || self.is_certified()

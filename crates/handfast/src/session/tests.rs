@@ -316,6 +316,7 @@ mod tickets {
 
 mod forms {
     use super::*;
+    use crate::psk::PskMark;
     use crate::session::state::{ServerSession, ServerSessionKind, context};
 
     fn server_sessions() -> [ServerSession; 2] {
@@ -329,6 +330,7 @@ mod forms {
             chain: vec![CertificateDer::from(vec![5; 70])],
             raw_key: None,
             psk_identity: None,
+            psk: None,
             kind: ServerSessionKind::Tls13 {
                 psk: Secret::copy(&[3; 48]),
                 age_add: 17,
@@ -343,6 +345,7 @@ mod forms {
             alpn: Some(b"http/1.1".to_vec()),
             chain: vec![],
             psk_identity: Some(b"me".to_vec()),
+            psk: Some(PskMark { context: Some(b"context".to_vec()), hash: [2; 32] }),
             raw_key: Some(vec![6; 91].into()),
             kind: ServerSessionKind::Classic {
                 master: Secret::copy(&[4; 48]),

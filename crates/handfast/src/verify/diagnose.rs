@@ -145,6 +145,17 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The certificate in this place is signed in a way that exists, and is not wanted.
+    pub(super) fn unwanted_signature(&self, place: usize) -> CertificateError {
+        let algorithm =
+            self.chain.get(place).and_then(|c| der::Certificate::read(c)).map(|c| der::algorithm(c.signature));
+        let algorithm = algorithm.unwrap_or_default();
+        let words = |who: &Who| {
+            format!("{who} is signed with {}, which the policy does not have in certificates", words::oid(&algorithm))
+        };
+        C::BadSignature(self.nth(place).tells(F::SignatureAlgorithm, words))
+    }
+
     /// What the OCSP response says against the certificate in this place.
     pub(super) fn stapled(&self, place: usize, against: Against) -> CertificateError {
         let who = self.nth(place);
@@ -152,8 +163,8 @@ impl<'a> Case<'a> {
             Against::Revoked(when, reason) => {
                 let (when, reason) = (words::date(when), reason.map(ocsp::reason));
                 let reason = reason.map_or_else(String::new, |r| format!(" ({r})"));
-                let words = |who: &Who| format!("{who} was revoked on {when}{reason}, says its OCSP response");
-                C::Revoked { detail: who.tells(F::SerialNumber, words) }
+                let words = format!("{who} was revoked on {when}{reason}, says its OCSP response");
+                C::Revoked { detail: Detail::new(words).of(who.0) }
             }
             Against::Bad(why) => {
                 C::BadStaple(Detail::new(format!("{who} has come with an OCSP response that {why}")).of(who.0))

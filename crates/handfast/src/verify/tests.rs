@@ -156,6 +156,35 @@ fn a_pin_may_hold_besides_the_roots() {
     assert!(verdict(&own, &peer(&[&leaf], "elsewhere.test"), NOW).is_ok());
 }
 
+/// What the policy says of signatures in certificates holds where that is asked for, and of the whole path but the root.
+#[test]
+fn a_chain_may_be_held_to_the_policys_signatures() {
+    let other = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+    let root = Authority::root_with("Root", other, |_| ());
+    let middle = root.authority("Middle", |_| ());
+    let leaf = middle.leaf(&["example.org"], |_| ());
+    let mut servers = root.servers();
+    let mut of = peer(&[&leaf, &middle.der], "example.org");
+    let (p256, p384) = (SignatureScheme::ECDSA_SECP256R1_SHA256, SignatureScheme::ECDSA_SECP384R1_SHA384);
+    for (schemes, bad) in [(vec![p256, p384], None), (vec![p256], Some(1)), (vec![p384], Some(0)), (vec![], Some(0))] {
+        of.schemes = schemes;
+        servers.enforce_schemes = false;
+        assert!(verdict(&servers, &of, NOW).is_ok());
+        servers.enforce_schemes = true;
+        let told = verdict(&servers, &of, NOW).map_err(|e| (e.certificate().unwrap().position, e.field(), e));
+        match (told, bad) {
+            (Ok(_), None) => {}
+            (
+                Err((place, Some(CertificateField::SignatureAlgorithm), CertificateError::BadSignature(_))),
+                Some(bad),
+            ) => {
+                assert_eq!(place, bad);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 #[test]
 fn a_chain_is_told_in_words() {
     let root = Authority::root("Root");

@@ -3,6 +3,7 @@
 use super::cache::{Cached, SignatureCache};
 use super::diagnose::Case;
 use super::ocsp::Question;
+use super::signed::is_signed_by;
 use super::{
     CertificateError, CertificateField, Detail, PeerToVerify, Roots, Verified, Verifier, der, pinned, pss, usage, words,
 };
@@ -57,7 +58,7 @@ pub(super) static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
 /// all; CA flags, path lengths and name constraints; extendedKeyUsage and, of the peer's own certificate, keyUsage (RFC 5280
 /// 4.2.1.3); a server's name, DNS or address, in subjectAltName, where the left-most label may be a wildcard; and the lists of
 /// revoked certificates that were given. Signatures are RSA (PKCS#1 and PSS), ECDSA, Ed25519 and ML-DSA, whatever
-/// [`PeerToVerify::schemes`] says; SHA-1 and RSA under 2048 bits are refused.
+/// [`PeerToVerify::schemes`] says unless it is held to them ([`WebPki::enforce_schemes`]); SHA-1 and RSA under 2048 bits are refused.
 pub struct WebPki {
     roots: Roots,
     clients: bool,
@@ -71,6 +72,10 @@ pub struct WebPki {
     /// Whether the peer's own certificate is refused if no OCSP response comes with it; no by default. One that does come is always
     /// checked, and one must come if the certificate says so and the peer was asked (RFC 7633).
     pub require_ocsp: bool,
+    /// Whether a chain is refused in which a certificate is signed otherwise than the policy's list of signatures in certificates says
+    /// ([`PeerToVerify::schemes`]); no by default: a peer that has nothing else may show it all the same (RFC 9846 4.5.1.2). How a root
+    /// is signed does not count.
+    pub enforce_schemes: bool,
     /// Whether a peer may use one of the roots as its own certificate, as self-signed ones are; no by default. Of such a one only
     /// dates, name and keyUsage are checked.
     pub accept_root_as_leaf: bool,
@@ -96,6 +101,7 @@ impl WebPki {
             require_crls: false,
             allow_expired_crls: false,
             require_ocsp: false,
+            enforce_schemes: false,
             accept_root_as_leaf: false,
         }
     }
@@ -196,6 +202,9 @@ impl WebPki {
         }
         let path = leaf.verify_for_usage(&algorithms, &self.roots.anchors, others, time, usage, revocation, None);
         let path = path.map_err(|e| case.explain(e))?;
+        if self.enforce_schemes {
+            has_wanted_signatures(&path, case, peer)?;
+        }
         let good_as_of = self.stapled(&path, case, peer, &algorithms)?;
         let length = path.intermediate_certificates().count() + 1;
         let until = der::Certificate::read(&leaf.der()).and_then(|c| words::validity(c.validity));
@@ -252,6 +261,22 @@ impl WebPki {
         }
         Err(CertificateError::NoStaple(detail))
     }
+}
+
+/// Whether what leads to the root is signed as the policy has it.
+fn has_wanted_signatures(
+    path: &VerifiedPath<'_>,
+    case: &Case<'_>,
+    peer: &PeerToVerify,
+) -> Result<(), CertificateError> {
+    let own = path.end_entity().der();
+    for used in std::iter::once(own).chain(path.intermediate_certificates().map(Cert::der)) {
+        let wanted = der::Certificate::read(&used).is_some_and(|c| is_signed_by(&c, &peer.schemes));
+        if !wanted {
+            return Err(case.unwanted_signature(peer.chain.iter().position(|c| *c == used).unwrap_or_default()));
+        }
+    }
+    Ok(())
 }
 
 impl Verifier for WebPki {

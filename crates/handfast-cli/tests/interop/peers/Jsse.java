@@ -25,6 +25,7 @@ import java.security.PrivateKey;
 import java.security.Security;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
@@ -86,6 +87,8 @@ public final class Jsse {
                 say("failed " + e);
             }
         }
+        // What it has started to serve would keep it.
+        System.exit(0);
     }
 
     private static synchronized void say(String line) {
@@ -104,6 +107,12 @@ public final class Jsse {
         KeyManagerFactory shown = KeyManagerFactory.getInstance("NewSunX509");
         KeyStore mine = KeyStore.getInstance("PKCS12");
         mine.load(null, null);
+        String besides = cert == null || cert.equals(row.get("client_cert")) ? "other_client" : "besides";
+        boolean several = besides.equals("besides") || row.get("feature").equals("ByIssuer");
+        if (several && row.containsKey(besides + "_cert")) {
+            String other = row.get(besides + (besides.equals("besides") ? "_private" : "_key"));
+            mine.setKeyEntry("a first", privateKey(other), PASSWORD, certificates(row.get(besides + "_cert")));
+        }
         if (cert != null) {
             mine.setKeyEntry("mine", privateKey(key), PASSWORD, certificates(cert));
         }
@@ -144,13 +153,16 @@ public final class Jsse {
         parameters.setProtocols(new String[] {version.startsWith("ssl3") ? "SSLv3"
             : version.equals("tls1.0") ? "TLSv1" : version.replace("tls", "TLSv")});
         List<String> known = Arrays.asList(context.getSupportedSSLParameters().getCipherSuites());
-        // The oldest have SSL in their names.
-        String suite = row.get("suite");
-        String old = suite.replace("TLS_", "SSL_");
-        if (!known.contains(suite) && !known.contains(old)) {
-            throw new Lacks("no such suite");
+        String[] suites = row.get("suites").split(",");
+        for (int i = 0; i < suites.length; i++) {
+            // The oldest have SSL in their names.
+            String old = suites[i].replace("TLS_", "SSL_");
+            if (!known.contains(suites[i]) && !known.contains(old)) {
+                throw new Lacks("no such suite");
+            }
+            suites[i] = known.contains(suites[i]) ? suites[i] : old;
         }
-        parameters.setCipherSuites(new String[] {known.contains(suite) ? suite : old});
+        parameters.setCipherSuites(suites);
     }
 
     /** Starts a second handshake, and reads until it is over: the data that came in it. */
@@ -201,7 +213,7 @@ public final class Jsse {
         if (feature.equals("Alpn")) {
             parameters.setApplicationProtocols(new String[] {"http/1.1"});
         }
-        parameters.setNeedClientAuth(feature.equals("ClientCertificate"));
+        parameters.setNeedClientAuth(feature.equals("ClientCertificate") || feature.equals("ByIssuer"));
         listener.setSSLParameters(parameters);
         Thread thread = new Thread(() -> {
             while (!listener.isClosed()) {
@@ -223,6 +235,9 @@ public final class Jsse {
     private static void converse(SSLSocket socket, String feature) throws Exception {
         socket.setSoTimeout(PATIENCE);
         socket.startHandshake();
+        if (feature.equals("ByAuthority")) {
+            say("said shown: " + ((X509Certificate) socket.getSession().getLocalCertificates()[0]).getIssuerX500Principal());
+        }
         InputStream in = socket.getInputStream();
         OutputStream out = socket.getOutputStream();
         byte[] data = new byte[4096];
@@ -231,12 +246,14 @@ public final class Jsse {
             if (first && feature.equals("KeyUpdate")) {
                 socket.startHandshake();
             }
-            if (first && feature.startsWith("Renegotiated")) {
-                socket.setNeedClientAuth(feature.equals("RenegotiatedForCertificate"));
-                out.write(renegotiate(socket));
+            byte[] more = new byte[0];
+            if (first && (feature.equals("Renegotiated") || feature.equals("CertificateLater"))) {
+                socket.setNeedClientAuth(feature.equals("CertificateLater"));
+                more = renegotiate(socket);
             }
             first = false;
             out.write(data, 0, n);
+            out.write(more);
             out.flush();
         }
     }
@@ -260,7 +277,7 @@ public final class Jsse {
 
     private static void connect(Map<String, String> row) throws Exception {
         String feature = row.get("feature");
-        boolean shows = feature.equals("ClientCertificate") || feature.equals("RenegotiatedForCertificate");
+        boolean shows = feature.equals("ClientCertificate") || feature.equals("ByIssuer") || feature.equals("CertificateLater");
         SSLContext context = context(row, shows ? row.get("client_cert") : null, row.get("client_key"));
         for (int left = feature.startsWith("Resumed") ? 2 : 1; left > 0; left--) {
             fetch(context, row);
@@ -271,7 +288,7 @@ public final class Jsse {
         String feature = row.get("feature");
         int port = Integer.parseInt(row.get("port"));
         Socket plain = new Socket(InetAddress.getLoopbackAddress(), port);
-        try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", port, true)) {
+        try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, row.get("name"), port, true)) {
             socket.setSoTimeout(PATIENCE);
             SSLParameters parameters = socket.getSSLParameters();
             agree(parameters, row, context);

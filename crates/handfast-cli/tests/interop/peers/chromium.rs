@@ -3,6 +3,8 @@
 use super::super::cases::{Case, Feature, Key};
 use super::super::material::Material;
 use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, version_of};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use std::process::{Command, Stdio};
 
 pub struct Chromium;
@@ -44,11 +46,20 @@ impl Peer for Chromium {
             }
             (Feature::Zlib, _) => Some("of the ways to compress certificates, only brotli"),
             (Feature::Psk | Feature::PskOnly, _) => Some("no pre-shared keys"),
-            (Feature::RawKey, _) => Some("no raw public keys"),
+            (Feature::EarlyRefused, _) => {
+                Some("it hangs up when its early data is refused, and comes again without any")
+            }
+            (Feature::ByAuthority, _) => Some("it names no authorities"),
+            (Feature::ByScheme, _) => Some("cannot be told which signatures to verify"),
+            _ if case.channel_binding().is_some() => Some(SERVE_EXPORTS_NOT),
+            (Feature::RawKey | Feature::RawClientKey, _) => Some("no raw public keys"),
             (Feature::RecordSizeLimit, _) => Some("no record_size_limit"),
             (Feature::Exporter, _) => Some(SERVE_EXPORTS_NOT),
-            (Feature::PostHandshake, _) => Some(SERVE_ASKS_NOT),
-            (Feature::ClientCertificate, _) => Some("headless, it has nobody to choose a certificate"),
+            (Feature::PostHandshake | Feature::CertificateLater, _) => Some(SERVE_ASKS_NOT),
+            (Feature::Renegotiated, _) => Some("it starts no second handshake"),
+            (Feature::ClientCertificate | Feature::ByIssuer, _) => {
+                Some("headless, it has nobody to choose a certificate")
+            }
             (Feature::ResumedById, _) => Some("it always takes tickets"),
             (Feature::KeyUpdate, _) => Some("cannot be told to"),
             _ => None,
@@ -56,25 +67,34 @@ impl Peer for Chromium {
     }
 
     fn site(&self, case: &Case) -> Option<&'static str> {
-        (case.feature == Feature::Resumed).then_some(RESUMING)
+        case.resumes().then_some(RESUMING)
     }
 
-    fn connect(&self, _: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
-        let profile = material.fresh("chromium");
+    fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
+        let (profile, log) = (material.fresh("chromium"), material.fresh("chromium-log"));
+        let trusting = match case.feature {
+            // Of this key only.
+            Feature::ByName => format!("--ignore-certificate-errors-spki-list={}", material.other_server_pin()),
+            _ => "--ignore-certificate-errors".into(),
+        };
         let out = Command::new("timeout")
             .args(["30", "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-            .args([
-                "--ignore-certificate-errors",
-                "--virtual-time-budget=3000",
-                "--dump-dom",
-                &format!("--user-data-dir={profile}"),
-            ])
-            .arg(format!("https://localhost:{port}/"))
+            .args(["--virtual-time-budget=3000", "--dump-dom", &format!("--user-data-dir={profile}")])
+            .args([format!("--log-net-log={log}"), "--enable-features=EnableTLS13EarlyData".into()])
+            .arg(trusting)
+            .arg(format!("https://{}:{port}/", case.server_name()))
             .stderr(Stdio::null())
             .output()
             .map_err(|e| Lacks::Failed(e.to_string()))?;
         let text = String::from_utf8_lossy(&out.stdout);
+        if case.feature == Feature::Timestamps {
+            let sent = std::fs::read(material.timestamps(case.key)).map_err(|e| Lacks::Failed(e.to_string()))?;
+            let log = std::fs::read_to_string(log).map_err(|e| Lacks::Failed(e.to_string()))?;
+            if !log.replace("\\n", "").contains(&format!("SCT LIST-----{}", BASE64_STANDARD.encode(sent))) {
+                return Err(Lacks::Failed("its log has no timestamps".into()));
+            }
+        }
         if text.contains("Handfast") && !text.contains("ERR_") {
             return Ok(());
         }

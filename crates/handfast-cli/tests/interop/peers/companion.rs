@@ -114,6 +114,8 @@ fn words(case: &Case, material: &Material) -> String {
     let mut words = vec![
         ("version", case.version.to_owned()),
         ("suite", case.suite.to_owned()),
+        ("suites", case.suites().join(",")),
+        ("name", case.server_name().to_owned()),
         ("group", case.group.to_owned()),
         ("key", case.key.name().to_owned()),
         ("feature", format!("{:?}", case.feature)),
@@ -124,13 +126,18 @@ fn words(case: &Case, material: &Material) -> String {
         ("client_cert", client_cert),
         ("client_key", client_key),
         ("ocsp", material.ocsp(case.key)),
-        ("export", EXPORT.0.to_owned()),
+        ("export", case.exporter().0.to_owned()),
         ("export_length", EXPORT.1.to_string()),
         ("psk_identity", PSK.0.to_owned()),
         ("psk_key", PSK.1.to_owned()),
         ("tickets", TICKETS.to_string()),
         ("record_size", RECORD_SIZE.to_owned()),
     ];
+    let (other_cert, other_key) = material.other_client();
+    words.extend([("other_client_cert", other_cert), ("other_client_key", other_key)]);
+    if let Some((cert, private)) = material.besides(case) {
+        words.extend([("besides_cert", cert), ("besides_private", private)]);
+    }
     if case.retries() {
         words.push(("retries", String::from("yes")));
     }

@@ -31,10 +31,17 @@ impl Peer for Curl {
             _ if case.key.is_ml_dsa() => Some("this curl's OpenSSL has no ML-DSA"),
             Feature::Zlib | Feature::Brotli => Some("this curl's OpenSSL compresses no certificates"),
             Feature::Psk | Feature::PskOnly => Some("no pre-shared keys"),
-            Feature::RawKey => Some("no raw public keys"),
+            Feature::EarlyData | Feature::EarlyRefused => Some("this curl sends no early data"),
+            Feature::Timestamps => Some("it asks for no timestamps"),
+            Feature::ByAuthority => Some("it names no authorities"),
+            Feature::ByIssuer => Some("it takes one certificate"),
+            Feature::ByScheme => Some("this curl cannot be told which signatures to verify"),
+            _ if case.channel_binding().is_some() => Some(SERVE_EXPORTS_NOT),
+            Feature::RawKey | Feature::RawClientKey => Some("no raw public keys"),
             Feature::RecordSizeLimit => Some("no record_size_limit"),
             Feature::Exporter => Some(SERVE_EXPORTS_NOT),
-            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
+            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
+            Feature::Renegotiated => Some("it starts no second handshake"),
             Feature::ResumedById => Some("it always takes tickets"),
             Feature::KeyUpdate => Some("curl cannot be told to change its keys"),
             _ => None,
@@ -43,9 +50,9 @@ impl Peer for Curl {
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
         let mut command = Command::new("curl");
-        let url = format!("https://localhost:{port}/");
+        let url = format!("https://{}:{port}/", case.server_name());
         command.args(["--silent", "--show-error", "--fail", "--include", "--max-time", "15"]);
-        command.args(["--cacert", &material.ca(), "--resolve", &format!("localhost:{port}:127.0.0.1")]);
+        command.args(["--cacert", &material.ca(), "--resolve", &format!("{}:{port}:127.0.0.1", case.server_name())]);
         command.args(match case.version {
             "tls1.0" => ["--tlsv1.0", "--tls-max", "1.0", "--ciphers", "ALL:@SECLEVEL=0"],
             "tls1.2" => ["--tlsv1.2", "--tls-max", "1.2", "--ciphers", "ALL:@SECLEVEL=0"],

@@ -2,7 +2,7 @@
 
 use super::super::cases::{Case, Feature, Key};
 use super::super::material::Material;
-use super::nss::make_database;
+use super::nss::{BESIDES, SHOWN, make_database};
 use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, version_of};
 use std::process::{Command, Stdio};
 
@@ -67,7 +67,12 @@ fn profile(dir: &str, case: &Case, material: &Material) -> Result<(), Lacks> {
     let failed = |e: std::io::Error| Lacks::Failed(e.to_string());
     std::fs::create_dir_all(dir).map_err(failed)?;
     std::fs::write(format!("{dir}/user.js"), preferences(case)).map_err(failed)?;
-    make_database(dir, material, (case.feature == Feature::ClientCertificate).then(|| material.client()))
+    let clients = match case.feature {
+        Feature::ClientCertificate => vec![(SHOWN, material.client())],
+        Feature::ByIssuer => vec![(BESIDES, material.other_client()), (SHOWN, material.client())],
+        _ => Vec::new(),
+    };
+    make_database(dir, material, &clients)
 }
 
 impl Peer for Firefox {
@@ -99,9 +104,13 @@ impl Peer for Firefox {
                 Some("no certificates for Ed25519, RSASSA-PSS or ML-DSA")
             }
             Feature::Psk | Feature::PskOnly => Some("no pre-shared keys"),
-            Feature::RawKey => Some("no raw public keys"),
+            Feature::ByAuthority => Some("it names no authorities"),
+            Feature::ByScheme => Some("cannot be told which signatures to verify"),
+            _ if case.channel_binding().is_some() => Some(SERVE_EXPORTS_NOT),
+            Feature::RawKey | Feature::RawClientKey => Some("no raw public keys"),
             Feature::Exporter => Some(SERVE_EXPORTS_NOT),
-            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
+            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
+            Feature::Renegotiated => Some("it starts no second handshake"),
             Feature::ResumedById => Some("it always takes tickets"),
             Feature::KeyUpdate => Some("cannot be told to"),
             _ => None,
@@ -118,7 +127,7 @@ impl Peer for Firefox {
         // A screenshot is taken when all is loaded; then it ends. It never ends over an error page.
         let out = Command::new("timeout")
             .args(["--kill-after=2", "30", "firefox-esr", "--headless", "--no-remote", "--profile", &dir])
-            .args(["--screenshot", &format!("{dir}/page.png"), &format!("https://localhost:{port}/")])
+            .args(["--screenshot", &format!("{dir}/page.png"), &format!("https://{}:{port}/", case.server_name())])
             .env("HOME", &dir)
             .env("MOZ_CRASHREPORTER_DISABLE", "1")
             .stdin(Stdio::null())

@@ -1,7 +1,7 @@
 //! GnuTLS's own tools.
 
-use super::super::cases::{Case, Feature};
-use super::super::flags::{EXPORT, PSK, RECORD_SIZE};
+use super::super::cases::{Case, Feature, Key};
+use super::super::flags::{EARLY, EXPORT, PSK, RECORD_SIZE};
 use super::super::material::Material;
 use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, converse, free_port, start, version_of};
 use std::process::Command;
@@ -40,18 +40,22 @@ fn priority(case: &Case, retry: &str) -> String {
         };
     }
     if !case.is_13() {
-        out += match s {
-            s if s.starts_with("TLS_PSK") => ":-KX-ALL:+PSK",
-            s if s.starts_with("TLS_RSA_PSK") => ":-KX-ALL:+RSA-PSK",
-            s if s.starts_with("TLS_DHE_PSK") => ":-KX-ALL:+DHE-PSK",
-            s if s.starts_with("TLS_ECDHE_PSK") => ":-KX-ALL:+ECDHE-PSK",
-            s if s.starts_with("TLS_DHE_RSA") => ":-KX-ALL:+DHE-RSA",
-            s if s.starts_with("TLS_RSA") => ":-KX-ALL:+RSA",
-            s if s.contains("ECDHE_RSA") => ":-KX-ALL:+ECDHE-RSA",
-            _ => ":-KX-ALL:+ECDHE-ECDSA",
-        };
+        out += ":-KX-ALL";
+        for suite in case.suites() {
+            out += match suite {
+                s if s.starts_with("TLS_PSK") => ":+PSK",
+                s if s.starts_with("TLS_RSA_PSK") => ":+RSA-PSK",
+                s if s.starts_with("TLS_DHE_PSK") => ":+DHE-PSK",
+                s if s.starts_with("TLS_ECDHE_PSK") => ":+ECDHE-PSK",
+                s if s.starts_with("TLS_DHE_RSA") => ":+DHE-RSA",
+                s if s.starts_with("TLS_RSA") => ":+RSA",
+                s if s.contains("ECDHE_RSA") => ":+ECDHE-RSA",
+                _ => ":+ECDHE-ECDSA",
+            };
+        }
         // %COMPAT turns extended master secrets off, without which nothing is exported.
-        out += if case.feature == Feature::Exporter { "" } else { ":%COMPAT" };
+        let exports = case.feature == Feature::Exporter || case.channel_binding().is_some();
+        out += if exports { "" } else { ":%COMPAT" };
         out += ":+SIGN-RSA-SHA1:+SIGN-ECDSA-SHA1";
     }
     match case.feature {
@@ -59,6 +63,8 @@ fn priority(case: &Case, retry: &str) -> String {
         Feature::Psk | Feature::PskOnly if !case.is_13() => {}
         Feature::Psk => out += ":+ECDHE-PSK:+DHE-PSK",
         Feature::PskOnly => out += ":-KX-ALL:+PSK",
+        Feature::RawKey => out += ":-CTYPE-SRV-ALL:+CTYPE-SRV-RAWPK",
+        Feature::RawClientKey => out += ":-CTYPE-ALL:+CTYPE-RAWPK",
         _ => {}
     }
     let group = match case.group {
@@ -83,7 +89,8 @@ fn lacks(case: &Case) -> Option<&'static str> {
         _ if case.group.contains("MLKEM") => Some("GnuTLS 3.7 has no ML-KEM"),
         _ if case.key.is_ml_dsa() => Some("GnuTLS 3.7 has no ML-DSA"),
         Feature::Zlib | Feature::Brotli => Some("Debian builds it without compression of certificates"),
-        Feature::RawKey => Some("raw keys are not tried with it here"),
+        Feature::ByAuthority => Some("no certificate_authorities in a ClientHello"),
+        Feature::Timestamps => Some("no timestamps in the handshake, only in certificates"),
         Feature::Http2 => Some("its tools speak no HTTP/2"),
         _ => None,
     }
@@ -111,15 +118,31 @@ impl Peer for GnuTls {
             Feature::KeyUpdate => return Err(Lacks::It("gnutls-serv cannot be told to change its keys")),
             Feature::Tickets => return Err(Lacks::It("gnutls-serv cannot be told how many tickets to send")),
             Feature::Cookie => return Err(Lacks::It("it sends no cookie over TCP")),
+            Feature::CertificateLater => {
+                return Err(Lacks::It("gnutls-serv asks for certificates in each handshake, or in none"));
+            }
             _ => {}
         }
         let port = free_port().map_err(|e| Lacks::Failed(e.to_string()))?;
         let (cert, key) = material.server(case.key);
         let mut command = Command::new("gnutls-serv");
-        command.args(["--echo", "--port", &port.to_string(), "--x509certfile", &cert, "--x509keyfile", &key]);
-        command.args(["--priority", &priority(case, "")]);
+        command.args(["--echo", "--port", &port.to_string(), "--priority", &priority(case, "")]);
+        let certificates = match case.feature {
+            Feature::RawKey | Feature::RawClientKey => {
+                command.args(["--rawpkfile", &material.public_key(case.key), "--rawpkkeyfile", &key]);
+                Vec::new()
+            }
+            Feature::ByName => vec![(cert, key), material.other_server()],
+            Feature::ByScheme => vec![material.server(Key::Ecdsa), (cert, key)],
+            _ => vec![(cert, key)],
+        };
+        for (cert, key) in certificates {
+            command.args(["--x509certfile", &cert, "--x509keyfile", &key]);
+        }
         match case.feature {
-            Feature::ClientCertificate => {
+            // It cannot be told which key is good: it shows the one that it was shown.
+            Feature::RawClientKey => command.arg("--require-client-cert"),
+            Feature::ClientCertificate | Feature::ByIssuer => {
                 command.args(["--require-client-cert", "--verify-client-cert", "--x509cafile", &material.ca()])
             }
             // Not in the handshake, and yet when it is told to.
@@ -129,6 +152,7 @@ impl Peer for GnuTls {
             _ => command.arg("--disable-client-cert"),
         };
         match case.feature {
+            Feature::EarlyData | Feature::EarlyRefused => drop(command.args(["--earlydata", "--maxearlydata", EARLY])),
             Feature::RecordSizeLimit => drop(command.args(["--recordsize", RECORD_SIZE])),
             Feature::Stapled => drop(command.args(["--ocsp-response", &material.ocsp(case.key)])),
             Feature::Psk | Feature::PskOnly => {
@@ -147,28 +171,60 @@ impl Peer for GnuTls {
         if case.feature == Feature::PostHandshake {
             server.request = Some("**REAUTH**\n");
         }
+        if case.feature == Feature::Renegotiated {
+            server.request = Some("**REHANDSHAKE**\n");
+        }
         Ok(server)
     }
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
             Feature::Exporter => Some(SERVE_EXPORTS_NOT),
-            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
+            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
+            Feature::ByIssuer => Some("gnutls-cli takes one certificate"),
+            _ if case.suite.contains("DHE_PSK") => Some("gnutls-cli 3.7 breaks when it tells of such an exchange"),
+            _ if case.channel_binding().is_some() => Some(SERVE_EXPORTS_NOT),
             Feature::Cookie if !case.retries() => Some("it takes no HelloRetryRequest without a group in it"),
             _ => lacks(case),
         }
     }
 
+    /// It takes it, and drops it.
+    fn shows_early_data(&self) -> bool {
+        false
+    }
+
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
         let mut command = Command::new("gnutls-cli");
         command.args(["--port", &port.to_string(), "--x509cafile", &material.ca(), "127.0.0.1"]);
-        command.args(["--sni-hostname", "localhost", "--verify-hostname", "localhost"]);
+        command.args(["--sni-hostname", case.server_name(), "--verify-hostname", case.server_name()]);
         // It takes a first group that we do not.
         let retry = if case.retries() { ":+GROUP-SECP521R1" } else { "" };
-        command.args(["--priority", &priority(case, retry)]);
+        let mut priority = priority(case, retry);
+        if case.feature == Feature::ByScheme {
+            priority += ":-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-SHA256";
+        }
+        command.args(["--priority", &priority]);
         let get = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n";
         let mut input = vec![get];
         let saved = material.fresh("gnutls-ocsp");
+        if case.is_early() {
+            let request = material.fresh("request");
+            std::fs::write(&request, get).map_err(|e| Lacks::Failed(e.to_string()))?;
+            command.args(["--resume", "--waitresumption", "--earlydata", &request]);
+        }
+        if case.feature == Feature::EarlyData {
+            // All of the request goes early, and once.
+            input.clear();
+        }
+        let server_key = match case.feature {
+            // It cannot be told which key is good: it shows the one that it was shown.
+            Feature::RawKey | Feature::RawClientKey => {
+                command.args(["--insecure", "--print-cert"]);
+                std::fs::read_to_string(material.public_key(case.key)).map_err(|e| Lacks::Failed(e.to_string()))?
+            }
+            _ => String::new(),
+        };
         match case.feature {
             _ if case.retries() => drop(command.arg("--single-key-share")),
             Feature::Resumed => drop(command.args(["--resume", "--waitresumption"])),
@@ -177,7 +233,11 @@ impl Peer for GnuTls {
                 let (cert, key) = material.client();
                 command.args(["--x509certfile", &cert, "--x509keyfile", &key]);
             }
+            Feature::RawClientKey => {
+                command.args(["--rawpkfile", &material.client_public_key(), "--rawpkkeyfile", &material.client().1]);
+            }
             Feature::Alpn => drop(command.args(["--alpn", "h2", "--alpn", "http/1.1"])),
+            Feature::Renegotiated => drop(command.arg("--rehandshake")),
             Feature::KeyUpdate => {
                 command.arg("--inline-commands");
                 input.insert(0, "^rekey^\n");
@@ -187,7 +247,10 @@ impl Peer for GnuTls {
             Feature::Psk | Feature::PskOnly => drop(command.args(["--pskusername", PSK.0, "--pskkey", PSK.1])),
             _ => {}
         }
-        converse(command, &input, "HTTP/1.")?;
+        let said = converse(command, &input, "HTTP/1.")?;
+        if !said.contains(server_key.trim()) {
+            return Err(Lacks::Failed("it saw another key".into()));
+        }
         let sent = std::fs::read(material.ocsp(case.key)).ok();
         if case.feature == Feature::Stapled && std::fs::read(saved).ok() != sent {
             return Err(Lacks::Failed("it saw no OCSP response, or another".into()));

@@ -12,13 +12,20 @@ const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/peers/J
 pub struct Jsse(Companion);
 
 /// How it is started for this row. It knows the groups of a whole process only.
-fn arguments(case: &Case, classes: &str, retry: &str) -> Vec<String> {
+fn arguments(case: &Case, classes: &str, connects: bool) -> Vec<String> {
     // It is to start fast, and to need little.
     let mut out: Vec<String> =
         ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m"].map(String::from).to_vec();
     out.push("-Djdk.tls.server.enableStatusRequestExtension=true".into());
+    if case.feature == Feature::ByScheme && connects {
+        out.push("-Djdk.tls.client.SignatureSchemes=rsa_pss_rsae_sha256,rsa_pkcs1_sha256".into());
+    }
+    if case.feature == Feature::ByAuthority {
+        out.push("-Djdk.tls.client.enableCAExtension=true".into());
+    }
     if !case.group.is_empty() {
-        let first = if case.retries() { retry } else { "" };
+        // A first group that we do not take.
+        let first = if case.retries() && connects { "secp521r1," } else { "" };
         out.push(format!("-Djdk.tls.namedGroups={first}{}", case.group));
     }
     out.extend(["-cp".into(), classes.into(), "Jsse".into()]);
@@ -46,7 +53,10 @@ fn lacks(case: &Case) -> Option<&'static str> {
         _ if case.suite.contains("CCM") => Some("no CCM"),
         Feature::Http2 => Some("its sockets speak no HTTP/2"),
         Feature::Zlib | Feature::Brotli => Some("Java 17 compresses no certificates"),
-        Feature::RawKey => Some("no raw public keys"),
+        Feature::RawKey | Feature::RawClientKey => Some("no raw public keys"),
+        Feature::EarlyData | Feature::EarlyRefused => Some("no early data"),
+        Feature::Timestamps => Some("no timestamps in the handshake"),
+        _ if case.channel_binding().is_some() => Some("Java 17 exports no keys, and tells no channel bindings"),
         Feature::Psk | Feature::PskOnly => Some("no pre-shared keys"),
         Feature::RecordSizeLimit => Some("no record_size_limit"),
         Feature::PostHandshake => Some("no certificates are asked for after the handshake"),
@@ -75,22 +85,25 @@ impl Peer for Jsse {
         match case.feature {
             Feature::Cookie => return Err(Lacks::It("it sends no cookie over TCP")),
             Feature::Tickets => return Err(Lacks::It("Java 17 cannot be told how many tickets to send")),
+            Feature::ByScheme if !case.is_13() => {
+                return Err(Lacks::It("before TLS 1.3, it chooses the suite without regard to the client's schemes"));
+            }
             Feature::Exporter => return Err(Lacks::It("Java 17 exports no keys")),
             _ => {}
         }
-        self.0.serve(arguments(case, &classes(material)?, ""), case, material)
+        self.0.serve(arguments(case, &classes(material)?, false), case, material)
     }
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
             Feature::Exporter => Some(SERVE_EXPORTS_NOT),
-            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
+            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             Feature::Cookie if !case.retries() => Some("Java 17 makes new shares where it is only sent a cookie"),
             _ => lacks(case),
         }
     }
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
-        self.0.connect(arguments(case, &classes(material)?, "secp521r1,"), case, material, port)
+        self.0.connect(arguments(case, &classes(material)?, true), case, material, port)
     }
 }

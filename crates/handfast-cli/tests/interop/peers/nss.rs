@@ -1,8 +1,9 @@
 //! NSS's own tools, tstclnt and selfserv: the library of Firefox, on both sides and without its preferences.
 
-use super::super::cases::{Case, Feature, Key};
+use super::super::cases::{Case, Feature, Key, OTHER_NAME};
 use super::super::flags::{EXPORT, PSK};
 use super::super::material::Material;
+use super::super::run::RECORDING;
 use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, free_port, start};
 use handfast::wire::CipherSuite;
 use std::path::Path;
@@ -11,7 +12,9 @@ use std::process::{Command, Stdio};
 pub struct Nss;
 
 /// The name of what is shown.
-const SHOWN: &str = "interop";
+pub const SHOWN: &str = "interop";
+/// The name of what may be shown besides: selfserv takes it for that of the server, too.
+pub const BESIDES: &str = OTHER_NAME;
 /// The name of our authority.
 const AUTHORITY: &str = "interop CA";
 /// A request that comes back with the page.
@@ -25,17 +28,19 @@ fn run(program: &str, args: &[&str]) -> Result<(), Lacks> {
     if out.status.success() { Ok(()) } else { Err(why()) }
 }
 
-/// Makes this folder a database: it trusts our authority, and may have a certificate and a key.
-pub fn make_database(dir: &str, material: &Material, shows: Option<(String, String)>) -> Result<(), Lacks> {
+/// Makes this folder a database: it trusts our authority, and has these certificates and keys.
+pub fn make_database(dir: &str, material: &Material, shows: &[(&str, (String, String))]) -> Result<(), Lacks> {
     std::fs::create_dir_all(dir).map_err(|e| Lacks::Failed(e.to_string()))?;
     let database = format!("sql:{dir}");
     run("certutil", &["-N", "-d", &database, "--empty-password"])?;
     run("certutil", &["-A", "-d", &database, "-n", AUTHORITY, "-t", "CT,,", "-i", &material.ca()])?;
-    let Some((cert, key)) = shows else { return Ok(()) };
-    let both = format!("{dir}/shown.p12");
-    let from = ["pkcs12", "-export", "-in", &cert, "-inkey", &key, "-name", SHOWN];
-    run("openssl", &[&from[..], &["-out", &both, "-passout", "pass:"]].concat())?;
-    run("pk12util", &["-i", &both, "-d", &database, "-W", "", "-K", ""])
+    for (name, (cert, key)) in shows {
+        let both = format!("{dir}/shown.p12");
+        let from = ["pkcs12", "-export", "-in", cert, "-inkey", key, "-name", name];
+        run("openssl", &[&from[..], &["-out", &both, "-passout", "pass:"]].concat())?;
+        run("pk12util", &["-i", &both, "-d", &database, "-W", "", "-K", ""])?;
+    }
+    Ok(())
 }
 
 /// The database of a server with this key, or of a client; made when first asked for.
@@ -43,7 +48,7 @@ fn database(material: &Material, key: Option<Key>) -> Result<String, Lacks> {
     let dir = material.path(&format!("nss-{}", key.map_or("client", Key::name)));
     if !Path::new(&dir).join("ready").exists() {
         let pair = key.map_or_else(|| material.client(), |key| material.server(key));
-        make_database(&dir, material, Some(pair))?;
+        make_database(&dir, material, &[(SHOWN, pair)])?;
         std::fs::write(format!("{dir}/ready"), "").map_err(|e| Lacks::Failed(e.to_string()))?;
     }
     Ok(format!("sql:{dir}"))
@@ -51,11 +56,13 @@ fn database(material: &Material, key: Option<Key>) -> Result<String, Lacks> {
 
 /// What both tools are told: the version, the suite and the groups.
 fn negotiate(command: &mut Command, case: &Case, connects: bool) -> Result<(), Lacks> {
-    let suite = CipherSuite::from_name(case.suite).ok_or_else(|| Lacks::Failed("no such suite".into()))?;
+    let suite = |name| CipherSuite::from_name(name).ok_or_else(|| Lacks::Failed("no such suite".into()));
+    let suites = case.suites().into_iter().map(|name| Ok(format!(":{:04X}", suite(name)?.0)));
+    let suites = suites.collect::<Result<Vec<_>, Lacks>>()?.concat();
     command.args(["-V", &format!("{0}:{0}", case.version)]);
     // Told a suite, tstclnt fails when it connects a second time; the other side has no other one anyway.
     if !(connects && case.resumes()) {
-        command.args(["-c", &format!(":{:04X}", suite.0)]);
+        command.args(["-c", &suites]);
     }
     let group = match case.group {
         "secp256r1" => "P256",
@@ -84,7 +91,11 @@ fn negotiate(command: &mut Command, case: &Case, connects: bool) -> Result<(), L
     }
     match case.feature {
         Feature::Psk => drop(command.args(["-z", &format!("0x{}:{}", PSK.1, PSK.0)])),
-        Feature::Exporter => drop(command.args(["-x", &format!("{}:{}", EXPORT.0, EXPORT.1)])),
+        Feature::Exporter | Feature::TlsExporter => {
+            command.args(["-x", &format!("{}:{}", case.exporter().0, EXPORT.1)]);
+        }
+        Feature::EarlyData | Feature::EarlyRefused => drop(command.args(["-u", "-Z"])),
+        Feature::ByScheme if connects => drop(command.args(["-J", "rsa_pss_rsae_sha256,rsa_pkcs1_sha256"])),
         _ => {}
     }
     Ok(())
@@ -94,11 +105,16 @@ fn negotiate(command: &mut Command, case: &Case, connects: bool) -> Result<(), L
 fn lacks(case: &Case) -> Option<&'static str> {
     match case.feature {
         _ if case.suite.contains("CCM") => Some("no CCM"),
+        _ if case.suite.contains("PSK") => Some("no pre-shared keys before TLS 1.3"),
         _ if case.group.contains("MLKEM") => Some("NSS 3.87 has no ML-KEM"),
         _ if case.key.is_ml_dsa() || case.key == Key::Ed25519 => Some("no certificates for Ed25519 or ML-DSA"),
         Feature::Http2 => Some("its tools speak no HTTP/2"),
         Feature::Zlib | Feature::Brotli => Some("NSS 3.87 compresses no certificates"),
-        Feature::RawKey => Some("no raw public keys"),
+        Feature::RawKey | Feature::RawClientKey => Some("no raw public keys"),
+        Feature::ByAuthority => Some("no certificate_authorities in a ClientHello"),
+        Feature::TlsUnique | Feature::TlsServerEndPoint => {
+            Some("of the channel bindings, its tools tell only what the exporter gives")
+        }
         Feature::PskOnly => Some("a pre-shared key is used with a fresh exchange only"),
         _ => None,
     }
@@ -132,14 +148,29 @@ impl Peer for Nss {
         match case.feature {
             Feature::Psk => return Err(Lacks::It("selfserv does not use the pre-shared key that it is given")),
             Feature::Stapled => return Err(Lacks::It("selfserv makes its OCSP responses itself, signed with SHA-1")),
+            Feature::Renegotiated => {
+                return Err(Lacks::It("selfserv starts a second handshake only to ask for a certificate"));
+            }
             Feature::Cookie => return Err(Lacks::It("it sends no cookie over TCP")),
+            Feature::ByScheme if !case.is_13() => {
+                return Err(Lacks::It("before TLS 1.3, it chooses the suite without regard to the client's schemes"));
+            }
+            Feature::Timestamps => return Err(Lacks::It("selfserv has no timestamps to send")),
             Feature::KeyUpdate => return Err(Lacks::It("selfserv cannot be told to change its keys")),
             Feature::Tickets => return Err(Lacks::It("selfserv cannot be told how many tickets to send")),
             _ => {}
         }
         let port = free_port().map_err(|e| Lacks::Failed(e.to_string()))?;
         let mut command = Command::new("selfserv");
-        command.args(["-v", "-p", &port.to_string(), "-d", &database(material, Some(case.key))?]);
+        let folder = match material.besides(case) {
+            Some(besides) => {
+                let dir = material.fresh("nss");
+                make_database(&dir, material, &[(SHOWN, material.server(case.key)), (BESIDES, besides)])?;
+                format!("sql:{dir}")
+            }
+            None => database(material, Some(case.key))?,
+        };
+        command.args(["-v", "-p", &port.to_string(), "-d", &folder]);
         // An elliptic key has an option of its own.
         let is_rsa = matches!(case.key, Key::Rsa | Key::RsaPss);
         command.args([if is_rsa { "-n" } else { "-e" }, SHOWN]);
@@ -149,14 +180,21 @@ impl Peer for Nss {
         }
         match case.feature {
             // Required, in the handshake.
-            Feature::ClientCertificate => drop(command.args(["-r", "-r"])),
+            Feature::ClientCertificate | Feature::ByIssuer => drop(command.args(["-r", "-r"])),
+            Feature::ByName => drop(command.args(["-a", BESIDES])),
+            Feature::ByScheme => drop(command.args(["-e", BESIDES])),
             // Required, when a request has come.
             Feature::PostHandshake => drop(command.args(["-E", "-r", "-r", "-r", "-r"])),
+            Feature::CertificateLater => drop(command.args(["-r", "-r", "-r", "-r"])),
             Feature::Alpn => drop(command.arg("-Q")),
             _ => {}
         }
         let mut server = start(command, |line| line.contains("About to call accept").then_some(port))?;
         server.request = Some(REQUEST);
+        if case.feature == Feature::EarlyData {
+            // As ours does, it refuses what might have been heard before it began.
+            std::thread::sleep(RECORDING);
+        }
         Ok(server)
     }
 
@@ -164,8 +202,8 @@ impl Peer for Nss {
         match case.feature {
             Feature::Alpn => Some("tstclnt names no protocols"),
             Feature::KeyUpdate => Some("tstclnt cannot be told to change its keys"),
-            Feature::Exporter => Some(SERVE_EXPORTS_NOT),
-            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
+            Feature::Exporter | Feature::TlsExporter => Some(SERVE_EXPORTS_NOT),
+            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             _ => lacks(case),
         }
     }
@@ -175,11 +213,22 @@ impl Peer for Nss {
         std::fs::write(&request, REQUEST).map_err(|e| Lacks::Failed(e.to_string()))?;
         let mut command = Command::new("timeout");
         command.args(["10", "tstclnt", "-v", "-4", "-h", "localhost", "-p", &port.to_string(), "-A", &request]);
-        command.args(["-d", &database(material, None)?]);
+        let folder = match case.feature {
+            Feature::ByIssuer => {
+                let dir = material.fresh("nss");
+                make_database(&dir, material, &[(BESIDES, material.other_client()), (SHOWN, material.client())])?;
+                format!("sql:{dir}")
+            }
+            _ => database(material, None)?,
+        };
+        command.args(["-d", &folder]);
         negotiate(&mut command, case, true)?;
         match case.feature {
             Feature::ClientCertificate => drop(command.args(["-n", SHOWN])),
             Feature::Stapled => drop(command.arg("-T")),
+            Feature::Renegotiated => drop(command.args(["-r", "1"])),
+            Feature::Timestamps => drop(command.arg("-U")),
+            Feature::ByName => drop(command.args(["-a", case.server_name()])),
             _ => {}
         }
         if case.resumes() {

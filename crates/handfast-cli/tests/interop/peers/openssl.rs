@@ -1,8 +1,9 @@
 //! OpenSSL's own tools.
 
-use super::super::cases::{Case, Feature};
-use super::super::flags::{EXPORT, PSK, TICKETS};
+use super::super::cases::{Case, Feature, Key};
+use super::super::flags::{EARLY, EXPORT, PSK, TICKETS};
 use super::super::material::Material;
+use super::super::timestamps;
 use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, converse, start, version_of};
 use std::process::Command;
 
@@ -46,7 +47,9 @@ impl OpenSsl {
             Feature::Zlib | Feature::Brotli if !self.is_since(3, 2) => {
                 Some("before OpenSSL 3.2 no certificate is compressed")
             }
-            Feature::RawKey if !self.is_since(3, 2) => Some("before OpenSSL 3.2 there are no raw public keys"),
+            Feature::RawKey | Feature::RawClientKey if !self.is_since(3, 2) => {
+                Some("before OpenSSL 3.2 there are no raw public keys")
+            }
             Feature::RecordSizeLimit => Some("no record_size_limit"),
             _ => None,
         }
@@ -82,6 +85,7 @@ pub fn group(name: &str) -> &str {
 }
 
 fn negotiate(command: &mut Command, case: &Case, retry: &str) {
+    let ciphers: String = case.suites().into_iter().map(|suite| format!("{}:", cipher(suite))).collect();
     command.arg(match case.version {
         "ssl3" => "-ssl3",
         "tls1.0" => "-tls1",
@@ -92,7 +96,7 @@ fn negotiate(command: &mut Command, case: &Case, retry: &str) {
     match case.is_13() {
         // The short tags of CCM_8 are below any level of security.
         true => command.args(["-ciphersuites", case.suite, "-cipher", "DEFAULT:@SECLEVEL=0"]),
-        false => command.args(["-cipher", &format!("{}:@SECLEVEL=0", cipher(case.suite))]),
+        false => command.args(["-cipher", &format!("{ciphers}@SECLEVEL=0")]),
     };
     if case.suite.contains("RC4") {
         command.args(["-provider", "legacy", "-provider", "default"]);
@@ -124,6 +128,9 @@ impl Peer for OpenSsl {
         if case.feature == Feature::Cookie {
             return Err(Lacks::It("s_server ends a connection on which it sent a cookie, whoever the client is"));
         }
+        if case.feature == Feature::TlsServerEndPoint {
+            return Err(Lacks::It("it tells no tls-server-end-point"));
+        }
         let (cert, key) = material.server(case.key);
         let mut command = Command::new(&self.program);
         command.args(["s_server", "-accept", "127.0.0.1:0", "-cert", &cert, "-key", &key]);
@@ -132,17 +139,45 @@ impl Peer for OpenSsl {
             // A line that begins with K asks for a KeyUpdate both ways, with c for a client certificate; any other is sent.
             Feature::KeyUpdate => Some(&["K\n", "pong\n"]),
             Feature::PostHandshake => Some(&["c\n", "pong\n"]),
-            Feature::Exporter => Some(&["pong\n"]),
+            // With r for a second handshake, with R for one in which a client certificate is asked for.
+            Feature::Renegotiated => Some(&["r\n", "pong\n"]),
+            Feature::CertificateLater => Some(&["R\n", "pong\n"]),
+            // Without -rev it tells of what was named; it does not choose by it.
+            Feature::ByAuthority
+            | Feature::Exporter
+            | Feature::TlsExporter
+            | Feature::EarlyData
+            | Feature::EarlyRefused => Some(&["pong\n"]),
             _ => None,
         };
         if typed.is_none() {
             command.arg("-rev");
         }
         match case.feature {
-            Feature::ClientCertificate => {
+            Feature::ClientCertificate | Feature::ByIssuer => {
                 command.args(["-Verify", "2", "-verify_return_error", "-CAfile", &material.ca()]);
             }
-            Feature::PostHandshake => drop(command.args(["-verify_return_error", "-CAfile", &material.ca()])),
+            Feature::RawClientKey => {
+                // It says that it knows no such key, and goes on: it can be told of keys only by DNS.
+                command.args(["-enable_server_rpk", "-enable_client_rpk", "-Verify", "2"]);
+            }
+            Feature::EarlyData | Feature::EarlyRefused => drop(command.args(["-early_data", "-max_early_data", EARLY])),
+            Feature::Timestamps => {
+                command.args(["-serverinfo", &material.server_info(case.key, case.version)]);
+            }
+            Feature::ByName => {
+                let (cert, key) = material.other_server();
+                command.args(["-servername", case.server_name(), "-cert2", &cert, "-key2", &key]);
+            }
+            Feature::ByScheme => {
+                let (cert, key) = material.server(Key::Ecdsa);
+                command.args(["-dcert", &cert, "-dkey", &key]);
+            }
+            // It shows each message; the binding is the first Finished.
+            Feature::TlsUnique => drop(command.arg("-msg")),
+            Feature::PostHandshake | Feature::CertificateLater => {
+                command.args(["-verify_return_error", "-CAfile", &material.ca()]);
+            }
             Feature::Alpn => drop(command.args(["-alpn", "h2,http/1.1"])),
             Feature::ResumedById => drop(command.arg("-no_ticket")),
             Feature::Stapled => drop(command.args(["-status_file", &material.ocsp(case.key)])),
@@ -152,8 +187,8 @@ impl Peer for OpenSsl {
             Feature::PskOnly => drop(command.args(["-psk_identity", PSK.0, "-psk", PSK.1, "-allow_no_dhe_kex"])),
             Feature::Zlib | Feature::Brotli => drop(command.arg("-cert_comp")),
             Feature::PaddedRecords => drop(command.args(["-record_padding", "512"])),
-            Feature::Exporter => {
-                command.args(["-keymatexport", EXPORT.0, "-keymatexportlen", &EXPORT.1.to_string()]);
+            Feature::Exporter | Feature::TlsExporter => {
+                command.args(["-keymatexport", case.exporter().0, "-keymatexportlen", &EXPORT.1.to_string()]);
             }
             _ => {}
         }
@@ -167,55 +202,88 @@ impl Peer for OpenSsl {
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
             Feature::Exporter => Some(SERVE_EXPORTS_NOT),
-            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
+            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
+            Feature::ByIssuer => {
+                Some("s_client does not choose between certificates by the authorities that are named")
+            }
+            _ if case.channel_binding().is_some() => Some(SERVE_EXPORTS_NOT),
             _ => self.lacks(case),
         }
     }
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
-        let session = material.fresh(self.name);
-        let once = |resume: bool| {
+        let (session, request) = (material.fresh(self.name), material.fresh("request"));
+        let get = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n";
+        std::fs::write(&request, get).map_err(|e| Lacks::Failed(e.to_string()))?;
+        // With early data a third time, by the ticket of the second: as from who only plays back.
+        let times = if case.feature == Feature::EarlyData { 3 } else { 1 + usize::from(case.resumes()) };
+        for time in 0..times {
             let mut command = Command::new(&self.program);
-            command.args(["s_client", "-connect", &format!("127.0.0.1:{port}"), "-servername", "localhost"]);
-            command.args(["-CAfile", &material.ca(), "-verify_return_error", "-verify_hostname", "localhost"]);
+            command.args(["s_client", "-connect", &format!("127.0.0.1:{port}")]);
             negotiate(&mut command, case, "X448:");
-            match case.feature {
-                Feature::ClientCertificate => {
-                    let (cert, key) = material.client();
-                    command.args(["-cert", &cert, "-key", &key]);
-                }
-                Feature::Alpn => drop(command.args(["-alpn", "h2,http/1.1"])),
-                Feature::ResumedById => drop(command.arg("-no_ticket")),
-                Feature::Stapled => drop(command.arg("-status")),
-                Feature::RawKey => {
-                    let key = format!("3 1 1 {}", material.key_hash(case.key));
-                    command.args(["-enable_server_rpk", "-dane_tlsa_domain", "localhost", "-dane_tlsa_rrdata", &key]);
-                }
-                Feature::Psk => drop(command.args(["-psk_identity", PSK.0, "-psk", PSK.1])),
-                Feature::PskOnly => drop(command.args(["-psk_identity", PSK.0, "-psk", PSK.1, "-allow_no_dhe_kex"])),
-                Feature::PaddedRecords => drop(command.args(["-record_padding", "512"])),
-                _ => {}
-            }
+            client_flags(&mut command, case, material);
             if case.resumes() {
-                command.args([if resume { "-sess_in" } else { "-sess_out" }, &session]);
+                command.args([if time > 0 { "-sess_in" } else { "-sess_out" }, &session]);
             }
-            let get = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n";
-            let input: &[&str] = if case.feature == Feature::KeyUpdate { &["K\n", get] } else { &[get] };
+            if case.is_early() && time > 0 {
+                command.args(["-early_data", &request]);
+            }
+            let input: &[&str] = match case.feature {
+                Feature::KeyUpdate => &["K\n", get],
+                Feature::Renegotiated => &["R\n", get],
+                // All of the request goes early, and once.
+                Feature::EarlyData if time == 1 => &[],
+                _ => &[get],
+            };
             let said = converse(command, input, "HTTP/1.")?;
-            match case.feature {
-                Feature::Stapled if !said.contains("OCSP Response Status: successful") => {
-                    Err(Lacks::Failed("it saw no OCSP response".into()))
-                }
-                Feature::RawKey if !said.contains("Server-to-client raw public key negotiated") => {
-                    Err(Lacks::Failed(format!("it saw no raw public key: {said}")))
-                }
-                _ => Ok(()),
+            let (seen, times) = must_say(case, time);
+            if said.matches(seen).count() < times {
+                return Err(Lacks::Failed(format!("it does not say {seen:?}, {times} times")));
             }
-        };
-        once(false)?;
-        if case.resumes() {
-            once(true)?;
         }
         Ok(())
+    }
+}
+
+/// What s_client is told for a row.
+fn client_flags(command: &mut Command, case: &Case, material: &Material) {
+    let name = case.server_name();
+    command.args(["-servername", name, "-verify_hostname", name]);
+    command.args(["-CAfile", &material.ca(), "-verify_return_error"]);
+    if matches!(case.feature, Feature::RawKey | Feature::RawClientKey) {
+        let key = format!("3 1 1 {}", material.key_hash(case.key));
+        command.args(["-enable_server_rpk", "-dane_tlsa_domain", "localhost", "-dane_tlsa_rrdata", &key]);
+    }
+    match case.feature {
+        Feature::ClientCertificate | Feature::RawClientKey => {
+            let (cert, key) = material.client();
+            command.args(["-cert", &cert, "-key", &key]);
+            if case.feature == Feature::RawClientKey {
+                command.arg("-enable_client_rpk");
+            }
+        }
+        Feature::Alpn => drop(command.args(["-alpn", "h2,http/1.1"])),
+        Feature::ResumedById => drop(command.arg("-no_ticket")),
+        Feature::Stapled => drop(command.arg("-status")),
+        Feature::Timestamps => drop(command.args(["-ct", "-ctlogfile", &material.logs()])),
+        Feature::ByAuthority => drop(command.args(["-requestCAfile", &material.ca()])),
+        Feature::ByScheme => drop(command.args(["-sigalgs", "RSA-PSS+SHA256:RSA+SHA256"])),
+        Feature::Psk => drop(command.args(["-psk_identity", PSK.0, "-psk", PSK.1])),
+        Feature::PskOnly => drop(command.args(["-psk_identity", PSK.0, "-psk", PSK.1, "-allow_no_dhe_kex"])),
+        Feature::PaddedRecords => drop(command.args(["-record_padding", "512"])),
+        _ => {}
+    }
+}
+
+/// What s_client must say, and how often, the first, second or third time.
+fn must_say(case: &Case, time: usize) -> (&'static str, usize) {
+    match (case.feature, time) {
+        (Feature::Stapled, _) => ("OCSP Response Status: successful", 1),
+        (Feature::Timestamps, _) => ("SCT validation status: valid", timestamps::COUNT),
+        (Feature::EarlyData, 1) => ("Early data was accepted", 1),
+        (Feature::EarlyData, 2) | (Feature::EarlyRefused, 1) => ("Early data was rejected", 1),
+        (Feature::RawKey, _) => ("Server-to-client raw public key negotiated", 1),
+        (Feature::RawClientKey, _) => ("raw public key negotiated", 2),
+        _ => ("", 0),
     }
 }

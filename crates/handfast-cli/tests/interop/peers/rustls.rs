@@ -1,17 +1,21 @@
 //! rustls, in threads of this process.
 
+mod keys;
+
+use super::super::cases::OTHER_NAME;
 use super::super::cases::{Case, Feature, Key};
-use super::super::flags::{EXPORT, TICKETS};
+use super::super::flags::{EARLY, EXPORT, TICKETS};
 use super::super::material::Material;
 use super::{Lacks, Peer, SERVE_EXPORTS_NOT, Said, Server};
 use rustls::client::{Resumption, Tls12Resumption};
 use rustls::crypto::aws_lc_rs::Ticketer;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{
-    ClientConfig, ClientConnection, NamedGroup, RootCertStore, ServerConfig, ServerConnection, StreamOwned, version,
+    ClientConfig, ClientConnection, NamedGroup, RootCertStore, ServerConfig, ServerConnection, SignatureScheme,
+    StreamOwned, version,
 };
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -35,8 +39,15 @@ fn lacks(case: &Case) -> Option<&'static str> {
             Some("not built with compression of certificates")
         }
         _ if matches!(case.feature, Feature::Psk | Feature::PskOnly) => Some("no pre-shared keys"),
-        _ if case.feature == Feature::RawKey => Some("raw keys are not tried with it here"),
+        "tls1.2" if matches!(case.feature, Feature::RawKey | Feature::RawClientKey) => {
+            Some("raw public keys in TLS 1.3 only")
+        }
+        _ if case.feature == Feature::Timestamps => Some("no timestamps in the handshake"),
+        _ if matches!(case.feature, Feature::TlsUnique | Feature::TlsServerEndPoint) => {
+            Some("of the channel bindings, only what its exporter gives")
+        }
         _ if case.feature == Feature::RecordSizeLimit => Some("no record_size_limit"),
+        _ if case.renegotiates() => Some("no second handshakes"),
         _ if case.feature == Feature::PostHandshake => Some("no certificates after the handshake"),
         _ => None,
     }
@@ -44,7 +55,8 @@ fn lacks(case: &Case) -> Option<&'static str> {
 
 fn provider(case: &Case, first: Option<NamedGroup>) -> Arc<CryptoProvider> {
     let mut provider = aws_lc_rs::default_provider();
-    provider.cipher_suites.retain(|s| format!("{:?}", s.suite()).replace("TLS13_", "TLS_") == case.suite);
+    let suites = case.suites();
+    provider.cipher_suites.retain(|s| suites.contains(&&*format!("{:?}", s.suite()).replace("TLS13_", "TLS_")));
     let name = |g: NamedGroup| match g {
         NamedGroup::X25519 => "x25519",
         NamedGroup::secp256r1 => "secp256r1",
@@ -59,6 +71,15 @@ fn provider(case: &Case, first: Option<NamedGroup>) -> Arc<CryptoProvider> {
         provider.kx_groups.sort_by_key(|g| Some(g.name()) != first);
     }
     Arc::new(provider)
+}
+
+/// One that verifies nothing but RSA.
+fn with_rsa_only(provider: &CryptoProvider) -> Arc<CryptoProvider> {
+    let known = provider.signature_verification_algorithms;
+    let is_rsa = |scheme: &SignatureScheme| format!("{scheme:?}").starts_with("RSA_");
+    let mapping: Vec<_> = known.mapping.iter().filter(|(scheme, _)| is_rsa(scheme)).copied().collect();
+    let signature_verification_algorithms = WebPkiSupportedAlgorithms { all: known.all, mapping: mapping.leak() };
+    Arc::new(CryptoProvider { signature_verification_algorithms, ..provider.clone() })
 }
 
 fn versions(case: &Case) -> &'static [&'static rustls::SupportedProtocolVersion] {
@@ -112,7 +133,8 @@ impl Peer for Rustls {
             .with_protocol_versions(versions(case))
             .map_err(failed)?;
         let builder = match case.feature {
-            Feature::ClientCertificate => {
+            Feature::RawClientKey => builder.with_client_cert_verifier(keys::Pinned::new(&material.client_spki())?),
+            Feature::ClientCertificate | Feature::ByIssuer => {
                 let verifier =
                     WebPkiClientVerifier::builder_with_provider(Arc::new(roots(material)?), provider(case, None));
                 builder.with_client_cert_verifier(verifier.build().map_err(failed)?)
@@ -120,12 +142,35 @@ impl Peer for Rustls {
             _ => builder.with_no_client_auth(),
         };
         let (cert, private) = material.server(case.key);
+        let said = Said::default();
         let ocsp = match case.feature {
             Feature::Stapled => std::fs::read(material.ocsp(case.key)).map_err(failed)?,
             _ => Vec::new(),
         };
-        let with_response = builder.with_single_cert_with_ocsp(chain(&cert)?, key(&private)?, ocsp);
-        let mut config = with_response.map_err(failed)?;
+        let mut config = match case.feature {
+            Feature::RawKey | Feature::RawClientKey => {
+                builder.with_cert_resolver(keys::raw_server(&material.spki(case.key), &private)?)
+            }
+            Feature::ByName => {
+                let other = (OTHER_NAME, material.other_server());
+                builder.with_cert_resolver(keys::by_name(material.server(case.key), other)?)
+            }
+            Feature::ByScheme => {
+                let both = [Key::Ecdsa, case.key].map(|key| material.server(key));
+                builder.with_cert_resolver(keys::of_server(both, said.clone())?)
+            }
+            Feature::ByAuthority => {
+                let both = [material.foreign_server(), material.server(case.key)];
+                builder.with_cert_resolver(keys::of_server(both, said.clone())?)
+            }
+            _ => {
+                let with_response = builder.with_single_cert_with_ocsp(chain(&cert)?, key(&private)?, ocsp);
+                with_response.map_err(failed)?
+            }
+        };
+        if case.is_early() {
+            config.max_early_data_size = EARLY.parse().map_err(failed)?;
+        }
         if case.feature == Feature::Tickets {
             config.send_tls13_tickets = TICKETS;
             config.ticketer = Ticketer::new().map_err(failed)?;
@@ -141,12 +186,11 @@ impl Peer for Rustls {
         let port = listener.local_addr().map_err(failed)?.port();
         let update = Arc::new(AtomicBool::new(false));
         let asked = update.clone();
-        let said = Said::default();
-        let says = said.clone();
+        let (says, of) = (said.clone(), *case);
         std::thread::spawn(move || {
             // Two connections at most: a session is resumed once.
             for stream in listener.incoming().take(2).flatten() {
-                let _ = echo(stream, config.clone(), &asked, &says);
+                let _ = echo(stream, config.clone(), &asked, &says, of);
             }
         });
         let poke = Box::new(move || update.store(true, Ordering::SeqCst)) as Box<dyn FnMut()>;
@@ -158,19 +202,36 @@ impl Peer for Rustls {
         if case.key == Key::P521 && !case.is_13() {
             return Some("it does not list P-521, so that before TLS 1.3 no certificate on it may be shown");
         }
-        if case.feature == Feature::Exporter {
-            return Some(SERVE_EXPORTS_NOT);
-        }
-        lacks(case)
+        let missing = lacks(case);
+        let exports = case.feature == Feature::Exporter || case.channel_binding().is_some();
+        missing.or(exports.then_some(SERVE_EXPORTS_NOT))
     }
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
         let first = case.retries().then_some(NamedGroup::MLKEM1024);
-        let builder = ClientConfig::builder_with_provider(provider(case, first))
-            .with_protocol_versions(versions(case))
-            .map_err(failed)?
-            .with_root_certificates(roots(material)?);
+        let provider = match provider(case, first) {
+            all if case.feature == Feature::ByScheme => with_rsa_only(&all),
+            all => all,
+        };
+        let builder =
+            ClientConfig::builder_with_provider(provider).with_protocol_versions(versions(case)).map_err(failed)?;
+        let builder = match case.feature {
+            Feature::RawKey | Feature::RawClientKey => {
+                let pinned = keys::Pinned::new(&material.spki(case.key))?;
+                builder.dangerous().with_custom_certificate_verifier(pinned)
+            }
+            Feature::ByAuthority => {
+                let naming = keys::Naming::new(roots(material)?)?;
+                builder.dangerous().with_custom_certificate_verifier(naming)
+            }
+            _ => builder.with_root_certificates(roots(material)?),
+        };
         let mut config = match case.feature {
+            Feature::RawClientKey => builder.with_client_cert_resolver(keys::raw_client(material)?),
+            Feature::ByIssuer => {
+                let both = [material.other_client(), material.client()];
+                builder.with_client_cert_resolver(keys::of_client(both)?)
+            }
             Feature::ClientCertificate => {
                 let (cert, private) = material.client();
                 builder.with_client_auth_cert(chain(&cert)?, key(&private)?).map_err(failed)?
@@ -184,9 +245,10 @@ impl Peer for Rustls {
         if case.feature == Feature::ResumedById {
             config.resumption = config.resumption.tls12_resumption(Tls12Resumption::SessionIdOnly);
         }
+        config.enable_early_data = case.is_early();
         let config = Arc::new(config);
         for _ in 0..if case.resumes() { 2 } else { 1 } {
-            get(config.clone(), port, case.feature == Feature::KeyUpdate).map_err(failed)?;
+            get(config.clone(), port, case).map_err(failed)?;
         }
         Ok(())
     }
@@ -197,14 +259,24 @@ fn echo(
     config: Arc<ServerConfig>,
     update: &AtomicBool,
     says: &Said,
+    case: Case,
 ) -> Result<(), Box<dyn std::error::Error>> {
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let mut tls = StreamOwned::new(ServerConnection::new(config)?, stream);
     while tls.conn.is_handshaking() {
         tls.conn.complete_io(&mut tls.sock)?;
     }
-    let exported = tls.conn.export_keying_material([0; EXPORT.1], EXPORT.0.as_bytes(), None)?;
+    let (label, has_context) = case.exporter();
+    let exported = tls.conn.export_keying_material([0; EXPORT.1], label.as_bytes(), has_context.then_some(&[][..]))?;
     says.add(&exported.map(|b| format!("{b:02x}")).concat());
+    if case.feature == Feature::RawClientKey && tls.conn.peer_certificates().is_some_and(|c| c.len() == 1) {
+        says.add("the client showed its raw public key");
+    }
+    if let Some(mut early) = tls.conn.early_data() {
+        let mut text = String::new();
+        early.read_to_string(&mut text)?;
+        says.add(&text);
+    }
     let mut buffer = [0; 1024];
     loop {
         let n = tls.read(&mut buffer)?;
@@ -219,17 +291,23 @@ fn echo(
     }
 }
 
-fn get(config: Arc<ClientConfig>, port: u16, update: bool) -> Result<(), Box<dyn std::error::Error>> {
+fn get(config: Arc<ClientConfig>, port: u16, case: &Case) -> Result<(), Box<dyn std::error::Error>> {
     let stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-    let mut tls = StreamOwned::new(ClientConnection::new(config, ServerName::try_from("localhost")?)?, stream);
+    let mut tls = StreamOwned::new(ClientConnection::new(config, ServerName::try_from(case.server_name())?)?, stream);
+    let request = format!("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", case.server_name());
+    if let Some(mut early) = tls.conn.early_data() {
+        early.write_all(request.as_bytes())?;
+    }
     while tls.conn.is_handshaking() {
         tls.conn.complete_io(&mut tls.sock)?;
     }
-    if update {
+    if case.feature == Feature::KeyUpdate {
         tls.conn.refresh_traffic_keys()?;
     }
-    tls.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    if !tls.conn.is_early_data_accepted() {
+        tls.write_all(request.as_bytes())?;
+    }
     tls.flush()?;
     let mut text = Vec::new();
     tls.read_to_end(&mut text)?;

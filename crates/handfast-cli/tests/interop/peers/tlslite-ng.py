@@ -10,7 +10,7 @@ import threading
 
 from tlslite.api import HandshakeSettings, SessionCache, TLSConnection, X509CertChain, parsePEMKey
 from tlslite.constants import KeyUpdateMessageType
-from tlslite.handshakesettings import ALL_DH_GROUP_NAMES, CURVE_NAMES
+from tlslite.handshakesettings import ALL_DH_GROUP_NAMES, CURVE_NAMES, Keypair, VirtualHost
 
 VERSIONS = {"ssl3": (3, 0), "ssl3.0": (3, 0), "tls1.0": (3, 1), "tls1.1": (3, 2), "tls1.2": (3, 3), "tls1.3": (3, 4)}
 PATIENCE = 10
@@ -42,7 +42,7 @@ def say(text):
 SPEAKING = threading.Lock()
 
 
-def suite_settings(settings, suite, version):
+def suite_settings(settings, suite, suites, version):
     """Nothing but this suite, as far as its parts can be named."""
     settings.cipherNames = [name for part, name in CIPHERS if part in suite][:1]
     if not settings.cipherNames:
@@ -51,7 +51,8 @@ def suite_settings(settings, suite, version):
     block = settings.cipherNames[0] in ("aes128", "aes256", "3des", "rc4", "null")
     settings.macNames = [ending if block else "aead"]
     if version < (3, 4):
-        settings.keyExchangeNames = [name for part, name in KEY_EXCHANGES if suite.startswith(part)][:1]
+        named = [[name for part, name in KEY_EXCHANGES if s.startswith(part)][:1] for s in suites]
+        settings.keyExchangeNames = sum(named, [])
         if not settings.keyExchangeNames:
             raise Lacks("no such key exchange")
 
@@ -78,8 +79,16 @@ def settings_of(row, serves):
     version = VERSIONS[row["version"]]
     settings.minVersion = settings.maxVersion = version
     settings.versions = [version]
-    suite_settings(settings, row["suite"], version)
+    suite_settings(settings, row["suite"], row["suites"].split(","), version)
     feature = row["feature"]
+    if feature == "ByScheme" and serves:
+        besides = Keypair(private(row["besides_private"]), chain(row["besides_cert"]).x509List)
+        settings.virtual_hosts = [VirtualHost()]
+        settings.virtual_hosts[0].keys = [besides]
+    elif feature == "ByScheme":
+        settings.ecdsaSigHashes = []
+        settings.dsaSigHashes = []
+        settings.more_sig_schemes = []
     group_settings(settings, row.get("group", ""), "x448" if "retries" in row and not serves else None)
     settings.record_size_limit = int(row["record_size"]) if feature == "RecordSizeLimit" else None
     settings.certificate_compression_send = [feature.lower()] if feature in ("Zlib", "Brotli") else []
@@ -165,19 +174,20 @@ class Served:
         connection.ignoreAbruptClose = True
         feature = self.row["feature"]
         anonymous = "_anon_" in self.row["suite"]
-        connection.client_cert_required = feature in ("ClientCertificate", "PostHandshake")
+        connection.client_cert_required = feature in ("ClientCertificate", "ByIssuer", "PostHandshake")
         connection.handshakeServer(
             certChain=None if anonymous else self.chain,
             privateKey=None if anonymous else self.key,
-            reqCert=feature == "ClientCertificate",
+            reqCert=feature in ("ClientCertificate", "ByIssuer"),
+            reqCAs=[chain(self.row["ca"]).x509List[0].subject] if feature == "ByIssuer" else None,
             sessionCache=self.cache,
             settings=self.settings,
             anon=anonymous,
             alpn=[bytearray(b"http/1.1")] if feature == "Alpn" else None,
         )
-        if feature == "ClientCertificate":
+        if feature in ("ClientCertificate", "ByIssuer"):
             self.check_client(connection)
-        if feature == "Exporter":
+        if feature in ("Exporter", "TlsExporter"):
             exported = connection.keyingMaterialExporter(
                 bytearray(self.row["export"].encode()), int(self.row["export_length"]))
             say(f"said exported {bytes(exported).hex()}")
@@ -214,13 +224,14 @@ def fetch(row, settings, session):
                 private(row["client_key"]) if shows else None,
                 session=session,
                 settings=settings,
-                serverName="localhost",
+                serverName=row["name"],
                 alpn=[bytearray(b"h2"), bytearray(b"http/1.1")] if feature == "Alpn" else None,
             )
         if session and not connection.resumed:
             raise ValueError("the session was not resumed")
         named = not session and "_anon_" not in row["suite"] and feature not in ("Psk", "PskOnly")
-        if named and not is_same(connection.session.serverCertChain, row["cert"]):
+        shown = row["besides_cert"] if feature == "ByName" else row["cert"]
+        if named and not is_same(connection.session.serverCertChain, shown):
             raise ValueError("another server certificate was shown")
         if feature == "KeyUpdate":
             drain(connection.send_keyupdate_request(KeyUpdateMessageType.update_requested))

@@ -23,8 +23,15 @@ fn lacks(case: &Case) -> Option<&'static str> {
     match case.feature {
         _ if case.key.is_ml_dsa() => Some("no ML-DSA"),
         Feature::Http2 => Some("it speaks no HTTP/2"),
+        _ if case.renegotiates() => Some("no second handshakes"),
         Feature::Stapled => Some("it neither shows nor sees OCSP responses"),
-        Feature::RawKey => Some("no raw public keys"),
+        Feature::RawKey | Feature::RawClientKey => Some("no raw public keys"),
+        Feature::EarlyData | Feature::EarlyRefused => Some("it neither sends nor takes early data"),
+        Feature::Timestamps => Some("no timestamps in the handshake"),
+        Feature::ByAuthority => Some("no certificate_authorities in a ClientHello"),
+        Feature::TlsUnique | Feature::TlsServerEndPoint => {
+            Some("of the channel bindings, only what its exporter gives")
+        }
         _ => None,
     }
 }
@@ -52,13 +59,20 @@ impl Peer for TlsLite {
         if case.feature == Feature::Cookie && !case.retries() {
             return Err(Lacks::It("it sends a cookie only where it asks for another share"));
         }
+        if case.feature == Feature::ByIssuer && case.is_13() {
+            return Err(Lacks::It("in TLS 1.3, it names no authorities"));
+        }
+        if case.feature == Feature::ByName {
+            return Err(Lacks::It("it does not choose its certificate by name"));
+        }
         self.0.serve(arguments(), case, material)
     }
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
             Feature::ResumedById => Some("it always takes tickets"),
-            Feature::Exporter => Some(SERVE_EXPORTS_NOT),
+            Feature::Exporter | Feature::TlsExporter => Some(SERVE_EXPORTS_NOT),
+            Feature::ByIssuer => Some("it shows the one certificate that it is given"),
             Feature::PostHandshake => Some(SERVE_ASKS_NOT),
             _ => lacks(case),
         }

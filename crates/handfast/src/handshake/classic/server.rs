@@ -564,6 +564,7 @@ impl End {
         let (agreed, negotiated) = (self.secrets.agreed, &flow.shared.negotiated);
         let session = ServerSession {
             psk_identity: None,
+            psk: None,
             version: agreed.rules.version,
             suite: agreed.suite.number,
             since: flow.now,

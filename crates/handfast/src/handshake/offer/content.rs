@@ -12,8 +12,7 @@ use crate::extension::{
     SupportedGroups, SupportedVersions, TicketRequest,
 };
 use crate::message::{ClientHello, ClientHelloFixed};
-use crate::policy::Policy;
-use crate::psk::Psk;
+use crate::psk::{ExternalPsk, Psk};
 use crate::session::{ClientSession, ClientSessionKind};
 use crate::wire::numbers::{
     CertificateCompressionAlgorithm, CertificateType, CompressionMethod, EcPointFormat, NamedGroup, ProtocolVersion,
@@ -25,10 +24,7 @@ use rustls_pki_types::ServerName;
 /// The longest ticket that is offered. A server may give twice as much, but a ClientHello has to hold all else too.
 const MOST_TICKET: usize = 1 << 15;
 
-/// Bytes of all names of application protocols, which have to leave room for all else.
-const MOST_ALPN: usize = 1 << 14;
-
-/// Bytes of all names of authorities, likewise.
+/// Bytes of all names of authorities, which have to leave room for all else.
 const MOST_AUTHORITIES: usize = 1 << 15;
 
 /// Bytes of all that may be long, together: authorities, protocols, PSKs, a ticket. What is left of 64 KiB is for all else, and for
@@ -107,11 +103,28 @@ impl Spoken {
         self.has_ecdhe() || self.has_13()
     }
 
-    /// Whether this session can be offered.
-    pub(super) fn can_resume(&self, policy: &Policy, session: &ClientSession, now: Time) -> bool {
-        let by_psk = session.version < ProtocolVersion::TLS1_3 || !policy.psk_modes.is_empty();
+    /// Whether this session can be offered. `psks` are those that this server would be offered.
+    pub(super) fn can_resume(
+        &self,
+        config: &ClientConfig,
+        psks: &[ExternalPsk],
+        session: &ClientSession,
+        now: Time,
+    ) -> bool {
+        let by_psk = session.version < ProtocolVersion::TLS1_3 || !config.policy.psk_modes.is_empty();
         let spoken = self.versions.contains(&session.version) && self.suites.iter().any(|s| s.number == session.suite);
-        spoken && by_psk && !session.expired(now)
+        spoken && by_psk && is_still_good(config, psks, session) && !session.expired(now)
+    }
+}
+
+/// Whether the server was authenticated, when the session was made, by something that this config would take today. Nothing is
+/// judged anew in a resumption, and the store may be shared with a config that asks for less.
+fn is_still_good(config: &ClientConfig, psks: &[ExternalPsk], session: &ClientSession) -> bool {
+    let takes = |what| config.server_certificate_types.contains(&what);
+    match (&session.psk_identity, &session.raw_key) {
+        (Some(identity), _) => psks.iter().any(|psk| psk.identity == *identity),
+        (None, Some(_)) => takes(CertificateType::RAW_PUBLIC_KEY),
+        (None, None) => takes(CertificateType::X509),
     }
 }
 
@@ -209,7 +222,7 @@ impl Content {
     ) -> Result<ClientHello<'c>, Error> {
         let mut list = Vec::with_capacity(16);
         if self.spoken.has_extensions() {
-            self.common(config, &mut list)?;
+            self.common(config, &mut list);
             self.classic(config, &mut list);
             self.certificates(config, &mut list);
         } else if !self.renegotiated.is_empty() {
@@ -235,22 +248,18 @@ impl Content {
     }
 
     /// What is of use in every version.
-    fn common<'c>(&'c self, config: &'c ClientConfig, list: &mut Vec<Extension<'c>>) -> Result<(), Error> {
+    fn common<'c>(&'c self, config: &'c ClientConfig, list: &mut Vec<Extension<'c>>) {
         if let Some(name) = &self.server_name {
             list.push(Extension::ServerName(ServerNameExtension(vec![Name::Host(name)])));
         }
         if self.spoken.has_groups() {
             list.push(Extension::SupportedGroups(SupportedGroups(List::of(&self.spoken.groups))));
         }
-        list.extend(protocols(&config.alpn)?);
+        list.extend(protocols(&config.alpn));
         if let Some(limit) = config.record_size_limit {
-            if !(RecordSizeLimit::LEAST..=RecordSizeLimit::MOST).contains(&limit) {
-                return Err(ErrorKind::Config("a record_size_limit is 64 to 16385 bytes".into()).into());
-            }
             let most = if self.spoken.has_13() { RecordSizeLimit::MOST } else { RecordSizeLimit::MOST_CLASSIC };
             list.push(Extension::RecordSizeLimit(RecordSizeLimit(limit.min(most))));
         }
-        Ok(())
     }
 
     /// What is of use up to TLS 1.2.
@@ -319,14 +328,8 @@ impl Content {
 }
 
 /// Application protocols, if there are any.
-fn protocols(names: &[Vec<u8>]) -> Result<Option<Extension<'_>>, Error> {
-    let bytes = names.iter().map(Vec::len).sum::<usize>();
-    if names.iter().any(|name| !(1..=255).contains(&name.len())) || bytes > MOST_ALPN {
-        let why = "the names of application protocols have 1 to 255 bytes each, and 16384 in all at most";
-        return Err(ErrorKind::Config(why.into()).into());
-    }
-    let list = || Extension::Alpn(Alpn(names.iter().map(Vec::as_slice).collect()));
-    Ok((!names.is_empty()).then(list))
+fn protocols(names: &[Vec<u8>]) -> Option<Extension<'_>> {
+    (!names.is_empty()).then(|| Extension::Alpn(Alpn(names.iter().map(Vec::as_slice).collect())))
 }
 
 /// Whom the server should have its certificate from, if that is said.

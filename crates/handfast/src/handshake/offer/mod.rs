@@ -75,6 +75,7 @@ pub(crate) fn start(
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
 ) -> Result<super::State, Error> {
+    config.check()?;
     let key = SessionKey(name.to_str().into_owned());
     let draft = Draft { config, name, key };
     let Some(store) = draft.config.store.clone() else { return draft.choose_psks(flow, Remembered::default()) };
@@ -120,8 +121,9 @@ impl Draft {
         let Remembered { session, group: remembered } = remembered;
         let spoken = Spoken::of(&config, &*flow.provider())?;
         let external = psks::external(flow, &config, &spoken.suites, psks)?;
+        flow.shared.unshown = psks::not_taken(&external);
         let room = content::room_for_ticket(&config, &external)?;
-        let fits = |s: &ClientSession| spoken.can_resume(&config.policy, s, flow.now) && s.ticket().len() <= room;
+        let fits = |s: &ClientSession| spoken.can_resume(&config, psks, s, flow.now) && s.ticket().len() <= room;
         let session = session.map(|s| *s).filter(fits);
         let last_group = remembered.or_else(|| session.as_ref().and_then(ClientSession::group));
         let shared = shares::groups(&spoken.groups, &config.policy, last_group);

@@ -46,6 +46,21 @@ pub(super) fn external(
     }
 }
 
+/// What may have led to the server's alert, if these keys were offered and none was taken: a clause, for the error.
+pub(super) fn not_taken(external: &[Psk]) -> Option<Box<str>> {
+    let mut names: Vec<_> = external.iter().map(|psk| String::from_utf8_lossy(&psk.identity)).collect();
+    names.dedup();
+    let shown = names.iter().take(4).map(|name| format!("\"{}\"", name.escape_debug())).collect::<Vec<_>>().join(", ");
+    let more = if names.len() > 4 { format!(" and {} more", names.len() - 4) } else { String::new() };
+    let what = if names.len() == 1 { "the pre-shared key" } else { "the pre-shared keys" };
+    (!names.is_empty()).then(|| {
+        format!(
+            "the server had been offered {what} {shown}{more}, and had taken none: see that it has the same name, context and hash"
+        )
+        .into()
+    })
+}
+
 /// A PSK as it is offered.
 struct Offer<'p> {
     identity: &'p [u8],

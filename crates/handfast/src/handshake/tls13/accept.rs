@@ -16,7 +16,7 @@ use crate::extension::{
 };
 use crate::keys::{EarlySecret, PskKind, Secret};
 use crate::message::{ClientHello, EncryptedExtensions, Message, ServerHello};
-use crate::psk::{ExternalPsk, Name};
+use crate::psk::{ExternalPsk, Name, PskMark};
 use crate::session::{self, ServerSession, ServerSessionKind};
 use crate::wait::Wait;
 use crate::wire::Opaque;
@@ -104,7 +104,24 @@ struct Taken {
 /// What a PSK says of the client.
 enum Whose {
     Session(Box<ServerSession>),
-    External(Vec<u8>),
+    /// Its name, and how it is known again.
+    External(Vec<u8>, PskMark),
+}
+
+impl Whose {
+    /// The external PSK by which the client was authenticated, now or in the handshake that is resumed.
+    fn mark(&self) -> Option<&PskMark> {
+        match self {
+            Self::Session(session) => session.psk.as_ref(),
+            Self::External(_, mark) => Some(mark),
+        }
+    }
+}
+
+/// A session that could be resumed goes back to an external PSK, which has to be known still.
+pub(crate) struct GoingBack {
+    resuming: Resuming,
+    session: Box<ServerSession>,
 }
 
 /// Looks at what the client offers. `group` says what there is for a key exchange; `retried` is as in [`Agreed`].
@@ -172,7 +189,7 @@ impl Agreed {
 
     /// The PSK is one of ours, with a suite that it goes with: whether the client has it, too, is in its binder.
     fn with(mut self, flow: &mut Flow<'_>, taken: Taken, offer: &Offer) -> Next {
-        let external = matches!(taken.whose, Whose::External(_));
+        let external = matches!(taken.whose, Whose::External(..));
         if self.cookie {
             let group = match (self.mode, self.exchange) {
                 (Some(PskKeyExchangeMode::PSK_DHE_KE), Exchange::Wanted(group)) => Some(group),
@@ -223,7 +240,7 @@ impl Agreed {
                 negotiated.peer_raw_key.clone_from(&session.raw_key);
                 negotiated.psk_identity.clone_from(&session.psk_identity);
             }
-            Whose::External(identity) => negotiated.psk_identity = Some(identity.clone()),
+            Whose::External(identity, _) => negotiated.psk_identity = Some(identity.clone()),
         }
         let Chosen { summary, candidates, .. } = &self.chosen;
         // None is shown, and some clients want to know all the same.
@@ -318,7 +335,7 @@ impl Agreed {
         }
         let session = taken.as_ref().and_then(|t| match &t.whose {
             Whose::Session(session) => Some(session),
-            Whose::External(_) => None,
+            Whose::External(..) => None,
         });
         let count = tickets.of(session.is_some());
         let may_ask = chosen.config.client_auth.verifier().is_some() || chosen.config.post_handshake_auth;
@@ -328,7 +345,8 @@ impl Agreed {
         let types = certificate_types::answers(&chosen.summary, shows, client_type);
         send_extensions(flow, &chosen, session.is_some(), early, tickets.asked.then_some(count), types);
         let since = session.map_or(flow.now, |session| session.since);
-        Ok(Keyed { chosen, suite, secrets, tickets: count, since, by_psk: taken.is_some(), early })
+        let psk = taken.as_ref().and_then(|t| t.whose.mark()).cloned();
+        Ok(Keyed { chosen, suite, secrets, tickets: count, since, by_psk: taken.is_some(), psk, early })
     }
 }
 
@@ -379,19 +397,36 @@ impl Resuming {
         if let (ServerSessionKind::Tls13 { max_early_data, .. }, true) = (&session.kind, agreed.early) {
             flow.skip_early_data_at_least(*max_early_data as usize);
         }
-        let secret = match &session.kind {
-            ServerSessionKind::Tls13 { psk, .. } if fits => psk.clone(),
-            _ => return agreed.next(flow, others),
-        };
-        let hash = agreed.suite.hash;
-        let whose = Whose::Session(Box::new(session));
+        let resuming = |agreed| Self { agreed, offer, others };
+        match (&session.psk_identity, &config.psks) {
+            _ if !fits => resuming(agreed).others(flow),
+            (Some(identity), Some(psks)) => {
+                let context = session.psk.as_ref().and_then(|psk| psk.context.clone());
+                flow.ask(Wait::FindPsk { psks: psks.clone(), identity: identity.clone(), context });
+                Ok(State::GoingBack(GoingBack { resuming: resuming(agreed), session: Box::new(session) }).into())
+            }
+            _ => resuming(agreed).resume(flow, Box::new(session)),
+        }
+    }
+
+    /// This PSK is of no use.
+    fn others(self, flow: &mut Flow<'_>) -> Next {
+        self.agreed.next(flow, self.others)
+    }
+
+    fn resume(self, flow: &mut Flow<'_>, session: Box<ServerSession>) -> Next {
+        let Self { agreed, offer, others } = self;
+        let ServerSessionKind::Tls13 { psk, .. } = &session.kind else { return agreed.next(flow, others) };
+        let (secret, hash) = (psk.clone(), agreed.suite.hash);
+        let whose = Whose::Session(session);
         agreed.with(flow, Taken { index: offer.index, secret, hash, kind: PskKind::Resumption, whose }, &offer)
     }
 
     /// An external PSK was found, or not.
     pub(super) fn found(self, flow: &mut Flow<'_>, found: Option<ExternalPsk>) -> Next {
         let Self { mut agreed, offer, others } = self;
-        let Some(psk) = found.and_then(|p| p.accept(&*flow.shared.provider, &offer.name)) else {
+        let accepted = found.as_ref().and_then(|p| p.accept(&*flow.shared.provider, &offer.name));
+        let (Some(psk), Some(mark)) = (accepted, found.as_ref().map(ExternalPsk::mark)) else {
             return agreed.next(flow, others);
         };
         if psk.hash != agreed.suite.hash {
@@ -404,8 +439,18 @@ impl Resuming {
             }
             flow.negotiated().suite = Some(agreed.suite.number);
         }
-        let (secret, hash, kind, whose) = (psk.secret, psk.hash, psk.kind, Whose::External(psk.identity));
+        let (secret, hash, kind, whose) = (psk.secret, psk.hash, psk.kind, Whose::External(psk.identity, mark));
         agreed.with(flow, Taken { index: offer.index, secret, hash, kind, whose }, &offer)
+    }
+}
+
+impl GoingBack {
+    /// The external PSK was found, or not.
+    pub(super) fn found(self, flow: &mut Flow<'_>, found: Option<ExternalPsk>) -> Next {
+        match (found, &self.session.psk) {
+            (Some(psk), Some(mark)) if mark.is_of(&psk) => self.resuming.resume(flow, self.session),
+            _ => self.resuming.others(flow),
+        }
     }
 }
 

@@ -167,10 +167,12 @@ pub(crate) fn start(
             negotiated.peer_chain = session.chain;
             negotiated.peer_raw_key = session.raw_key;
             negotiated.psk_identity = session.psk_identity;
+            flow.shared.unshown = None;
             flow.shared.judged = session.judged;
         }
         Some(Whose::External(identity)) => {
             negotiated.psk_identity = Some(identity);
+            flow.shared.unshown = None;
             flow.shared.judged = flow.now;
         }
         None => {}

@@ -65,8 +65,8 @@ impl Cookie {
     }
 
     /// Whether it was made no longer than so many seconds ago; or is to be made in so many, by a clock that is ahead of ours.
-    pub(super) fn is_young(&self, lifetime: u32, now: Time) -> bool {
-        self.made.0.abs_diff(now.0) < Duration::from_secs(lifetime.into())
+    pub(super) fn is_young(&self, lifetime: Duration, now: Time) -> bool {
+        self.made.0.abs_diff(now.0) < lifetime
     }
 
     /// The message that stands for the first ClientHello in the transcript (RFC 9846 4.4.1).
@@ -124,7 +124,10 @@ mod tests {
     fn it_grows_old() {
         let cookie = cookie(None, 32);
         let at = |seconds| Time(Duration::from_secs(seconds));
-        assert!(cookie.is_young(30, at(1000)) && cookie.is_young(30, at(1029)) && cookie.is_young(30, at(999)));
-        assert!(!cookie.is_young(30, at(1030)) && !cookie.is_young(30, at(970)) && !cookie.is_young(0, at(1000)));
+        let good_for = Duration::from_secs(30);
+        for (now, young) in [(1000, true), (1029, true), (999, true), (1030, false)] {
+            assert_eq!(cookie.is_young(good_for, at(now)), young, "{now}");
+        }
+        assert!(!cookie.is_young(good_for, at(970)) && !cookie.is_young(Duration::ZERO, at(1000)));
     }
 }

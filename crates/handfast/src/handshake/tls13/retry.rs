@@ -114,7 +114,8 @@ impl Remembering {
     /// Goes on as if the first ClientHello had come here too.
     pub(super) fn opened(self, flow: &mut Flow<'_>, found: Option<Secret>) -> Next {
         let Self { chosen, suite } = self;
-        let (raw, lifetime) = (chosen.summary.raw.clone(), chosen.config.cookies.as_ref().map_or(0, |c| c.lifetime));
+        let lifetime = chosen.config.cookies.as_ref().map(|c| c.lifetime).unwrap_or_default();
+        let raw = chosen.summary.raw.clone();
         let hello = ClientHello::from_body(raw.get(HEADER..).unwrap_or_default())?;
         let found = found.as_ref().and_then(Cookie::decode).filter(|c| c.is_young(lifetime, flow.now));
         let (Some(cookie), Some(sealed)) = (found, hello.extensions.cookie()) else {

@@ -2,7 +2,7 @@
 
 use super::super::answer::Chosen;
 use super::super::{Flow, Input};
-use super::accept::{self, Resuming, Using};
+use super::accept::{self, GoingBack, Resuming, Using};
 use super::authentication::{
     ask_verdict, check_finished, check_signature, decompress, judged, send_finished, send_signature, take_chain,
 };
@@ -25,6 +25,7 @@ use crate::message::{
     Certificate, CertificateRequest13, CertificateVerify, ClientHello, CompressedCertificate, Dialect, Finished,
     HEADER, Message, NewSessionTicket13, ServerHelloFixed,
 };
+use crate::psk::PskMark;
 use crate::record::Aligned;
 use crate::session::{self, ServerSession, ServerSessionKind};
 use crate::verify::{CertificateError, Verified, Verifier};
@@ -43,6 +44,8 @@ pub(crate) enum State {
     Retried(Retried),
     /// A ticket is being opened.
     Ticket(Resuming),
+    /// The external PSK is being looked for that a session goes back to.
+    GoingBack(GoingBack),
     /// An external PSK is being looked for.
     Psk(Resuming),
     /// Whether early data comes for the first time is being looked up.
@@ -74,6 +77,8 @@ pub(crate) struct Keyed {
     pub(super) since: Time,
     /// By a PSK, so that there are no certificates.
     pub(super) by_psk: bool,
+    /// Which, if it is an external one, or a session goes back to one.
+    pub(super) psk: Option<PskMark>,
     /// Early data is accepted.
     pub(super) early: bool,
 }
@@ -115,6 +120,7 @@ impl State {
             (Self::Baking(s), Input::Answer(Answer::Ticket(cookie))) => s.sealed(flow, cookie),
             (Self::Retried(s), In(Message::ClientHello(m), aligned)) => s.hello(flow, &m, aligned),
             (Self::Ticket(s), Input::Answer(Answer::Session(found))) => s.opened(flow, found),
+            (Self::GoingBack(s), Input::Answer(Answer::Psk(found))) => s.found(flow, found),
             (Self::Psk(s), Input::Answer(Answer::Psk(found))) => s.found(flow, found),
             (Self::FirstUse(s), Input::Answer(Answer::FirstUse(first))) => s.first(flow, first),
             (Self::Signature(s), Input::Answer(Answer::Signature(a))) => s.signed(flow, a),
@@ -139,6 +145,7 @@ impl State {
             Self::Cookie(_)
             | Self::Baking(_)
             | Self::Ticket(_)
+            | Self::GoingBack(_)
             | Self::Psk(_)
             | Self::FirstUse(_)
             | Self::Signature(_)
@@ -304,7 +311,7 @@ impl Answered {
 
     /// The client is done, and so is the handshake.
     fn finished(self, flow: &mut Flow<'_>, message: &Finished<'_>, aligned: Option<Aligned>) -> Next {
-        let Self { keyed: Keyed { chosen, suite, secrets, tickets, since, .. }, master, application } = self;
+        let Self { keyed: Keyed { chosen, suite, secrets, tickets, since, psk, .. }, master, application } = self;
         check_finished(flow, &secrets.client, message)?;
         let aligned = last_in_record(aligned, HandshakeType::FINISHED, "nothing behind Finished in its record")?;
         flow.shared.compat_ccs_may_come = false;
@@ -314,7 +321,8 @@ impl Answered {
         if chosen.config.post_handshake_auth && can_be_asked(&chosen.summary)? {
             traffic.asks(chosen.config.clone(), chosen.client_type, flow.now().fork());
         }
-        if tickets == 0 {
+        // Nothing follows our close_notify, which may have answered early data.
+        if tickets == 0 || flow.writer.is_closed() {
             flow.connected();
             return Ok(traffic.into());
         }
@@ -328,6 +336,7 @@ impl Answered {
             alpn,
             chain: flow.negotiated().peer_chain.clone(),
             psk_identity: flow.negotiated().psk_identity.clone(),
+            psk,
             kind: ServerSessionKind::Tls13 { psk: Secret::copy(&[]), age_add: 0, issued: flow.now, max_early_data: 0 },
             raw_key: flow.negotiated().peer_raw_key.clone(),
             context: session::context(&config),
@@ -345,7 +354,8 @@ fn can_be_asked(summary: &HelloSummary) -> Result<bool, Error> {
 impl Sealing {
     /// Has one more ticket sealed; when there are enough, the connection is made.
     fn next(mut self, flow: &mut Flow<'_>) -> Next {
-        let tickets = self.config.tickets.clone().filter(|_| (self.count as usize) < self.wanted);
+        let tickets =
+            self.config.tickets.clone().filter(|_| (self.count as usize) < self.wanted && !flow.writer.is_closed());
         let Some(tickets) = tickets else {
             flow.connected();
             return Ok(self.traffic.into());
@@ -374,6 +384,7 @@ impl Sealing {
         let good = |(ticket, lifetime): &(Vec<u8>, u32)| *lifetime > 0 && (1..=0xffff).contains(&ticket.len());
         if let Some((ticket, lifetime)) = sealed.filter(good)
             && left > 0
+            && !flow.writer.is_closed()
         {
             let nonce = self.count.to_be_bytes();
             let early = Some(self.max_early_data()).filter(|most| *most > 0);

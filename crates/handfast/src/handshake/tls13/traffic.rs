@@ -20,8 +20,8 @@ pub(crate) struct Traffic {
     write: TrafficSecret,
     /// We have asked the peer to change its keys, and it has not done so yet.
     requested: bool,
-    /// We have changed our own keys at least once.
-    updated: bool,
+    /// The newest change of our own keys answered a request of the peer's.
+    answered: bool,
     /// A client that keeps tickets.
     keeper: Option<Box<Keeper>>,
     /// A client that can be asked for a certificate, or a server that asks such a one.
@@ -55,7 +55,7 @@ impl Traffic {
         write: TrafficSecret,
         keeper: Option<Box<Keeper>>,
     ) -> Self {
-        Self { suite, read, write, requested: false, updated: false, keeper, post: None }
+        Self { suite, read, write, requested: false, answered: false, keeper, post: None }
     }
 
     /// A client that will answer requests for its certificate, which holds this. `handshake` goes up to its Finished.
@@ -104,14 +104,16 @@ impl Traffic {
         Ok(State::Established(Established::Tls13(self)))
     }
 
-    /// Changes our own keys, and asks the peer to if `request`. A request that is still open is not made twice.
+    /// Changes our own keys, and asks the peer to if `request`. A request that is still open is not made twice. That more than 2^48-1
+    /// times are too many (RFC 9846 4.7.3) is not counted: at a microsecond each, for which none is quick enough, they would take nine
+    /// years.
     pub(crate) fn update(&mut self, flow: &mut Flow<'_>, request: bool) -> Result<(), Error> {
         let message = match request && !self.requested {
             true => KeyUpdate::UpdateRequested,
             false => KeyUpdate::UpdateNotRequested,
         };
         self.requested |= request;
-        self.updated = true;
+        self.answered = false;
         flow.send_apart(&Message::KeyUpdate(message).to_bytes());
         self.write = self.write.next(&*flow.shared.provider);
         let name = match flow.shared.side {
@@ -123,7 +125,8 @@ impl Traffic {
 
     fn peer_updates(&mut self, flow: &mut Flow<'_>, message: KeyUpdate, aligned: Option<Aligned>) -> Result<(), Error> {
         let aligned = last_in_record(aligned, HandshakeType::KEY_UPDATE, "nothing behind KeyUpdate in its record")?;
-        flow.shared.key_updates += 1;
+        // One that we have asked for is no burden.
+        flow.shared.key_updates += u32::from(!self.requested);
         if flow.shared.key_updates > flow.shared.limits.key_updates {
             return Err(ErrorKind::TooMuch(Limit::KeyUpdates).into());
         }
@@ -134,13 +137,15 @@ impl Traffic {
             Side::Server => CLIENT_APPLICATION,
         };
         read_under(flow, self.suite, &self.read, name, aligned)?;
-        // Keys under which nothing was sent yet are as good as new: while we are silent, one answer does for many requests.
-        let fresh = self.updated && flow.writer.sequence() == 0;
-        match message {
-            // Nothing follows our close_notify.
-            KeyUpdate::UpdateRequested if !fresh && !flow.writer.is_closed() => self.update(flow, false),
-            _ => Ok(()),
+        // An answer that nobody has sent yet does for many requests: it goes before whatever comes next (RFC 9846 4.7.3). One that has
+        // gone, or a change that we made by ourselves, is no answer to this one.
+        let waits = self.answered && flow.writer.sequence() == 0 && flow.writer.has_queued();
+        // Nothing follows our close_notify.
+        if message == KeyUpdate::UpdateRequested && !waits && !flow.writer.is_closed() {
+            self.update(flow, false)?;
+            self.answered = true;
         }
+        Ok(())
     }
 
     fn keep(&mut self, flow: &mut Flow<'_>, ticket: &NewSessionTicket13<'_>) -> Result<(), Error> {
