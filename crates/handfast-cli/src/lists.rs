@@ -4,7 +4,7 @@ use crate::args::{Spoken, Within};
 use crate::exit::Failure;
 use handfast::Policy;
 use handfast::compression::{Algorithm, Brotli, Compression, Zlib};
-use handfast::crypto::Suite;
+use handfast::crypto::{BulkCipher, Suite};
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
 use std::sync::Arc;
@@ -136,27 +136,42 @@ trait Listed: Copy + PartialEq + 'static {
     /// What one is called, and its flag.
     const WHAT: (&'static str, &'static str);
     fn name(self) -> Option<&'static str>;
+    /// The one of this name, whether it is spoken or not.
+    fn named(name: &str) -> Option<Self>;
     /// Those of a policy.
     fn of(policy: &Policy) -> &[Self];
+    /// Whether it is in no policy, and may be had under the policy museum by whoever names it.
+    fn is_by_name(self) -> bool;
+}
+
+/// What encrypts nothing.
+fn is_null(suite: CipherSuite) -> bool {
+    Suite::find(suite).is_some_and(|s| matches!(s.bulk, BulkCipher::Null(_)))
 }
 
 macro_rules! listed {
-    ($($ty:ident, $field:ident, $what:literal, $flag:literal;)*) => { $(
+    ($($ty:ident, $field:ident, $what:literal, $flag:literal, $by_name:expr;)*) => { $(
         impl Listed for $ty {
             const WHAT: (&'static str, &'static str) = ($what, $flag);
             fn name(self) -> Option<&'static str> {
                 $ty::name(self)
             }
+            fn named(name: &str) -> Option<Self> {
+                Self::NAMED.iter().copied().find(|t| t.name().is_some_and(|n| n.eq_ignore_ascii_case(name)))
+            }
             fn of(policy: &Policy) -> &[Self] {
                 &policy.$field
+            }
+            fn is_by_name(self) -> bool {
+                $by_name(self)
             }
         }
     )* };
 }
 listed! {
-    CipherSuite, suites, "cipher suite", "--suites";
-    NamedGroup, groups, "group", "--groups";
-    SignatureScheme, schemes, "signature scheme", "--schemes";
+    CipherSuite, suites, "cipher suite", "--suites", is_null;
+    NamedGroup, groups, "group", "--groups", |_| false;
+    SignatureScheme, schemes, "signature scheme", "--schemes", |_| false;
 }
 
 /// Puts the list, if there is one, in the place of what the policy has.
@@ -184,16 +199,19 @@ fn find<T: Listed>(name: &str, policy: &Policy) -> Result<T, Failure> {
     if let Some(one) = has(policy) {
         return Ok(one);
     }
+    let widest = Policy::museum();
+    match T::named(name).filter(|t| t.is_by_name()) {
+        Some(one) if policy.name == widest.name => return Ok(one),
+        Some(_) => return Err(outside(T::WHAT.0, name, policy, &widest)),
+        None => {}
+    }
     if let Some(wider) = policies().find(|p| has(p).is_some()) {
         return Err(outside(T::WHAT.0, name, policy, &wider));
     }
-    let mut here: Vec<&str> = Vec::new();
-    for one in policies().flat_map(|p| T::of(&p).to_vec()).filter_map(T::name) {
-        if !here.contains(&one) {
-            here.push(one);
-        }
-    }
-    Err(lacking(name, T::WHAT.0, here))
+    let here: Vec<&str> = T::of(policy).iter().filter_map(|t| t.name()).collect();
+    let what = T::WHAT.0;
+    let remedy = format!("The policy {} has: {}.", policy.name, here.join(", "));
+    Err(Failure::usage(format!("this build speaks no {what} called {name}."), remedy))
 }
 
 /// Every named policy, the strictest first.
@@ -263,12 +281,23 @@ mod tests {
 
     #[test]
     fn what_this_build_lacks_lists_what_there_is() {
-        let said = sentence(with(Policy::default(), |w| w.suites = Some("TLS_NULL_WITH_NULL_NULL".into())));
+        let said = sentence(with(Policy::compatible(), |w| w.suites = Some("TLS_NULL_WITH_NULL_NULL".into())));
         assert!(said.contains("TLS_AES_128_GCM_SHA256") && said.contains("TLS_RSA_WITH_AES_128_CBC_SHA"), "{said}");
+        assert!(!said.contains("RC4"), "of this policy only: {said}");
         let said = sentence(with(Policy::default(), |w| w.groups = Some("x448".into())));
         assert!(said.contains("X25519MLKEM768"), "{said}");
         let said = sentence(with(Policy::default(), |w| w.min_version = Some("tls9".into())));
         assert!(said.contains("tls1.3"), "{said}");
+    }
+
+    #[test]
+    fn what_encrypts_nothing_must_be_named_and_the_policy_too() {
+        let name = || Some("TLS_RSA_WITH_NULL_SHA256".into());
+        assert!(!Policy::museum().suites.iter().any(|s| is_null(*s)));
+        let said = sentence(with(Policy::legacy(), |w| w.suites = name()));
+        assert!(said.contains("--policy museum"), "{said}");
+        let p = with(Policy::museum(), |w| w.suites = name()).expect("named");
+        assert_eq!(p.suites, [CipherSuite::TLS_RSA_WITH_NULL_SHA256]);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub(crate) enum Verb {
 #[derive(Debug, Args)]
 #[command(next_help_heading = SPOKEN)]
 pub(crate) struct Spoken {
-    /// A policy: modern, default, compatible, legacy. What the other flags say is within it
+    /// A policy: modern, default, compatible, legacy, museum. What the other flags say is within it
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(crate) policy: String,
     #[command(flatten)]
@@ -64,7 +64,7 @@ pub(crate) struct Within {
     /// The newest version
     #[arg(long, value_name = "V")]
     pub(crate) max_version: Option<String>,
-    /// Cipher suites by IANA name, best first, comma between
+    /// Cipher suites by IANA name, best first, comma between. Those that encrypt nothing are in no policy: under museum they can be named
     #[arg(long, value_name = "LIST")]
     pub(crate) suites: Option<String>,
     /// Groups of the key exchange, best first

@@ -48,14 +48,15 @@ fn what_lies_outside_of_the_policy_names_the_one_that_has_it() {
 #[test]
 fn what_this_build_lacks_lists_what_there_is() {
     // From the first to the last.
-    let all = ["TLS_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_RSA_WITH_AES_256_CBC_SHA"];
-    refused(&["connect", "localhost", "--suites", "TLS_RSA_WITH_RC4_128_MD5"], &all);
+    let all = ["TLS_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_RSA_WITH_AES_128_CCM_8"];
+    let unspoken = "TLS_NULL_WITH_NULL_NULL";
+    refused(&["connect", "localhost", "--policy", "compatible", "--suites", unspoken], &all);
+    refused(&["connect", "localhost", "--suites", "TLS_RSA_WITH_RC4_128_MD5"], &["--policy museum"]);
     refused(&["connect", "localhost", "--groups", "x448"], &["x25519", "secp256r1"]);
     refused(&["connect", "localhost", "--schemes", "ed448"], &["ed25519"]);
-    refused(&["connect", "localhost", "--min-version", "ssl3"], &["tls1.0", "tls1.3"]);
+    refused(&["connect", "localhost", "--min-version", "ssl3"], &["--policy museum"]);
     refused(&["connect", "localhost", "--min-version", "tls7"], &["ssl3", "tls1.3"]);
-    refused(&["connect", "localhost", "--policy", "lax"], &["modern, default, compatible, legacy"]);
-    refused(&["demo", "--version", "ssl3"], &["tls1.2"]);
+    refused(&["connect", "localhost", "--policy", "lax"], &["modern, default, compatible, legacy, museum"]);
     refused(&["demo", "--version", "tls1.3", "--suites", "TLS_RSA_WITH_AES_128_CBC_SHA"], &["TLS 1.3"]);
 }
 
