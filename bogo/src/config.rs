@@ -271,7 +271,8 @@ pub(crate) fn server(
         (_, true, _) => Vec::new(),
         // A name that no client of the runner's has.
         (_, _, true) => vec![b"nothing in common".into()],
-        (protocol, ..) => protocol.iter().cloned().collect(),
+        // An empty one is none: nothing of it may go into a ticket.
+        (protocol, ..) => protocol.iter().filter(|name| !name.is_empty()).cloned().collect(),
     };
     let tickets: Arc<dyn Tickets> = match flags.skip_ticket {
         true => Arc::new(Unsealed(memory.tickets.clone())),

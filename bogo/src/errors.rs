@@ -160,7 +160,9 @@ fn malformed(field: &str, problem: &Problem, message: &str) -> Vec<String> {
 fn illegal(field: &str) -> &'static [&'static str] {
     match field {
         "alert" => &[":UNKNOWN_ALERT_TYPE:", ":BAD_ALERT:"],
-        "algorithm" | "signature" => &[":WRONG_SIGNATURE_TYPE:", ":WRONG_CERTIFICATE_TYPE:"],
+        "algorithm" | "signature" => {
+            &[":WRONG_SIGNATURE_TYPE:", ":WRONG_CERTIFICATE_TYPE:", ":PEER_ERROR_UNSUPPORTED_CERTIFICATE_TYPE:"]
+        }
         "cipher_suite" => &[
             ":WRONG_CIPHER_RETURNED:",
             ":WRONG_CERTIFICATE_TYPE:",

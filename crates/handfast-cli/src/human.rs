@@ -84,7 +84,8 @@ impl View {
                 }
                 out
             }
-            Event::Exported { name, bytes, .. } => format!("    {}: {}", harmless(name), words::hex(bytes)),
+            Event::Exported { name, got, .. } => format!("    {}", exported(name, got)),
+            Event::Remark { words } => format!("    {}", harmless(words)),
             Event::Closed { clean: true } => self.paint(DIM, "closed"),
             Event::Failed { .. }
             | Event::Closed { clean: false }
@@ -109,6 +110,7 @@ fn connection_line(event: &Event<'_>) -> Option<String> {
             let beyond = negotiated::beyond(n).map(|(what, words)| format!("  {what}: {words}"));
             Some(negotiated::summary(n) + &beyond.collect::<String>())
         }
+        Event::Exported { name, got, .. } => Some(exported(name, *got)),
         Event::Failed { failure } => Some(format!("failed: {}", sentences(failure))),
         Event::Reloaded { certificates, sessions_kept, .. } => {
             let own = certificates.iter().filter_map(|c| c.chain.first()).map(|c| words::subject(c));
@@ -118,6 +120,12 @@ fn connection_line(event: &Event<'_>) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What the connection gives to another protocol; or why it does not.
+fn exported(name: &str, got: Result<&[u8], &str>) -> String {
+    let words = got.map_or_else(|why| format!("none: {why}"), words::hex);
+    format!("{}: {}", harmless(name), sentence(&words))
 }
 
 fn way(direction: Direction) -> (char, &'static str) {

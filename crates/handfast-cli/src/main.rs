@@ -7,6 +7,7 @@ mod connect;
 mod demo;
 mod events;
 mod exit;
+mod exports;
 mod home;
 mod human;
 mod lists;

@@ -104,13 +104,14 @@ pub(crate) fn facts(n: &Negotiated) -> Vec<Fact> {
 pub(crate) fn summary(n: &Negotiated) -> String {
     let or = |value: Option<String>, none: &str| value.unwrap_or_else(|| none.into());
     let verified = match &n.verified {
-        Some(how) => how.clone(),
-        None if n.psk_identity.is_some() => "by a pre-shared key".into(),
-        None if n.peer_chain.is_empty() && n.peer_raw_key.is_none() => "the peer gave no certificate".into(),
-        None => "in the handshake that is resumed".into(),
+        Some(how) => format!("  verified: {how}"),
+        None if n.psk_identity.is_some() => "  verified: by a pre-shared key".into(),
+        // A client that has not been asked for one, as most are not; or that may do without.
+        None if n.peer_chain.is_empty() && n.peer_raw_key.is_none() => String::new(),
+        None => "  verified: in the handshake that is resumed".into(),
     };
     harmless(&format!(
-        "{}  suite {}  group {}  scheme {}  alpn {}  resumed {}  verified: {verified}",
+        "{}  suite {}  group {}  scheme {}  alpn {}  resumed {}{verified}",
         words::version(n.version),
         or(n.suite.map(|s| s.to_string()), "?"),
         or(n.group.map(|g| g.to_string()), "none"),
@@ -197,6 +198,15 @@ mod tests {
         n.version = Some(ProtocolVersion::TLS1_2);
         n.secure_renegotiation = true;
         assert_eq!(told(&n), ["retried", "name", "extended master secret"]);
+    }
+
+    /// Most clients are not asked for a certificate, so that there is nothing to say of it.
+    #[test]
+    fn that_nobody_was_verified_is_not_told() {
+        let mut n = Negotiated::default();
+        assert!(!summary(&n).contains("verified"));
+        n.psk_identity = Some(b"me".to_vec());
+        assert!(summary(&n).ends_with("  verified: by a pre-shared key"));
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! External pre-shared keys of the command line.
 
-use crate::args::Psks;
+use crate::args::{HexKey, Psks};
 use crate::exit::Failure;
+use crate::words;
 use handfast::Policy;
 use handfast::crypto::HashAlgorithm;
 use handfast::keys::Secret;
 use handfast::psk::{ExternalPsk, PskUsage};
 use handfast::wire::numbers::PskKeyExchangeMode;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// The keys, in order, each under its name.
@@ -39,10 +40,21 @@ pub(crate) fn psks(args: &Psks) -> Result<Vec<ExternalPsk>, Failure> {
         .collect()
 }
 
+/// The files that they are read from.
+pub(crate) fn files(args: &Psks) -> impl Iterator<Item = PathBuf> {
+    args.psk_key.iter().filter_map(|key| key.0.strip_prefix('@')).map(PathBuf::from)
+}
+
+/// What a session is bound to that goes back to this key: nothing that the key could be tried out by elsewhere.
+pub(crate) fn mark(psk: &ExternalPsk) -> String {
+    let label = b"handfast: a session is bound to this pre-shared key";
+    words::sha256(&Zeroizing::new([&label[..], psk.key.bytes()].concat()))
+}
+
 /// `--psk-only`: without a fresh exchange, if the peer does that too; or, where that is `strict`, in no other way.
-pub(crate) fn modes(args: &Psks, policy: &mut Policy, strict: bool) {
+pub(crate) fn modes(psk_only: bool, policy: &mut Policy, strict: bool) {
     const ALONE: PskKeyExchangeMode = PskKeyExchangeMode::PSK_KE;
-    policy.psk_modes = match (args.psk_only, strict) {
+    policy.psk_modes = match (psk_only, strict) {
         (false, _) => return,
         (true, true) => vec![ALONE],
         (true, false) => vec![ALONE, PskKeyExchangeMode::PSK_DHE_KE],
@@ -50,13 +62,13 @@ pub(crate) fn modes(args: &Psks, policy: &mut Policy, strict: bool) {
 }
 
 /// A key in hexadecimal, or in a file of this name behind an @.
-fn key(given: &str) -> Result<Secret, Failure> {
+fn key(HexKey(given): &HexKey) -> Result<Secret, Failure> {
     let text = match given.strip_prefix('@') {
         Some(path) => {
             let path = Path::new(path);
             Zeroizing::new(std::fs::read_to_string(path).map_err(|e| Failure::file("read", path, e))?)
         }
-        None => Zeroizing::new(given.to_owned()),
+        None => given.clone(),
     };
     let digits = text.trim().as_bytes();
     let digit = |b: &u8| char::from(*b).to_digit(16).map(|d| d as u8);
@@ -78,6 +90,7 @@ mod tests {
 
     #[test]
     fn keys_are_hexadecimal() {
+        let key = |text: &str| key(&HexKey(Zeroizing::new(text.into())));
         assert!(key("00ffAb\n").is_ok_and(|k| k.same(&[0, 0xff, 0xab])));
         for bad in ["", "0", "0g", "00 11", "@/nowhere/at/all"] {
             assert!(key(bad).is_err(), "{bad:?}");

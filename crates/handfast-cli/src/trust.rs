@@ -22,7 +22,7 @@ pub(crate) struct Trust {
     crl: Option<Vec<u8>>,
     /// Hashes of keys, of which the server's must be one besides.
     pins: Option<Pins>,
-    require_ocsp: bool,
+    ocsp: Ocsp,
 }
 
 enum Wanted {
@@ -58,12 +58,11 @@ impl Trust {
         if let (Some(pem), Some(path)) = (&crl, &args.crl) {
             lists(pem, path)?;
         }
-        let require_ocsp = args.ocsp == Ocsp::Require;
-        if require_ocsp && matches!(wanted, Wanted::Anyone | Wanted::Pinned { .. }) {
+        if args.ocsp == Ocsp::Require && matches!(wanted, Wanted::Anyone | Wanted::Pinned { .. }) {
             let why = "--ocsp require has no meaning where no authority is asked.";
             return Err(Failure::usage(why, "Leave --insecure, --pin-cert or --pin-key out."));
         }
-        Ok(Self { wanted, crl, pins: args.pin.clone(), require_ocsp })
+        Ok(Self { wanted, crl, pins: args.pin.clone(), ocsp: args.ocsp })
     }
 
     /// What a session that was judged by this is bound to: whoever trusts otherwise must judge for himself.
@@ -74,7 +73,12 @@ impl Trust {
             Wanted::Pinned { pins, .. } => (b"pinned", pins),
             Wanted::System => (b"system", &[]),
         };
-        let ocsp: &[u8] = if self.require_ocsp { b"require" } else { &[] };
+        // Nor may a session whose certificate was not asked for a response be gone on with where one is due.
+        let ocsp: &[u8] = match self.ocsp {
+            Ocsp::Off => b"off",
+            Ocsp::Ask => b"ask",
+            Ocsp::Require => b"require",
+        };
         let pins = self.pins.as_deref().unwrap_or_default().as_flattened();
         vec![kind, roots, self.crl.as_deref().unwrap_or_default(), ocsp, pins]
     }
@@ -108,7 +112,7 @@ impl Trust {
         };
         let mut verifier = WebPki::for_servers(roots);
         verifier.accept_root_as_leaf = named;
-        verifier.require_ocsp = self.require_ocsp;
+        verifier.require_ocsp = self.ocsp == Ocsp::Require;
         if let (Some(pem), Some(path)) = (&self.crl, &args.crl) {
             verifier = verifier.with_crls(lists(pem, path)?).map_err(|e| Failure::file("use", path, e))?;
         }

@@ -115,7 +115,8 @@ fn server_hello(hello: &ServerHello<'_>) -> String {
         parts.push(format!("share for {}", share.group));
     }
     if matches!(e.pre_shared_key(), Some(PreSharedKey::Selected(_))) {
-        parts.push("resumes".into());
+        // Which it is stands in the ClientHello.
+        parts.push("goes on from the ticket, or the pre-shared key".into());
     }
     parts.extend(e.alpn().and_then(|a| a.0.first()).map(|p| format!("speaks {}", String::from_utf8_lossy(p))));
     parts.join(", ")

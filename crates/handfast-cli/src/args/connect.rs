@@ -1,11 +1,10 @@
 //! `connect`.
 
-use super::{OWN, Ocsp, Output, Psks, Records, SESSIONS, SPOKEN, Spoken};
+use super::{Exports, OWN, Ocsp, Output, PSKS, Psks, Records, SESSIONS, SPOKEN, Spoken};
 use crate::exit::HELP;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use clap::Args;
-use handfast::ChannelBinding;
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,6 +39,14 @@ pub(crate) struct Connect {
     pub(crate) sessions: Sessions,
     #[command(flatten)]
     pub(crate) psks: Psks,
+    /// Uses pre-shared keys, tickets among them, in no other way than without a fresh key exchange (psk_ke): who learns the key can read
+    /// what was recorded
+    #[arg(long, help_heading = PSKS)]
+    pub(crate) psk_only: bool,
+    /// Goes on with nobody who does not have the key: else a server that takes none may show a certificate instead, which is then judged
+    #[arg(long, requires = "psk_identity", help_heading = PSKS)]
+    #[arg(conflicts_with_all = ["insecure", "ca", "crl", "pin_cert", "pin_key", "pin", "raw_public_key"])]
+    pub(crate) psk_required: bool,
     #[command(flatten)]
     pub(crate) records: Records,
     #[command(flatten)]
@@ -132,43 +139,6 @@ pub(crate) struct Hello {
     /// Pads it with zeros to so many bytes at least (RFC 7685); 512 helps servers that choke on 256 to 511
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(1..=16384))]
     pub(crate) pad_hello: Option<u16>,
-}
-
-/// What the connection gives to other protocols.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Keying material")]
-pub(crate) struct Exports {
-    /// Tells a channel binding: tls-exporter, tls-server-end-point or tls-unique; may be given again
-    #[arg(long, value_name = "TYPE", value_parser = binding)]
-    pub(crate) channel_binding: Vec<ChannelBinding>,
-    /// Tells so many bytes of keying material of this label, without a context (RFC 5705); may be given again
-    #[arg(long, value_name = "LABEL:BYTES", value_parser = export)]
-    pub(crate) export: Vec<Export>,
-}
-
-/// Keying material that is wanted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Export {
-    pub(crate) label: String,
-    pub(crate) length: usize,
-}
-
-fn binding(text: &str) -> Result<ChannelBinding, String> {
-    let names = || ChannelBinding::ALL.map(ChannelBinding::name).join(", ");
-    ChannelBinding::from_name(text).ok_or_else(|| format!("the types are {}", names()))
-}
-
-/// As many bytes as an exporter gives with any hash.
-const MOST_EXPORTED: usize = 255 * 32;
-
-fn export(text: &str) -> Result<Export, String> {
-    let (label, length) = text.rsplit_once(':').ok_or("a label, a colon and a number of bytes are wanted")?;
-    let length = length.parse().ok().filter(|n| (1..=MOST_EXPORTED).contains(n));
-    match length {
-        Some(length) if (1..=249).contains(&label.len()) => Ok(Export { label: label.into(), length }),
-        Some(_) => Err("a label has 1 to 249 bytes".into()),
-        None => Err(format!("1 to {MOST_EXPORTED} bytes can be exported")),
-    }
 }
 
 /// What is remembered.
@@ -314,18 +284,6 @@ mod tests {
         assert!(target("https://example.com:8443/a?b").is_err_and(|e| e.ends_with(": example.com:8443")));
         assert!(target("1::2::3").is_err_and(|e| e.contains("brackets")));
         assert_eq!(Target { host: "::1".into(), port: 1 }.to_string(), "[::1]:1");
-    }
-
-    #[test]
-    fn what_is_exported() {
-        let wanted = |label: &str, length| Ok(Export { label: label.into(), length });
-        assert_eq!(export("EXPORTER-a b:8160"), wanted("EXPORTER-a b", 8160));
-        assert_eq!(export("a:b:1"), wanted("a:b", 1));
-        for bad in ["", "a", ":1", "a:", "a:0", "a:8161", "a:-1", "a:x"] {
-            assert!(export(bad).is_err(), "{bad}");
-        }
-        assert_eq!(binding("tls-unique"), Ok(ChannelBinding::Unique));
-        assert!(binding("tls-other").is_err_and(|e| e.contains("tls-server-end-point")));
     }
 
     #[test]

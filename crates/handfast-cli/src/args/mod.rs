@@ -6,23 +6,29 @@
 mod cert;
 pub(crate) mod connect;
 mod demo;
+mod exports;
 pub(crate) mod serve;
 
 pub(crate) use cert::{Cert, KeyType};
 pub(crate) use connect::{Connect, Target};
 pub(crate) use demo::Demo;
+pub(crate) use exports::{Export, Exports};
 pub(crate) use serve::Serve;
 
 use crate::exit::HELP;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use handfast::config::{PadToMultiple, RecordPadding};
+use std::convert::Infallible;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 // Headings of `--help` that are in more than one place.
 const OWN: &str = "Own certificate";
 const SPOKEN: &str = "What may be spoken";
 const SESSIONS: &str = "Sessions";
+const PSKS: &str = "Pre-shared keys";
 
 /// SSL and TLS that shows its work.
 #[derive(Debug, Parser)]
@@ -64,13 +70,14 @@ pub(crate) struct Within {
     /// The newest version
     #[arg(long, value_name = "V")]
     pub(crate) max_version: Option<String>,
-    /// Cipher suites by IANA name, best first, comma between. Those that encrypt nothing are in no policy: under museum they can be named
+    /// Cipher suites by IANA name, best first, comma between; a name that is none has them listed. Those that encrypt nothing are in no
+    /// policy, and can be named under museum
     #[arg(long, value_name = "LIST")]
     pub(crate) suites: Option<String>,
-    /// Groups of the key exchange, best first
+    /// Groups of the key exchange, best first; a name that is none has them listed
     #[arg(long, value_name = "LIST")]
     pub(crate) groups: Option<String>,
-    /// Signature schemes, best first
+    /// Signature schemes, best first; a name that is none has them listed
     #[arg(long, value_name = "LIST")]
     pub(crate) schemes: Option<String>,
     /// What the peer's certificates should be signed by: it is told (signature_algorithms_cert), and not held to it. As --schemes if
@@ -93,24 +100,37 @@ pub(crate) enum Ocsp {
 
 /// External pre-shared keys.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Pre-shared keys")]
+#[command(next_help_heading = PSKS)]
 pub(crate) struct Psks {
-    /// The name of a key that both sides have, for TLS 1.3; may be given again, each with its --psk-key
+    /// The name of a key that both sides have, for TLS 1.3; may be given again, each with its --psk-key. Who has such a key needs no
+    /// certificate, nor does `serve` ask him for one, whatever --client-ca says
     #[arg(long, value_name = "NAME", action = ArgAction::Append)]
     pub(crate) psk_identity: Vec<String>,
     /// The key of the --psk-identity at the same place, in hexadecimal; @FILE reads it from a file, where other users do not see it
-    #[arg(long, value_name = "HEX", action = ArgAction::Append)]
-    pub(crate) psk_key: Vec<String>,
+    #[arg(long, value_name = "HEX", action = ArgAction::Append, value_parser = HexKey::of)]
+    pub(crate) psk_key: Vec<HexKey>,
     /// The hash that the keys were made for: sha256 or sha384
     #[arg(long, value_name = "HASH", default_value = "sha256")]
     pub(crate) psk_hash: String,
     /// Imports the keys (RFC 9258) with this context, which may be empty; the peer has to do the same. Else they are used as they are
     #[arg(long, value_name = "CONTEXT", requires = "psk_identity")]
     pub(crate) psk_import: Option<String>,
-    /// Uses pre-shared keys, tickets among them, without a fresh key exchange (psk_ke): who learns the key can read what was recorded.
-    /// connect offers nothing else; serve does so where the client offers it
-    #[arg(long)]
-    pub(crate) psk_only: bool,
+}
+
+/// A key as it was given, or where it is: not shown, and wiped.
+#[derive(Clone)]
+pub(crate) struct HexKey(pub(crate) Zeroizing<String>);
+
+impl HexKey {
+    fn of(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+}
+
+impl fmt::Debug for HexKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HexKey(..)")
+    }
 }
 
 /// How records are made.
@@ -155,6 +175,13 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn keys_are_not_shown() {
+        let cli = Cli::parse_from(["handfast", "connect", "a", "--psk-identity", "me", "--psk-key", "00ff"]);
+        let shown = format!("{cli:?}");
+        assert!(shown.contains("HexKey(..)") && !shown.contains("00ff"), "{shown}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `serve`.
 
-use super::{OWN, Ocsp, Output, Psks, Records, SESSIONS, SPOKEN, Spoken};
+use super::{Exports, OWN, Ocsp, Output, PSKS, Psks, Records, SESSIONS, SPOKEN, Spoken};
 use crate::exit::HELP;
 use clap::{ArgAction, Args};
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// Needs no argument: it makes a development CA once, and certificates for localhost, 127.0.0.1, ::1 and this host's name.
 /// Prints `listening https://ADDR:PORT` on stdout when ready. SIGTERM and Ctrl-C finish what is being served, and end with 0.
 ///
-/// The files of --cert, --key, --ocsp, --sct, --client-ca and --client-crl are read again when they change, and on SIGHUP; connections
+/// The files of --cert, --key, --ocsp, --sct, --client-ca, --client-crl and --psk-key @FILE are read again when they change, and on SIGHUP; connections
 /// go on. If they cannot be used, it says so, and goes on with what it had.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
@@ -42,8 +42,14 @@ pub(crate) struct Serve {
     pub(crate) sessions: Sessions,
     #[command(flatten)]
     pub(crate) psks: Psks,
+    /// Uses pre-shared keys, tickets among them, without a fresh key exchange (psk_ke) where the client offers that: who learns the key
+    /// can read what was recorded
+    #[arg(long, help_heading = PSKS)]
+    pub(crate) psk_only: bool,
     #[command(flatten)]
     pub(crate) records: Records,
+    #[command(flatten)]
+    pub(crate) exports: Exports,
     #[command(flatten)]
     pub(crate) output: Output,
 }

@@ -134,7 +134,7 @@ fn take(shared: &Shared<'_>, input: &mut Input) -> Result<Took, Error> {
         match event {
             Ok(Some(Event::Data(bytes))) => {
                 some = true;
-                shared.teller.tell(None, &events::Event::Data { direction: Direction::Received, bytes });
+                shared.teller.tell(None, &events::Event::Data { direction: Direction::Received, bytes, early: false });
                 if !shared.teller.is_json() {
                     data.extend_from_slice(bytes);
                 }
@@ -186,7 +186,7 @@ async fn up(shared: &Shared<'_>, output: &mut OwnedWriteHalf, half_close: bool, 
                         // The other direction has the reason.
                         return pending().await;
                     }
-                    shared.teller.tell(None, &events::Event::Data { direction: Direction::Sent, bytes });
+                    shared.teller.tell(None, &events::Event::Data { direction: Direction::Sent, bytes, early: false });
                 }
                 Err(error) => return Over::Ours("stdin", error),
             },

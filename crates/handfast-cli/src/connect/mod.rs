@@ -10,7 +10,7 @@ use crate::exit::{Code, Failure};
 use crate::human::{Detail, View};
 use crate::session::SessionFile;
 use crate::trust::{self, Trust};
-use crate::{keylog, lists, psks};
+use crate::{exports, keylog, lists, psks};
 use handfast::compression::Compression;
 use handfast::config::{ByIssuer, ClientCredentials};
 use handfast::crypto::Credential;
@@ -19,6 +19,7 @@ use handfast::keys::KeyLog;
 use handfast::pki_types::ServerName;
 use handfast::psk::ExternalPsk;
 use handfast::trace::Direction;
+use handfast::verify::NoCertificates;
 use handfast::wire::numbers::CertificateType;
 use handfast::{ClientConfig, Connection, Policy, Time};
 use std::cell::RefCell;
@@ -69,7 +70,7 @@ impl<'a> Plan<'a> {
         };
         trust::staple(&mut credentials, "--cert-ocsp", &args.own.cert_ocsp)?;
         let key_log = keylog(args.output.keylog.as_deref())?;
-        psks::modes(&args.psks, &mut policy, true);
+        psks::modes(args.psk_only, &mut policy, true);
         let psks = psks::psks(&args.psks)?;
         let session = match &args.sessions.session {
             Some(path) => {
@@ -80,7 +81,9 @@ impl<'a> Plan<'a> {
                 parts.extend(credentials.iter().filter_map(|c| c.chain.first()).map(|c| &**c));
                 parts.extend(credentials.iter().filter_map(|c| c.raw_key.as_deref()));
                 // Nor may a session outlive the keys that stood for the server.
-                parts.extend(psks.iter().flat_map(|psk| [&*psk.identity, psk.key.bytes()]));
+                let marks: Vec<_> = psks.iter().map(psks::mark).collect();
+                parts.extend(psks.iter().zip(&marks).flat_map(|(psk, mark)| [&*psk.identity, mark.as_bytes()]));
+                parts.push(if args.psk_required { b"no certificates" } else { b"" });
                 Some(Arc::new(SessionFile::open(path, &args.target.to_string(), &parts)?))
             }
             None => None,
@@ -95,7 +98,7 @@ impl<'a> Plan<'a> {
             Ok(wire) => wire?,
             Err(_) => return Err(stage.into_inner().timed_out(args)),
         };
-        tell_exports(&wire.tls.borrow(), &args.exports, teller)?;
+        exports::tell(&wire.tls.borrow(), &args.exports, teller, None);
         let copied = copy::copy(wire, teller, args.half_close).await;
         copied.and_then(|()| session.and_then(|s| s.error()).map_or(Ok(()), Err))
     }
@@ -108,23 +111,31 @@ impl<'a> Plan<'a> {
         let socket = dial::connect(&addresses, &self.args.target).await?;
         let address = socket.peer_addr().map_err(|e| Failure::io(format!("the socket has no peer: {e}.")))?;
         let early = self.args.sessions.early_data;
+        let offers_keys = !self.psks.is_empty();
         let (connection, last) = self.client(teller, address.ip())?;
         stage.replace(Stage::Handshake(last.clone()));
         let mut wire = Wire::new(connection, socket, last);
-        if early {
-            wire.say_early().await?;
+        if early && let Some(why) = wire.say_early().await? {
+            teller.tell(None, &Event::Remark { words: &format!("nothing is sent early: {why}") });
         }
         wire.handshake().await?;
         wire.say_again().await?;
+        let taken = wire.tls.borrow().negotiated().early_data == Some(true);
         teller.tell(None, &Event::Connected { negotiated: wire.tls.borrow().negotiated() });
+        if offers_keys && wire.tls.borrow().negotiated().psk_identity.is_none() {
+            teller.tell(None, &Event::Remark { words: "the server did not take the pre-shared key" });
+        }
         if let Some((bytes, _)) = &wire.early {
-            teller.tell(None, &Event::Data { direction: Direction::Sent, bytes });
+            teller.tell(None, &Event::Data { direction: Direction::Sent, bytes, early: taken });
         }
         Ok(wire)
     }
 
     fn client(self, teller: &Teller, address: IpAddr) -> Result<(Connection, wire::Last), Failure> {
-        let verifier = self.trust.verifier(&self.args.trust, address)?;
+        let verifier = match self.args.psk_required {
+            true => Arc::new(NoCertificates),
+            false => self.trust.verifier(&self.args.trust, address)?,
+        };
         let authorities = if self.args.trust.name_authorities { verifier.authorities() } else { Vec::new() };
         let mut config = ClientConfig::new(self.policy, verifier);
         config.authorities = authorities;
@@ -153,20 +164,6 @@ impl<'a> Plan<'a> {
             Connection::client_observed(Arc::new(config), self.name, Time::now(), Some(Box::new(observer)));
         Ok((connection.map_err(|e| Failure::tls(&e))?, last))
     }
-}
-
-/// What the connection gives to other protocols, as far as it was asked for.
-fn tell_exports(tls: &Connection, wanted: &args::connect::Exports, teller: &Teller) -> Result<(), Failure> {
-    for binding in &wanted.channel_binding {
-        let bytes = tls.channel_binding(*binding).map_err(|e| Failure::tls(&e))?;
-        teller.tell(None, &Event::Exported { kind: "channel_binding", name: binding.name(), bytes: &bytes });
-    }
-    for args::connect::Export { label, length } in &wanted.export {
-        let mut bytes = vec![0; *length];
-        tls.export(&mut bytes, label.as_bytes(), None).map_err(|e| Failure::tls(&e))?;
-        teller.tell(None, &Event::Exported { kind: "keying_material", name: label, bytes: &bytes });
-    }
-    Ok(())
 }
 
 /// One is shown to whoever asks for any; of several the server's wishes choose.

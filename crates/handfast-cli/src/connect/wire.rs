@@ -142,24 +142,26 @@ impl Wire {
         Self { tls: RefCell::new(tls), input, output, early: None, last }
     }
 
-    /// Sends the beginning of stdin as early data, if the session allows that.
-    pub(super) async fn say_early(&mut self) -> Result<(), Failure> {
+    /// Sends the beginning of stdin as early data, if the session allows that; or gives the reason why not, in a clause.
+    pub(super) async fn say_early(&mut self) -> Result<Option<&'static str>, Failure> {
         let tls = self.tls.get_mut();
-        let Some(room) = tls.early_data_room() else { return Ok(()) };
+        let Some(room) = tls.early_data_room() else {
+            return Ok(Some("there is no session of this server's that allows it"));
+        };
         let protocol = tls.early_protocol().map(<[u8]>::to_vec);
         let mut said = vec![0; room.min(PIECE)];
         let read = tokio::io::stdin().read(&mut said).await;
         let n = read.map_err(|e| Failure::io(format!("stdin failed: {e}.")))?;
         said.truncate(n);
         if n == 0 {
-            return Ok(());
+            return Ok(Some("stdin is empty"));
         }
         let mut out = Vec::new();
         self.tls.get_mut().send_early(&said, &mut out).map_err(|e| Failure::tls(&e))?;
         self.early = Some((said, protocol));
         // If the peer is gone, the handshake will tell.
         let _ = self.output.write_all(&out).await;
-        Ok(())
+        Ok(None)
     }
 
     /// After the handshake: what the server did not take is sealed again, unless the protocol is another (RFC 9846 4.3.10).

@@ -63,13 +63,21 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
             let members = facts(negotiated).into_iter().map(|fact| (fact.key.to_owned(), fact.value));
             ("connected", Value::Object(members.collect()))
         }
-        Event::Exported { kind, name, bytes } => {
-            ("exported", json!({ "kind": kind, "name": name, "length": bytes.len(), "hex": words::hex(bytes) }))
-        }
-        Event::Data { direction, bytes } => (
-            "data",
-            json!({ "direction": way(direction), "length": bytes.len(), "base64": BASE64_STANDARD.encode(bytes) }),
+        Event::Exported { kind, name, got } => (
+            "exported",
+            json!({
+                "kind": kind,
+                "name": name,
+                "length": got.ok().map(<[u8]>::len),
+                "hex": got.ok().map(words::hex),
+                "why": got.err(),
+            }),
         ),
+        Event::Remark { .. } => return None,
+        Event::Data { direction, bytes, early } => {
+            let (length, base64) = (bytes.len(), BASE64_STANDARD.encode(bytes));
+            ("data", json!({ "direction": way(direction), "early": early, "length": length, "base64": base64 }))
+        }
         Event::Closed { clean } => ("closed", json!({ "clean": clean })),
         Event::Failed { failure } => {
             let (e, refusal) = (&failure.explanation, failure.refusal.as_deref());
@@ -150,9 +158,13 @@ mod tests {
 
     #[test]
     fn data_is_base64() {
-        let event = Event::Data { direction: Direction::Received, bytes: b"\x00hi\n" };
-        let wanted = json!({ "event": "data", "direction": "received", "length": 4, "base64": "AGhpCg==" });
-        assert_eq!(parsed(None, &event), wanted);
+        for early in [false, true] {
+            let event = Event::Data { direction: Direction::Received, bytes: b"\x00hi\n", early };
+            let wanted = json!({
+                "event": "data", "direction": "received", "early": early, "length": 4, "base64": "AGhpCg==",
+            });
+            assert_eq!(parsed(None, &event), wanted);
+        }
     }
 
     #[test]

@@ -34,10 +34,12 @@ pub(crate) enum Event<'e> {
     Verified { how: &'e str },
     /// The handshake is done.
     Connected { negotiated: &'e Negotiated },
-    /// What the connection gives to another protocol: a channel binding, keying material.
-    Exported { kind: &'static str, name: &'e str, bytes: &'e [u8] },
-    /// Data of the application.
-    Data { direction: Direction, bytes: &'e [u8] },
+    /// What the connection gives to another protocol: a channel binding, keying material; or why it has none.
+    Exported { kind: &'static str, name: &'e str, got: Result<&'e [u8], &'e str> },
+    /// What a person may wonder about.
+    Remark { words: &'e str },
+    /// Data of the application. `early`: it came, or was taken, as early data.
+    Data { direction: Direction, bytes: &'e [u8], early: bool },
     /// The connection is over.
     Closed { clean: bool },
     /// It ended otherwise.
@@ -56,7 +58,7 @@ pub(crate) enum Cause {
 /// Makes events of a connection's trace.
 #[derive(Default)]
 pub(crate) struct Translator {
-    /// ServerHello chose TLS 1.3, in which a ChangeCipherSpec means nothing.
+    /// ServerHello chose TLS 1.3, in which a ChangeCipherSpec means nothing; or early data comes, which is of it.
     tls13: bool,
 }
 
@@ -65,7 +67,7 @@ impl Translator {
     pub(crate) fn event<'t>(&mut self, trace: &Trace<'t>) -> Option<Event<'t>> {
         Some(match *trace {
             Trace::Message { direction, name, raw, dialect, protected } => {
-                self.tls13 |= dialect == Dialect::Tls13 || chooses_tls13(raw);
+                self.tls13 = is_tls13(raw, dialect).unwrap_or(self.tls13);
                 Event::Message { direction, name, raw, dialect, protected }
             }
             Trace::ChangeCipherSpec { direction } => {
@@ -80,11 +82,16 @@ impl Translator {
     }
 }
 
-fn chooses_tls13(raw: &[u8]) -> bool {
+/// Whether a ChangeCipherSpec behind this message is one of TLS 1.3's, if the message says.
+fn is_tls13(raw: &[u8], dialect: Dialect) -> Option<bool> {
+    if dialect == Dialect::Tls13 {
+        return Some(true);
+    }
     match Message::decode(raw, Dialect::Hello) {
-        Ok(Message::HelloRetryRequest(_)) => true,
-        Ok(Message::ServerHello(hello)) => hello.extensions.supported_versions().is_some(),
-        _ => false,
+        Ok(Message::ClientHello(hello)) => hello.extensions.early_data().map(|_| true),
+        Ok(Message::HelloRetryRequest(_)) => Some(true),
+        Ok(Message::ServerHello(hello)) => Some(hello.extensions.supported_versions().is_some()),
+        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@
 //! That does no harm here: what is served is looked at and never changed by a request, early data is taken once, and an answer can be
 //! read only by the client that asked. What is known of the client is known once it has finished, and is told then.
 
-use handfast::Negotiated;
+use handfast::Connection;
 use handfast_tokio::TlsStream;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -24,14 +24,14 @@ struct Unfinished {
 }
 
 /// Hears of it when the client has finished.
-type Finished = Box<dyn FnOnce(&Negotiated) + Send>;
+type Finished = Box<dyn FnOnce(&Connection) + Send>;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Prompt<S> {
     /// `finished` is told at once if the handshake is done.
     pub(super) fn new(
         stream: TlsStream<S>,
         until: Instant,
-        finished: impl FnOnce(&Negotiated) + Send + 'static,
+        finished: impl FnOnce(&Connection) + Send + 'static,
     ) -> Self {
         let unfinished = Unfinished { until: Box::pin(sleep_until(until)), finished: Box::new(finished) };
         let mut it = Self { stream, unfinished: Some(unfinished) };
@@ -45,8 +45,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Prompt<S> {
         if connection.is_connected()
             && let Some(Unfinished { finished, .. }) = self.unfinished.take()
         {
-            finished(connection.negotiated());
+            finished(connection);
         }
+    }
+
+    /// Whether what was read is early data: all is that comes before the client has finished.
+    pub(super) fn is_early(&self) -> bool {
+        self.unfinished.is_some()
     }
 
     /// Whether it has not, and it is too late.
@@ -111,7 +116,7 @@ mod tests {
     use handfast::crypto::Credential;
     use handfast::session::MemoryReplayStore;
     use handfast::verify::NotChecked;
-    use handfast::{ClientConfig, Connection, Policy, ServerConfig, Time};
+    use handfast::{ClientConfig, Policy, ServerConfig, Time};
     use handfast_tokio::{Connector, Handshake};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -154,7 +159,7 @@ mod tests {
     fn prompt<S: AsyncRead + AsyncWrite + Unpin>(stream: TlsStream<S>, time: u64) -> (Prompt<S>, Arc<AtomicUsize>) {
         let (told, until) = (Arc::new(AtomicUsize::new(0)), Instant::now() + Duration::from_millis(time));
         let count = told.clone();
-        let finished = move |_: &Negotiated| {
+        let finished = move |_: &Connection| {
             count.fetch_add(1, Ordering::Relaxed);
         };
         (Prompt::new(stream, until, finished), told)

@@ -1,11 +1,13 @@
-//! What `serve` reads from files, at its start and at each reload: certificates with their keys, and whom clients are judged by.
+//! What `serve` reads from files, at its start and at each reload: certificates with their keys, whom clients are judged by, and
+//! pre-shared keys.
 
 use crate::args::Serve;
 use crate::exit::Failure;
 use crate::home::{Home, Use};
-use crate::trust;
+use crate::{psks, trust};
 use handfast::config::ByName;
 use handfast::crypto::Credential;
+use handfast::psk::ExternalPsk;
 use handfast::session::{MemoryServerStore, RotatingTickets};
 use handfast::wire::numbers::CertificateType;
 use handfast::{Policy, ServerConfig};
@@ -22,6 +24,7 @@ pub(super) struct Material {
     /// Whether raw keys are shown, and taken.
     raw: bool,
     clients: trust::Clients,
+    psks: Arc<Vec<ExternalPsk>>,
     /// Where the development CA is, if it signed what we show.
     pub(super) ca: Option<PathBuf>,
 }
@@ -30,7 +33,8 @@ pub(super) struct Material {
 pub(super) fn files(args: &Serve) -> Vec<PathBuf> {
     let clients = [&args.clients.client_ca, &args.clients.client_crl];
     let extras = args.own.ocsp.iter().chain(&args.own.sct).filter(|path| path.as_os_str() != "none");
-    args.own.cert.iter().chain(&args.own.key).chain(extras).chain(clients.into_iter().flatten()).cloned().collect()
+    let own = args.own.cert.iter().chain(&args.own.key).chain(extras);
+    own.chain(clients.into_iter().flatten()).cloned().chain(psks::files(&args.psks)).collect()
 }
 
 impl Material {
@@ -53,7 +57,8 @@ impl Material {
         }
         let mut own = ByName::new(credentials.into_iter().map(Arc::new));
         own.strict = args.own.strict_sni;
-        Ok(Self { own: Arc::new(own), raw, clients: trust::Clients::of(&args.clients)?, ca })
+        let psks = Arc::new(psks::psks(&args.psks)?);
+        Ok(Self { own: Arc::new(own), raw, clients: trust::Clients::of(&args.clients)?, psks, ca })
     }
 
     /// The certificates, in order.
@@ -71,6 +76,7 @@ impl Material {
         config.credentials = self.own.clone();
         config.client_auth = self.clients.auth.clone();
         config.client_ocsp = self.clients.ocsp;
+        config.psks = (!self.psks.is_empty()).then(|| self.psks.clone() as _);
         if self.raw {
             config.client_certificate_types = vec![CertificateType::RAW_PUBLIC_KEY, CertificateType::X509];
         }

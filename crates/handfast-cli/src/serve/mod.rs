@@ -13,7 +13,7 @@ use crate::args;
 use crate::events::{Connection, Event, Teller};
 use crate::exit::{Code, Failure};
 use crate::human::{Detail, View};
-use crate::{keylog, lists, psks};
+use crate::{exports, keylog, lists, psks};
 use early::Prompt;
 use files::Folder;
 use handfast::alert::AlertDescription;
@@ -74,6 +74,7 @@ const TICKETS: usize = 1 << 15;
 struct Server {
     config: Arc<ReplaceableConfig>,
     site: Arc<http::Site>,
+    args: Arc<args::Serve>,
     teller: Teller,
     /// Whether the server shall end.
     ending: watch::Receiver<bool>,
@@ -82,8 +83,7 @@ struct Server {
 impl Plan {
     fn of(args: args::Serve) -> Result<Self, Failure> {
         let mut policy = lists::spoken(&args.spoken)?;
-        psks::modes(&args.psks, &mut policy, false);
-        let psks = psks::psks(&args.psks)?;
+        psks::modes(args.psk_only, &mut policy, false);
         let alpn = lists::protocols(&args.alpn)?;
         let files = Files::of(material::files(&args));
         let material = Material::read(&args, &policy)?;
@@ -94,7 +94,6 @@ impl Plan {
         config.certificate_compression = lists::compression(args.spoken.cert_compression.as_deref())?;
         config.ticket_count = args.sessions.tickets.into();
         config.tickets = config.tickets.filter(|_| args.sessions.tickets > 0);
-        config.psks = (!psks.is_empty()).then(|| Arc::new(psks) as _);
         config.early_data = args.sessions.early_data.map(|most| {
             let store = MemoryReplayStore::new(Time::now(), TICKETS);
             EarlyDataRules::new(most, Arc::new(store))
@@ -105,6 +104,7 @@ impl Plan {
         config.cookies = args.cookie.then(|| Cookies { always: true, ..Cookies::default() });
         config.grease = args.grease;
         config.key_log = keylog(args.output.keylog.as_deref())?;
+        config.check().map_err(|e| Failure::tls(&e))?;
         let folder = match &args.dir {
             Some(dir) => Some(Folder::new(dir).map_err(|e| Failure::file("serve", dir, e))?),
             None => None,
@@ -129,8 +129,9 @@ impl Plan {
 
         let (end, ending) = watch::channel(false);
         let (config, site) = (Arc::new(ReplaceableConfig::new(Arc::new(self.config))), Arc::new(self.site));
-        let server = Arc::new(Server { config: config.clone(), site, teller: teller.clone(), ending });
-        let (args, teller, material) = (self.args, teller.clone(), Arc::new(self.material));
+        let args = self.args;
+        let server = Server { config: config.clone(), site, args: args.clone(), teller: teller.clone(), ending };
+        let (server, teller, material) = (Arc::new(server), teller.clone(), Arc::new(self.material));
         let reloader = Reloader { args, config, teller, material, files: self.files };
         let mut connections = JoinSet::new();
         tokio::select! {
@@ -271,10 +272,11 @@ impl Server {
         let visit = http::Visit { site: self.site.clone(), negotiated, story };
         let ending = self.ending.clone();
         let finished = Arc::new(AtomicBool::new(false));
-        let (teller, is_finished) = (self.teller.clone(), finished.clone());
-        let stream = Prompt::new(stream, until, move |negotiated| {
+        let (teller, args, is_finished) = (self.teller.clone(), self.args.clone(), finished.clone());
+        let stream = Prompt::new(stream, until, move |tls| {
             is_finished.store(true, Ordering::Relaxed);
-            teller.tell(Some(connection), &Event::Connected { negotiated });
+            teller.tell(Some(connection), &Event::Connected { negotiated: tls.negotiated() });
+            exports::tell(tls, &args.exports, &teller, Some(connection));
         });
         let done = match self.teller.is_json() {
             true => visit.serve(Tap::new(stream, self.teller.clone(), connection), ending).await,

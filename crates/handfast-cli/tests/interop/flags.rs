@@ -24,6 +24,15 @@ impl Flags {
     fn add(&mut self, list: &[&str]) {
         self.0.extend(list.iter().map(|s| (*s).to_owned()));
     }
+    /// What is to be told that both sides have.
+    fn add_exports(&mut self, case: &Case) {
+        if case.feature == Feature::Exporter {
+            self.add(&["--export", &format!("{}:{}", EXPORT.0, EXPORT.1)]);
+        }
+        if let Some(binding) = case.channel_binding() {
+            self.add(&["--channel-binding", binding]);
+        }
+    }
 }
 
 /// `handfast connect`. Where the row is about sessions, they are kept in this file.
@@ -68,12 +77,9 @@ pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec
         Feature::Alpn => flags.add(&["--alpn", "http/1.1"]),
         Feature::Stapled => flags.add(&["--ocsp", "require"]),
         Feature::Grease => flags.add(&["--grease", "--shuffle", "--pad-hello", "1500"]),
-        Feature::Exporter => flags.add(&["--export", &format!("{}:{}", EXPORT.0, EXPORT.1)]),
         _ => flags.add(&of_either(case)),
     }
-    if let Some(binding) = case.channel_binding() {
-        flags.add(&["--channel-binding", binding]);
-    }
+    flags.add_exports(case);
     flags.0
 }
 
@@ -113,6 +119,7 @@ pub fn server(case: &Case, material: &Material, site: Option<&str>) -> Vec<Strin
         Feature::Grease => flags.add(&["--grease"]),
         _ => flags.add(&of_either(case)),
     }
+    flags.add_exports(case);
     if case.feature == Feature::Psk {
         // With such a key, NSS 3.87 fails at a second ticket.
         flags.add(&["--tickets", "1"]);

@@ -1,6 +1,7 @@
 //! Certificates and keys, fresh for each run, in a folder that goes with it.
 
 use super::cases::{Case, Feature, Key, OTHER_NAME};
+use super::peers::Said;
 use super::timestamps;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -23,13 +24,15 @@ pub struct Material {
     more: bool,
     /// How many names were given out that nothing else has.
     fresh: AtomicUsize,
+    /// What peers have said as clients.
+    pub said: Said,
 }
 
 impl Material {
     pub fn make() -> Self {
         let dir = std::env::temp_dir().join(format!("handfast-interop-{}", std::process::id()));
         std::fs::create_dir_all(&dir).expect("a folder for the certificates");
-        let mut it = Self { dir, more: false, fresh: AtomicUsize::new(0) };
+        let mut it = Self { dir, more: false, fresh: AtomicUsize::new(0), said: Said::default() };
         // One authority with an RSA key: what old peers verify, all do.
         let ca = it.authority("ca", AUTHORITY);
         let other_ca = it.authority("other-ca", "Another CA");

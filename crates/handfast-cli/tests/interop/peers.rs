@@ -35,7 +35,7 @@ impl From<String> for Lacks {
 }
 
 /// Why some rows have no peer as a client.
-const SERVE_EXPORTS_NOT: &str = "`handfast serve` tells no exported keys";
+const TELLS_NOT: &str = "nobody can be told what it exports";
 const SERVE_ASKS_NOT: &str = "`handfast serve` asks for certificates in the handshake only";
 
 /// A peer's running server.
@@ -86,6 +86,10 @@ impl Said {
         let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *text += line;
         text.push('\n');
+    }
+    /// From here on it is another connection's.
+    pub fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
     /// All of it.
     fn text(&self) -> String {

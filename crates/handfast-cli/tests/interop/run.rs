@@ -77,6 +77,7 @@ pub fn our_server(peer: &dyn Peer, case: &Case, material: &Material) -> Result<(
     if case.feature == Feature::EarlyData {
         std::thread::sleep(RECORDING);
     }
+    material.said.clear();
     peer.connect(case, material, port)?;
     seen::connected(&tool.wait_for("connected")?, case, false)?;
     if case.resumes() {

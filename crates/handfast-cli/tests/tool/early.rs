@@ -48,16 +48,22 @@ fn the_beginning_of_stdin_goes_early() {
     let session = dir.text("session");
     let args = ["connect", &at, "--ca", &ca, "--session", &session, "--early-data", "--half-close"];
     let first = run(&dir, &args, "first");
-    first.ends(0, &[]);
+    first.ends(0, &["nothing is sent early: there is no session"]);
     assert_eq!(first.text(), "early \"\" then \"first\"");
     let second = run(&dir, &args, "second, and more");
     second.ends(0, &["→ EndOfEarlyData", "early data", "accepted"]);
     assert_eq!(second.text(), "early \"second, an\" then \"d more\"");
+    // The ChangeCipherSpec before early data is no more than a disguise.
+    assert!(second.stderr.contains("old middleboxes") && !second.stderr.contains("sends from here on is protected"));
     let third = run(&dir, &[&args[..], &["--json"]].concat(), "third");
     assert_eq!(third.event("connected")["early_data"], true);
-    assert_eq!(third.event("data")["base64"], "dGhpcmQ=");
+    let data: Vec<_> = third.events().into_iter().filter(|e| e["event"] == "data").collect();
+    assert_eq!(
+        (&data[0]["base64"], &data[0]["early"], &data[1]["early"]),
+        (&"dGhpcmQ=".into(), &true.into(), &false.into())
+    );
     // With nothing to say it is no worse.
-    run(&dir, &args, "").ends(0, &["accepted"]);
+    run(&dir, &args, "").ends(0, &["accepted", "nothing is sent early: stdin is empty"]);
 }
 
 /// A server that has just begun takes none; what was said is said again.
@@ -70,6 +76,8 @@ fn what_is_refused_is_said_again() {
     run(&dir, &args, REQUEST).ends(0, &["← NewSessionTicket"]);
     let done = run(&dir, &args, REQUEST);
     done.ends(0, &["early data", "refused"]);
+    let json = run(&dir, &[&args[..], &["--json"]].concat(), REQUEST);
+    assert_eq!((&json.event("data")["early"], &json.event("connected")["early_data"]), (&false.into(), &false.into()));
     assert!(done.text().starts_with("HTTP/1.0 200"), "{}", done.text());
     run(&dir, &["connect", &at, "--early-data"], "").ends(2, &["--session"]);
 }
@@ -140,7 +148,8 @@ fn a_server_answers_early_data_at_once() {
             let event = server.events.recv_timeout(PATIENCE).unwrap_or_else(|e| panic!("{seen:?}: {e}"));
             let word = |of: &str| event[of].as_str().unwrap_or_default().to_owned();
             if !matches!(&*word("event"), "message" | "alert") {
-                seen.push(format!("{} {}", word("event"), word("direction")).trim_end().into());
+                let early = if event["early"] == true { " early" } else { "" };
+                seen.push(format!("{} {}{early}", word("event"), word("direction")).trim_end().into());
             }
         }
         seen
@@ -165,10 +174,10 @@ fn a_server_answers_early_data_at_once() {
     second.finish("");
     second.until(|c| c.tls.peer_closed());
     assert_eq!(second.tls.negotiated().early_data, Some(true));
-    assert_eq!(events("closed"), ["data received", "data sent", "connected", "closed"]);
+    assert_eq!(events("closed"), ["data received early", "data sent", "connected", "closed"]);
 
     let mut third = Slow::begin(&config, port);
     third.until(|c| c.heard.starts_with("HTTP/1.0 200"));
     drop(third);
-    assert_eq!(events("failed"), ["data received", "data sent", "failed"]);
+    assert_eq!(events("failed"), ["data received early", "data sent", "failed"]);
 }

@@ -1,5 +1,6 @@
 //! External pre-shared keys.
 
+use super::reload::Watched;
 use super::run::{Dir, Server, run};
 
 const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -38,6 +39,9 @@ fn a_server_may_have_nothing_else() {
     let done = run(&dir, &[&["connect", &at, "--alpn", "http/1.1"], &key[..]].concat(), REQUEST);
     done.ends(0, &["has a pre-shared key", "by a pre-shared key"]);
     run(&dir, &["connect", &at, "--insecure"], REQUEST).ends(5, &["handshake_failure"]);
+    let other = ["connect", &at, "--psk-identity", "you", "--psk-key", KEY];
+    run(&dir, &other, REQUEST).ends(5, &["handshake_failure", "pre-shared key \"you\", and had taken none"]);
+    run(&dir, &["connect", &at, "--max-version", "tls1.2"], REQUEST).ends(5, &["protocol_version"]);
     run(&dir, &["serve", "--no-certificate"], "").ends(2, &["--psk-identity"]);
 }
 
@@ -51,7 +55,36 @@ fn imported_and_alone() {
     done.ends(0, &["group none", "by a pre-shared key"]);
     // Another context is another key: the server shows its certificate.
     let other = ["connect", &at, "--psk-identity", "me", "--psk-key", KEY, "--psk-import", "there"];
-    run(&dir, &other, REQUEST).ends(0, &["← Certificate"]);
+    run(&dir, &other, REQUEST).ends(0, &["← Certificate", "the server did not take the pre-shared key"]);
+    // Who means that key and nothing else does not go on; nor by a session that was made so.
+    let session = ["--session", &dir.text("session")];
+    run(&dir, &[&other[..], &session].concat(), REQUEST).ends(0, &["resumed no"]);
+    run(&dir, &[&other[..], &session].concat(), REQUEST).ends(0, &["resumed yes"]);
+    run(&dir, &[&other[..], &session, &["--psk-required"]].concat(), REQUEST).ends(6, &["→ alert"]);
+    let done = run(&dir, &[&["connect", &at, "--psk-required", "--alpn", "http/1.1"], &key[..]].concat(), REQUEST);
+    done.ends(0, &["by a pre-shared key"]);
+    assert!(!done.stderr.contains("did not take"), "{}", done.stderr);
+    run(&dir, &["connect", &at, "--psk-required"], "").ends(2, &["--psk-identity"]);
+}
+
+/// The file of a key is read again; who has been let in by what stood in it before is not let in again.
+#[test]
+fn a_key_that_is_replaced_lets_nobody_in() {
+    let dir = Dir::new();
+    let file = dir.write("key", KEY);
+    let server = Watched::start(&dir, &["--no-certificate", "--psk-identity", "me", "--psk-key", &format!("@{file}")]);
+    let (at, session) = (server.at(), dir.text("session"));
+    let visit = |key: &str| {
+        let me =
+            ["connect", &at, "--alpn", "http/1.1", "--psk-identity", "me", "--psk-key", key, "--session", &session];
+        run(&dir, &me, REQUEST)
+    };
+    visit(KEY).ends(0, &["resumed no"]);
+    visit(KEY).ends(0, &["resumed yes"]);
+    dir.write("key", KEY.replace("00", "77"));
+    server.next("reloaded");
+    visit(KEY).ends(5, &["→ ClientHello"]);
+    visit(&KEY.replace("00", "77")).ends(0, &["resumed no"]);
 }
 
 #[test]

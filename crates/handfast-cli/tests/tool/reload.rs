@@ -36,7 +36,7 @@ impl Watched {
 
     /// The next event of this kind.
     #[track_caller]
-    fn next(&self, kind: &str) -> Value {
+    pub(crate) fn next(&self, kind: &str) -> Value {
         loop {
             let event = self.events.recv_timeout(PATIENCE).unwrap_or_else(|e| panic!("no {kind}: {e}"));
             if event["event"] == kind {
@@ -45,7 +45,7 @@ impl Watched {
         }
     }
 
-    fn at(&self) -> String {
+    pub(crate) fn at(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 }

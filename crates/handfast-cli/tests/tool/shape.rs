@@ -1,7 +1,9 @@
 //! Flags that change how things look on the wire, and what a connection gives to other protocols.
 
+use super::reload::Watched;
 use super::run::{Dir, Server, run};
 use handfast::ChannelBinding;
+use serde_json::Value;
 
 const REQUEST: &str = "GET /favicon.ico HTTP/1.0\r\n\r\n";
 
@@ -91,6 +93,23 @@ fn what_a_connection_gives_to_other_protocols() {
     let done = run(&dir, &["connect", &at, "--channel-binding", unique, "--max-version", "tls1.2"], REQUEST);
     done.ends(0, &["tls-unique: "]);
     let done = run(&dir, &["connect", &at, "--channel-binding", unique], REQUEST);
-    done.ends(5, &["TLS 1.3 has no tls-unique"]);
+    // That is no fault of the connection's.
+    done.ends(0, &["tls-unique: none: TLS 1.3 has no tls-unique", "closed"]);
+    let done = run(&dir, &["connect", &at, "--channel-binding", unique, "--json"], REQUEST);
+    let exported = done.event("exported");
+    assert_eq!((&exported["hex"], &exported["length"], done.code), (&Value::Null, &Value::Null, 0));
+    assert_eq!(exported["why"], "TLS 1.3 has no tls-unique");
+    // A server has the same, of each connection.
+    let wanted =
+        ["--channel-binding", "tls-exporter", "--channel-binding", "tls-server-end-point", "--export", "EXPORTER-x:9"];
+    let server = Watched::start(&dir, &wanted);
+    for version in ["tls1.2", "tls1.3", "tls1.3"] {
+        let connect = ["connect", &server.at(), "--json", "--max-version", version];
+        let ours = run(&dir, &[&connect[..], &wanted].concat(), REQUEST);
+        let ours: Vec<_> =
+            ours.events().into_iter().filter(|e| e["event"] == "exported").map(|e| e["hex"].clone()).collect();
+        assert!(ours.len() == 3 && ours.iter().all(Value::is_string), "{ours:?}");
+        assert_eq!(ours, [(); 3].map(|()| server.next("exported")["hex"].clone()));
+    }
     run(&dir, &["connect", &at, "--channel-binding", "tls-other"], REQUEST).ends(2, &["the types are tls-exporter"]);
 }

@@ -49,6 +49,13 @@ fn an_ocsp_response_is_sent_and_judged() {
         let said = ["no OCSP response came", "this verifier requires one"];
         connect(&server, &[&spoken[..], &["--ocsp", "require"]].concat()).ends(6, &said);
     }
+    // What was judged without a response is not gone on with where one is asked for.
+    let server = Server::start(&dir, &["--cert", &cert, "--key", &key]);
+    let session = ["--session", &dir.text("session")];
+    for (ocsp, resumed) in [("off", "no"), ("off", "yes"), ("ask", "no"), ("ask", "yes"), ("off", "no")] {
+        let done = connect(&server, &[&session[..], &["--ocsp", ocsp]].concat());
+        done.ends(0, &[&format!("resumed {resumed}")]);
+    }
     run(&dir, &["connect", "localhost:1", "--insecure", "--ocsp", "require"], "").ends(2, &["no meaning"]);
     let garbage = dir.write("garbage.der", "not DER");
     run(&dir, &["serve", "--cert", &cert, "--key", &key, "--ocsp", &garbage], "").ends(1, &["garbage.der", "in DER"]);

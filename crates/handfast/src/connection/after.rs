@@ -7,11 +7,11 @@ use crate::error::{Error, ErrorKind};
 use crate::handshake::{Established, Flow, State};
 
 impl Connection {
-    /// TLS 1.3 changes its keys before too many records went under them (RFC 9846 5.5).
+    /// TLS 1.3 changes its keys before too many records went under them (RFC 9846 5.5), and where the peer has asked for it.
     pub(super) fn renew_keys(&mut self, bytes: usize) -> Result<(), Error> {
         let Self { state, shared, transcript, reader, writer, .. } = self;
         match state {
-            State::Established(Established::Tls13(traffic)) if writer.is_worn(bytes) => {
+            State::Established(Established::Tls13(traffic)) if traffic.owes_update() || writer.is_worn(bytes) => {
                 // No clock is at hand here, and none is needed.
                 traffic.update(&mut Flow::new(Time::default(), shared, transcript, None, writer, reader), false)
             }

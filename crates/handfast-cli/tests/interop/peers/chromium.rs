@@ -2,7 +2,7 @@
 
 use super::super::cases::{Case, Feature, Key};
 use super::super::material::Material;
-use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, version_of};
+use super::{Lacks, Peer, SERVE_ASKS_NOT, Server, TELLS_NOT, version_of};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use std::process::{Command, Stdio};
@@ -51,10 +51,10 @@ impl Peer for Chromium {
             }
             (Feature::ByAuthority, _) => Some("it names no authorities"),
             (Feature::ByScheme, _) => Some("cannot be told which signatures to verify"),
-            _ if case.channel_binding().is_some() => Some(SERVE_EXPORTS_NOT),
+            _ if case.channel_binding().is_some() => Some(TELLS_NOT),
             (Feature::RawKey | Feature::RawClientKey, _) => Some("no raw public keys"),
             (Feature::RecordSizeLimit, _) => Some("no record_size_limit"),
-            (Feature::Exporter, _) => Some(SERVE_EXPORTS_NOT),
+            (Feature::Exporter, _) => Some(TELLS_NOT),
             (Feature::PostHandshake | Feature::CertificateLater, _) => Some(SERVE_ASKS_NOT),
             (Feature::Renegotiated, _) => Some("it starts no second handshake"),
             (Feature::ClientCertificate | Feature::ByIssuer, _) => {

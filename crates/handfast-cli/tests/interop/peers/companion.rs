@@ -49,7 +49,7 @@ impl Companion {
     /// Has it connect for a row.
     pub fn connect(&self, arguments: Vec<String>, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
         let asked = format!("connect{}\tport={port}", words(case, material));
-        self.ask(arguments, &asked, &Said::default()).map(drop)
+        self.ask(arguments, &asked, &material.said).map(drop)
     }
 
     /// Its answer to this, if that is not that it failed.

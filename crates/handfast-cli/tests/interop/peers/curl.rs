@@ -3,7 +3,7 @@
 use super::super::cases::{Case, Feature};
 use super::super::material::Material;
 use super::openssl::group;
-use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, version_of};
+use super::{Lacks, Peer, SERVE_ASKS_NOT, Server, TELLS_NOT, version_of};
 use std::process::Command;
 
 pub struct Curl;
@@ -36,10 +36,10 @@ impl Peer for Curl {
             Feature::ByAuthority => Some("it names no authorities"),
             Feature::ByIssuer => Some("it takes one certificate"),
             Feature::ByScheme => Some("this curl cannot be told which signatures to verify"),
-            _ if case.channel_binding().is_some() => Some(SERVE_EXPORTS_NOT),
+            _ if case.channel_binding().is_some() => Some(TELLS_NOT),
             Feature::RawKey | Feature::RawClientKey => Some("no raw public keys"),
             Feature::RecordSizeLimit => Some("no record_size_limit"),
-            Feature::Exporter => Some(SERVE_EXPORTS_NOT),
+            Feature::Exporter => Some(TELLS_NOT),
             Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             Feature::Renegotiated => Some("it starts no second handshake"),
             Feature::ResumedById => Some("it always takes tickets"),

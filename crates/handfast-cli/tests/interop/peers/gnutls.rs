@@ -3,7 +3,7 @@
 use super::super::cases::{Case, Feature, Key};
 use super::super::flags::{EARLY, EXPORT, PSK, RECORD_SIZE};
 use super::super::material::Material;
-use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, converse, free_port, start, version_of};
+use super::{Lacks, Peer, SERVE_ASKS_NOT, Server, converse, free_port, start, version_of};
 use std::process::Command;
 
 pub struct GnuTls;
@@ -179,11 +179,9 @@ impl Peer for GnuTls {
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
-            Feature::Exporter => Some(SERVE_EXPORTS_NOT),
             Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             Feature::ByIssuer => Some("gnutls-cli takes one certificate"),
             _ if case.suite.contains("DHE_PSK") => Some("gnutls-cli 3.7 breaks when it tells of such an exchange"),
-            _ if case.channel_binding().is_some() => Some(SERVE_EXPORTS_NOT),
             Feature::Cookie if !case.retries() => Some("it takes no HelloRetryRequest without a group in it"),
             _ => lacks(case),
         }
@@ -227,6 +225,8 @@ impl Peer for GnuTls {
         };
         match case.feature {
             _ if case.retries() => drop(command.arg("--single-key-share")),
+            // It tells of those that there are.
+            _ if case.channel_binding().is_some() => drop(command.arg("--verbose")),
             Feature::Resumed => drop(command.args(["--resume", "--waitresumption"])),
             Feature::ResumedById => drop(command.args(["--resume", "--noticket"])),
             Feature::ClientCertificate => {
@@ -237,6 +237,9 @@ impl Peer for GnuTls {
                 command.args(["--rawpkfile", &material.client_public_key(), "--rawpkkeyfile", &material.client().1]);
             }
             Feature::Alpn => drop(command.args(["--alpn", "h2", "--alpn", "http/1.1"])),
+            Feature::Exporter => {
+                command.args(["--keymatexport", EXPORT.0, "--keymatexportsize", &EXPORT.1.to_string()]);
+            }
             Feature::Renegotiated => drop(command.arg("--rehandshake")),
             Feature::KeyUpdate => {
                 command.arg("--inline-commands");
@@ -248,6 +251,7 @@ impl Peer for GnuTls {
             _ => {}
         }
         let said = converse(command, &input, "HTTP/1.")?;
+        material.said.add(&said);
         if !said.contains(server_key.trim()) {
             return Err(Lacks::Failed("it saw another key".into()));
         }

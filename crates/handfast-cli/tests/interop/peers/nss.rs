@@ -4,7 +4,7 @@ use super::super::cases::{Case, Feature, Key, OTHER_NAME};
 use super::super::flags::{EXPORT, PSK};
 use super::super::material::Material;
 use super::super::run::RECORDING;
-use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, free_port, start};
+use super::{Lacks, Peer, SERVE_ASKS_NOT, Server, free_port, start};
 use handfast::wire::CipherSuite;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -202,7 +202,6 @@ impl Peer for Nss {
         match case.feature {
             Feature::Alpn => Some("tstclnt names no protocols"),
             Feature::KeyUpdate => Some("tstclnt cannot be told to change its keys"),
-            Feature::Exporter | Feature::TlsExporter => Some(SERVE_EXPORTS_NOT),
             Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             _ => lacks(case),
         }
@@ -236,6 +235,7 @@ impl Peer for Nss {
         }
         let out = command.stdin(Stdio::null()).output().map_err(|e| Lacks::Failed(e.to_string()))?;
         let said = [out.stdout, out.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+        material.said.add(&said);
         let wanted = match case.feature {
             Feature::Resumed => "1 stateless resumes",
             Feature::ResumedById => "1 cache hits",

@@ -4,7 +4,7 @@ use super::super::cases::{Case, Feature, Key};
 use super::super::flags::{EARLY, EXPORT, PSK, TICKETS};
 use super::super::material::Material;
 use super::super::timestamps;
-use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server, converse, start, version_of};
+use super::{Lacks, Peer, SERVE_ASKS_NOT, Server, converse, start, version_of};
 use std::process::Command;
 
 /// Where `.ci/setup` puts the newest one; `HANDFAST_OPENSSL` names another.
@@ -201,12 +201,11 @@ impl Peer for OpenSsl {
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
-            Feature::Exporter => Some(SERVE_EXPORTS_NOT),
             Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             Feature::ByIssuer => {
                 Some("s_client does not choose between certificates by the authorities that are named")
             }
-            _ if case.channel_binding().is_some() => Some(SERVE_EXPORTS_NOT),
+            Feature::TlsServerEndPoint => Some("it tells no tls-server-end-point"),
             _ => self.lacks(case),
         }
     }
@@ -236,6 +235,7 @@ impl Peer for OpenSsl {
                 _ => &[get],
             };
             let said = converse(command, input, "HTTP/1.")?;
+            material.said.add(&said);
             let (seen, times) = must_say(case, time);
             if said.matches(seen).count() < times {
                 return Err(Lacks::Failed(format!("it does not say {seen:?}, {times} times")));
@@ -261,6 +261,11 @@ fn client_flags(command: &mut Command, case: &Case, material: &Material) {
             if case.feature == Feature::RawClientKey {
                 command.arg("-enable_client_rpk");
             }
+        }
+        // It shows each message; the binding is the first Finished.
+        Feature::TlsUnique => drop(command.arg("-msg")),
+        Feature::Exporter | Feature::TlsExporter => {
+            command.args(["-keymatexport", case.exporter().0, "-keymatexportlen", &EXPORT.1.to_string()]);
         }
         Feature::Alpn => drop(command.args(["-alpn", "h2,http/1.1"])),
         Feature::ResumedById => drop(command.arg("-no_ticket")),

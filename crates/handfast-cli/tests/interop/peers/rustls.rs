@@ -6,7 +6,7 @@ use super::super::cases::OTHER_NAME;
 use super::super::cases::{Case, Feature, Key};
 use super::super::flags::{EARLY, EXPORT, TICKETS};
 use super::super::material::Material;
-use super::{Lacks, Peer, SERVE_EXPORTS_NOT, Said, Server};
+use super::{Lacks, Peer, Said, Server};
 use rustls::client::{Resumption, Tls12Resumption};
 use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs};
@@ -202,9 +202,7 @@ impl Peer for Rustls {
         if case.key == Key::P521 && !case.is_13() {
             return Some("it does not list P-521, so that before TLS 1.3 no certificate on it may be shown");
         }
-        let missing = lacks(case);
-        let exports = case.feature == Feature::Exporter || case.channel_binding().is_some();
-        missing.or(exports.then_some(SERVE_EXPORTS_NOT))
+        lacks(case)
     }
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
@@ -248,7 +246,7 @@ impl Peer for Rustls {
         config.enable_early_data = case.is_early();
         let config = Arc::new(config);
         for _ in 0..if case.resumes() { 2 } else { 1 } {
-            get(config.clone(), port, case).map_err(failed)?;
+            get(config.clone(), port, case, &material.said).map_err(failed)?;
         }
         Ok(())
     }
@@ -291,7 +289,7 @@ fn echo(
     }
 }
 
-fn get(config: Arc<ClientConfig>, port: u16, case: &Case) -> Result<(), Box<dyn std::error::Error>> {
+fn get(config: Arc<ClientConfig>, port: u16, case: &Case, says: &Said) -> Result<(), Box<dyn std::error::Error>> {
     let stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let mut tls = StreamOwned::new(ClientConnection::new(config, ServerName::try_from(case.server_name())?)?, stream);
@@ -302,6 +300,9 @@ fn get(config: Arc<ClientConfig>, port: u16, case: &Case) -> Result<(), Box<dyn 
     while tls.conn.is_handshaking() {
         tls.conn.complete_io(&mut tls.sock)?;
     }
+    let (label, has_context) = case.exporter();
+    let exported = tls.conn.export_keying_material([0; EXPORT.1], label.as_bytes(), has_context.then_some(&[][..]))?;
+    says.add(&exported.map(|b| format!("{b:02x}")).concat());
     if case.feature == Feature::KeyUpdate {
         tls.conn.refresh_traffic_keys()?;
     }

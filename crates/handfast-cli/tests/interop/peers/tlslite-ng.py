@@ -227,6 +227,10 @@ def fetch(row, settings, session):
                 serverName=row["name"],
                 alpn=[bytearray(b"h2"), bytearray(b"http/1.1")] if feature == "Alpn" else None,
             )
+        if feature in ("Exporter", "TlsExporter"):
+            exported = connection.keyingMaterialExporter(
+                bytearray(row["export"].encode()), int(row["export_length"]))
+            say(f"said exported {bytes(exported).hex()}")
         if session and not connection.resumed:
             raise ValueError("the session was not resumed")
         named = not session and "_anon_" not in row["suite"] and feature not in ("Psk", "PskOnly")

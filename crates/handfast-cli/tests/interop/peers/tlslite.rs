@@ -3,7 +3,7 @@
 use super::super::cases::{Case, Feature};
 use super::super::material::Material;
 use super::companion::Companion;
-use super::{Lacks, Peer, SERVE_ASKS_NOT, SERVE_EXPORTS_NOT, Server};
+use super::{Lacks, Peer, SERVE_ASKS_NOT, Server};
 use std::process::{Command, Stdio};
 
 /// Where `.ci/setup` puts it.
@@ -71,7 +71,6 @@ impl Peer for TlsLite {
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
             Feature::ResumedById => Some("it always takes tickets"),
-            Feature::Exporter | Feature::TlsExporter => Some(SERVE_EXPORTS_NOT),
             Feature::ByIssuer => Some("it shows the one certificate that it is given"),
             Feature::PostHandshake => Some(SERVE_ASKS_NOT),
             _ => lacks(case),

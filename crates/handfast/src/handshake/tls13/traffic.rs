@@ -22,6 +22,8 @@ pub(crate) struct Traffic {
     requested: bool,
     /// The newest change of our own keys answered a request of the peer's.
     answered: bool,
+    /// How many more requests have come since, while we were silent.
+    unanswered: u32,
     /// A client that keeps tickets.
     keeper: Option<Box<Keeper>>,
     /// A client that can be asked for a certificate, or a server that asks such a one.
@@ -55,7 +57,7 @@ impl Traffic {
         write: TrafficSecret,
         keeper: Option<Box<Keeper>>,
     ) -> Self {
-        Self { suite, read, write, requested: false, answered: false, keeper, post: None }
+        Self { suite, read, write, requested: false, answered: false, unanswered: 0, keeper, post: None }
     }
 
     /// A client that will answer requests for its certificate, which holds this. `handshake` goes up to its Finished.
@@ -104,6 +106,12 @@ impl Traffic {
         Ok(State::Established(Established::Tls13(self)))
     }
 
+    /// Whether our keys have to change before our next data. Who waits for an answer before he asks again, as he must, has asked once
+    /// more since the last one, and would wait for ever; who has asked more often does not wait, and has had his answer.
+    pub(crate) fn owes_update(&self) -> bool {
+        self.unanswered == 1
+    }
+
     /// Changes our own keys, and asks the peer to if `request`. A request that is still open is not made twice. That more than 2^48-1
     /// times are too many (RFC 9846 4.7.3) is not counted: at a microsecond each, for which none is quick enough, they would take nine
     /// years.
@@ -113,7 +121,7 @@ impl Traffic {
             false => KeyUpdate::UpdateNotRequested,
         };
         self.requested |= request;
-        self.answered = false;
+        (self.answered, self.unanswered) = (false, 0);
         flow.send_apart(&Message::KeyUpdate(message).to_bytes());
         self.write = self.write.next(&*flow.shared.provider);
         let name = match flow.shared.side {
@@ -137,13 +145,19 @@ impl Traffic {
             Side::Server => CLIENT_APPLICATION,
         };
         read_under(flow, self.suite, &self.read, name, aligned)?;
-        // An answer that nobody has sent yet does for many requests: it goes before whatever comes next (RFC 9846 4.7.3). One that has
-        // gone, or a change that we made by ourselves, is no answer to this one.
-        let waits = self.answered && flow.writer.sequence() == 0 && flow.writer.has_queued();
-        // Nothing follows our close_notify.
-        if message == KeyUpdate::UpdateRequested && !waits && !flow.writer.is_closed() {
-            self.update(flow, false)?;
-            self.answered = true;
+        // While we are silent, one answer does for many requests (RFC 9846 4.7.3), so that nobody can have them pile up. A change that we
+        // made by ourselves is none.
+        let silent = self.answered && flow.writer.sequence() == 0;
+        match message {
+            // Nothing follows our close_notify.
+            KeyUpdate::UpdateRequested if flow.writer.is_closed() => {}
+            KeyUpdate::UpdateRequested if silent && flow.writer.has_queued() => {}
+            KeyUpdate::UpdateRequested if silent => self.unanswered = self.unanswered.saturating_add(1),
+            KeyUpdate::UpdateRequested => {
+                self.update(flow, false)?;
+                self.answered = true;
+            }
+            KeyUpdate::UpdateNotRequested => {}
         }
         Ok(())
     }
