@@ -308,7 +308,7 @@ fn another_config() {
     type Change = fn(&mut ServerConfig);
     let changes: [(&str, Change, bool); 6] = [
         ("off", |s| s.early_data = None, true),
-        ("a smaller bound", |s| s.early_data.as_mut().unwrap().max_size -= 1, true),
+        ("a smaller bound", |s| s.early_data.as_mut().unwrap().max_early_data_size -= 1, true),
         ("another suite of the hash", |s| s.policy.suites = vec![CipherSuite::TLS_CHACHA20_POLY1305_SHA256], true),
         ("another hash", |s| s.policy.suites = vec![CipherSuite::TLS_AES_256_GCM_SHA384], false),
         ("another protocol", |s| s.alpn = vec![b"http/1.1".to_vec()], true),
@@ -429,7 +429,7 @@ fn skipping_has_a_bound() {
         [(0, 16_000, true), (0, 17_000, false), (40_000, 40_000, true), (40_000, 60_000, false)]
     {
         let (mut client, mut server) = configs();
-        server.early_data.as_mut().unwrap().max_size = 100_000;
+        server.early_data.as_mut().unwrap().max_early_data_size = 100_000;
         let mut pair = {
             client.early_data = true;
             again(&client, &server, 1000)

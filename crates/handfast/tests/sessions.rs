@@ -87,7 +87,7 @@ fn a_server_heeds_how_many_tickets_are_wanted() {
     {
         for setup in [Setup::new(ProtocolVersion::TLS1_3), Setup::new(ProtocolVersion::TLS1_3).retried()] {
             let (mut client, server) = (setup.client_config(), setup.server_config());
-            client.tickets = tickets;
+            client.ticket_request = tickets;
             let (client, server) = (Arc::new(client), Arc::new(server));
             for given in [new, resumed] {
                 let mut pair = Pair::connected(&client, &server);
@@ -106,7 +106,7 @@ fn nobody_speaks_of_tickets_that_will_not_be() {
     let setup = Setup::new(ProtocolVersion::TLS1_3);
     for (keeps, gives) in [(false, true), (true, false)] {
         let (mut client, mut server) = (setup.client_config(), setup.server_config());
-        client.tickets = Some(TicketCounts { new_session_count: 4, resumption_count: 4 });
+        client.ticket_request = Some(TicketCounts { new_session_count: 4, resumption_count: 4 });
         client.store = client.store.filter(|_| keeps);
         server.tickets = server.tickets.filter(|_| gives);
         let pair = Pair::connected(&Arc::new(client), &Arc::new(server));

@@ -24,6 +24,9 @@ pub(crate) struct Connect {
     /// After data, sends close_notify at the end of stdin, and goes on reading; a TLS 1.2 peer drops its reply then
     #[arg(long, help_heading = CONNECTION)]
     pub(crate) half_close: bool,
+    /// Changes the keys once connected, and has the peer change its own (KeyUpdate, TLS 1.3)
+    #[arg(long, help_heading = CONNECTION)]
+    pub(crate) update_keys: bool,
     #[command(flatten)]
     pub(crate) trust: Trust,
     #[command(flatten)]

@@ -111,7 +111,7 @@ impl<'a> Plan<'a> {
         let socket = dial::connect(&addresses, &self.args.target).await?;
         let address = socket.peer_addr().map_err(|e| Failure::io(format!("the socket has no peer: {e}.")))?;
         let early = self.args.sessions.early_data;
-        let offers_keys = !self.psks.is_empty();
+        let (args, offers_keys) = (self.args, !self.psks.is_empty());
         let (connection, last) = self.client(teller, address.ip())?;
         stage.replace(Stage::Handshake(last.clone()));
         let mut wire = Wire::new(connection, socket, last);
@@ -127,6 +127,9 @@ impl<'a> Plan<'a> {
         }
         if let Some((bytes, _)) = &wire.early {
             teller.tell(None, &Event::Data { direction: Direction::Sent, bytes, early: taken });
+        }
+        if args.update_keys && !wire.update_keys().await {
+            teller.tell(None, &Event::Remark { words: "the keys stay: before TLS 1.3 there is no KeyUpdate" });
         }
         Ok(wire)
     }
@@ -158,7 +161,8 @@ impl<'a> Plan<'a> {
         config.store = self.session.map(|s| s as _);
         config.early_data = self.args.sessions.early_data;
         config.psks = (!self.psks.is_empty()).then(|| Arc::new(self.psks) as _);
-        config.tickets = self.args.sessions.tickets.map(|n| TicketCounts { new_session_count: n, resumption_count: n });
+        config.ticket_request =
+            self.args.sessions.tickets.map(|n| TicketCounts { new_session_count: n, resumption_count: n });
         let (last, observer) = wire::Last::watching(teller.observer(None));
         let connection =
             Connection::client_observed(Arc::new(config), self.name, Time::now(), Some(Box::new(observer)));

@@ -181,6 +181,14 @@ impl Wire {
         Ok(())
     }
 
+    /// After the handshake: new keys for both directions. Whether there is such a thing.
+    pub(super) async fn update_keys(&mut self) -> bool {
+        let updated = self.tls.get_mut().update_keys(true, Time::now()).is_ok();
+        // If the peer is gone, reading will tell.
+        let _ = self.flush().await;
+        updated
+    }
+
     /// The handshake.
     pub(super) async fn handshake(&mut self) -> Result<(), Failure> {
         let end = match self.try_handshake().await {

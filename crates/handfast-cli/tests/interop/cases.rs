@@ -17,10 +17,12 @@ pub enum Key {
     MlDsa44,
     MlDsa65,
     MlDsa87,
+    /// ECDSA on P-256; the certificate says that an OCSP response must come with it (RFC 7633).
+    MustStaple,
 }
 
 impl Key {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Rsa,
         Self::Ecdsa,
         Self::P384,
@@ -30,6 +32,7 @@ impl Key {
         Self::MlDsa44,
         Self::MlDsa65,
         Self::MlDsa87,
+        Self::MustStaple,
     ];
 
     /// What its files are called.
@@ -44,6 +47,7 @@ impl Key {
             Self::MlDsa44 => "mldsa44",
             Self::MlDsa65 => "mldsa65",
             Self::MlDsa87 => "mldsa87",
+            Self::MustStaple => "must-staple",
         }
     }
     /// As a row shows it; empty where the suite says enough.
@@ -57,6 +61,7 @@ impl Key {
             Self::MlDsa44 => "ML-DSA-44",
             Self::MlDsa65 => "ML-DSA-65",
             Self::MlDsa87 => "ML-DSA-87",
+            Self::MustStaple => "must-staple",
         }
     }
     pub fn is_ml_dsa(self) -> bool {
@@ -83,6 +88,10 @@ pub enum Feature {
     Http2,
     /// The peer changes its keys and asks for ours, then data goes on.
     KeyUpdate,
+    /// Our client changes its keys and asks for the peer's, then data goes on.
+    OwnKeyUpdate,
+    /// Our client verifies certificates that are signed otherwise than handshakes may be (signature_algorithms_cert).
+    CertSchemes,
     /// The server has the client send a cookie back; where there is a group, another share, too.
     Cookie,
     /// We say things that nobody knows; our ClientHello is shuffled and padded, too.
@@ -320,8 +329,8 @@ fn sessions() -> Vec<Case> {
 /// All else, once in each version that has it.
 fn features() -> Vec<Case> {
     use Feature::{
-        Brotli, Cookie, Exporter, Grease, Http2, KeyUpdate, PaddedRecords, PostHandshake, Psk, PskOnly, RawKey,
-        RecordSizeLimit, Retry, Stapled, Tickets, Zlib,
+        Brotli, CertSchemes, Cookie, Exporter, Grease, Http2, KeyUpdate, OwnKeyUpdate, PaddedRecords, PostHandshake,
+        Psk, PskOnly, RawKey, RecordSizeLimit, Retry, Stapled, Tickets, Zlib,
     };
     let middle = [Http2, Stapled, RawKey, Grease, RecordSizeLimit, Exporter];
     let new = [
@@ -332,6 +341,8 @@ fn features() -> Vec<Case> {
         PskOnly,
         Tickets,
         KeyUpdate,
+        OwnKeyUpdate,
+        CertSchemes,
         Cookie,
         Zlib,
         Brotli,
@@ -344,7 +355,9 @@ fn features() -> Vec<Case> {
     let middle = middle.map(|feature| row("tls1.2", RSA_GCM, "", Key::Rsa, feature));
     let new = new.map(|feature| row("tls1.3", GCM, "", Key::Ecdsa, feature));
     let retries = [Retry, Cookie].map(|feature| row("tls1.3", GCM, "secp384r1", Key::Ecdsa, feature));
-    [&middle[..], &new, &retries].concat()
+    let must =
+        [row("tls1.2", ECDSA_GCM, "", Key::MustStaple, Stapled), row("tls1.3", GCM, "", Key::MustStaple, Stapled)];
+    [&middle[..], &new, &retries, &must].concat()
 }
 
 /// Early data, certificates that are chosen, what comes with them or instead of them, and channel bindings.

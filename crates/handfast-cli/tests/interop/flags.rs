@@ -1,6 +1,6 @@
 //! What our tool is told to do for a row.
 
-use super::cases::{Case, Feature};
+use super::cases::{Case, Feature, Key};
 use super::material::Material;
 
 /// The label of what is exported, and how many bytes of it.
@@ -16,6 +16,10 @@ pub const RECORD_SIZE: &str = "512";
 pub const EARLY: &str = "16384";
 /// What a client verifies that knows nothing but RSA.
 const RSA_SCHEMES: &str = "rsa_pss_rsae_sha256,rsa_pkcs1_sha256";
+
+/// What our client verifies in certificates, where handshakes are not to be signed by RSA: all of the authority's are. Java wants to find
+/// the server's own key among these, too.
+const CERT_SCHEMES: &str = "rsa_pkcs1_sha256,ecdsa_secp256r1_sha256";
 
 /// Flags, one after the other.
 struct Flags(Vec<String>);
@@ -75,7 +79,11 @@ pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec
         Feature::ByAuthority => flags.add(&["--name-authorities"]),
         Feature::ByScheme => flags.add(&["--schemes", RSA_SCHEMES]),
         Feature::Alpn => flags.add(&["--alpn", "http/1.1"]),
+        // A response is asked for anyway, and has to come where the certificate says so.
+        Feature::Stapled if case.key == Key::MustStaple => {}
         Feature::Stapled => flags.add(&["--ocsp", "require"]),
+        Feature::OwnKeyUpdate => flags.add(&["--update-keys"]),
+        Feature::CertSchemes => flags.add(&["--schemes", "ecdsa_secp256r1_sha256", "--cert-schemes", CERT_SCHEMES]),
         Feature::Grease => flags.add(&["--grease", "--shuffle", "--pad-hello", "1500"]),
         _ => flags.add(&of_either(case)),
     }

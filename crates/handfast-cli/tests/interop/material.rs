@@ -7,9 +7,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use handfast::crypto::{HashAlgorithm, aws_lc};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_ED25519,
-    PKCS_ML_DSA_44, PKCS_ML_DSA_65, PKCS_ML_DSA_87, PKCS_RSA_SHA256, SignatureAlgorithm,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384,
+    PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_ML_DSA_44, PKCS_ML_DSA_65, PKCS_ML_DSA_87, PKCS_RSA_SHA256,
+    SignatureAlgorithm,
 };
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -50,6 +51,7 @@ impl Material {
             .rsa_pss()
             .and_then(|()| it.vouch(Key::Rsa))
             .and_then(|()| it.vouch(Key::Ecdsa))
+            .and_then(|()| it.vouch(Key::MustStaple))
             .and_then(|()| it.publish("client"))
             .and_then(|()| it.publish("other"))
             .is_some();
@@ -84,6 +86,11 @@ impl Material {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
         params.extended_key_usages = vec![usage];
         params.distinguished_name.push(DnType::CommonName, format!("Handfast interop {file}"));
+        if file == Key::MustStaple.name() {
+            // TLS feature: status_request (RFC 7633 4.1).
+            let oid = [1, 3, 6, 1, 5, 5, 7, 1, 24];
+            params.custom_extensions.push(CustomExtension::from_oid_content(&oid, vec![0x30, 3, 2, 1, 5]));
+        }
         let key = key(algorithm);
         let leaf = params.signed_by(&key, ca).expect("a leaf");
         self.write(&format!("{file}.pem"), &leaf.pem());
@@ -300,7 +307,7 @@ fn hex(bytes: &[u8]) -> String {
 fn algorithm(key: Key) -> Option<&'static SignatureAlgorithm> {
     Some(match key {
         Key::Rsa => &PKCS_RSA_SHA256,
-        Key::Ecdsa => &PKCS_ECDSA_P256_SHA256,
+        Key::Ecdsa | Key::MustStaple => &PKCS_ECDSA_P256_SHA256,
         Key::P384 => &PKCS_ECDSA_P384_SHA384,
         Key::P521 => &PKCS_ECDSA_P521_SHA512,
         Key::Ed25519 => &PKCS_ED25519,

@@ -64,6 +64,11 @@ pub fn our_client(peer: &dyn Peer, case: &Case, material: &Material) -> Result<(
 
 /// We serve, the peer connects.
 pub fn our_server(peer: &dyn Peer, case: &Case, material: &Material) -> Result<(), Lacks> {
+    match case.feature {
+        Feature::OwnKeyUpdate => return Err(Lacks::It("`handfast serve` changes its keys only when it has to")),
+        Feature::CertSchemes => return Err(Lacks::It("it cannot be told to verify other signatures in certificates")),
+        _ => {}
+    }
     if let Some(why) = peer.cannot_connect(case) {
         return Err(Lacks::It(why));
     }

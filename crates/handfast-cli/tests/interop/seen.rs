@@ -68,7 +68,7 @@ pub fn by_client(tool: &mut Tool, case: &Case, peer: &Said, material: &Material)
         Feature::Tickets => count(tool, "NewSessionTicket", "received", TICKETS),
         Feature::Zlib => compressed(tool, "zlib"),
         Feature::Brotli => compressed(tool, "brotli"),
-        Feature::KeyUpdate => {
+        Feature::KeyUpdate | Feature::OwnKeyUpdate => {
             count(tool, "KeyUpdate", "received", 1)?;
             count(tool, "KeyUpdate", "sent", 1)
         }

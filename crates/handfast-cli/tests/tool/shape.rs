@@ -64,6 +64,18 @@ fn a_cookie_is_sent_back() {
 }
 
 #[test]
+fn keys_are_changed_if_that_is_asked_for() {
+    let dir = Dir::new();
+    let server = Server::start(&dir, &[]);
+    let connect = ["connect", &server.at("localhost"), "--update-keys"];
+    let done = run(&dir, &connect, REQUEST);
+    done.ends(0, &["→ KeyUpdate", "the other shall follow", "← KeyUpdate"]);
+    assert!(done.text().starts_with("HTTP/1.0 "), "{}", done.text());
+    let done = run(&dir, &[&connect[..], &["--max-version", "tls1.2"]].concat(), REQUEST);
+    done.ends(0, &["there is no KeyUpdate"]);
+}
+
+#[test]
 fn what_a_connection_gives_to_other_protocols() {
     let dir = Dir::new();
     let server = Server::start(&dir, &[]);

@@ -45,7 +45,7 @@ pub struct ClientConfig {
     pub early_data: bool,
     /// How many tickets a TLS 1.3 server is asked for (RFC 9149), which it may heed; not asked by default. More than
     /// [`Limits::tickets`] are not kept.
-    pub tickets: Option<TicketCounts>,
+    pub ticket_request: Option<TicketCounts>,
     /// Where secrets are logged; nowhere by default.
     pub key_log: Option<Arc<dyn KeyLog>>,
     /// Whether the server is asked for an OCSP response with its certificate; yes by default. It costs nine bytes, and what comes
@@ -192,7 +192,7 @@ impl ClientConfig {
             alpn: Vec::new(),
             store: Some(Arc::new(MemoryClientStore::default())),
             early_data: false,
-            tickets: None,
+            ticket_request: None,
             key_log: None,
             ocsp: true,
             scts: false,

@@ -42,7 +42,7 @@ impl ClientAuth {
 pub struct EarlyDataRules {
     /// How many bytes of it a connection takes. Tickets say so, and early data is taken with those only that were given with this
     /// bound or a lower one.
-    pub max_size: u32,
+    pub max_early_data_size: u32,
     /// By how much the age that a client gives its ticket may differ from the age that the server sees, either way (RFC 9846 8.3);
     /// 10 seconds. What differs by more is refused, so that the store need not remember for longer.
     pub window: Duration,
@@ -52,8 +52,8 @@ pub struct EarlyDataRules {
 
 impl EarlyDataRules {
     /// So many bytes, and this store.
-    pub fn new(max_size: u32, store: Arc<dyn ReplayStore>) -> Self {
-        Self { max_size, window: Duration::from_secs(10), store }
+    pub fn new(max_early_data_size: u32, store: Arc<dyn ReplayStore>) -> Self {
+        Self { max_early_data_size, window: Duration::from_secs(10), store }
     }
 }
 
@@ -96,7 +96,8 @@ pub struct ServerConfig {
     /// How many tickets a TLS 1.3 client gets at most that asks for more (RFC 9149 3); 8.
     pub most_tickets: u8,
     /// Whether early data is taken, and how much; none by default. Whoever takes it has to know what it means: see
-    /// [`crate::Event::EarlyData`].
+    /// [`crate::Event::EarlyData`]. The client is told that it was taken, so a stream's user must take it, too: by `take_early_data`, or by
+    /// `reading_early_data`. Whoever only reads does not see it.
     pub early_data: Option<EarlyDataRules>,
     /// Where secrets are logged; nowhere by default.
     pub key_log: Option<Arc<dyn KeyLog>>,

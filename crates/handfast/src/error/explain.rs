@@ -281,7 +281,7 @@ fn too_much(limit: Limit) -> Words {
                 Blame::Peer,
                 "more early data came than the ticket allows.",
                 "RFC 9846 4.7.1",
-                "The client's TLS is at fault. If it means it, raise the config's `early_data.max_size`, for tickets to come.",
+                "The client's TLS is at fault. If it means it, raise the config's `early_data.max_early_data_size`, for tickets to come.",
             );
         }
         Limit::Records => {

@@ -317,7 +317,7 @@ impl Content {
             list.push(Extension::PskKeyExchangeModes(PskKeyExchangeModes(List::of(modes))));
         }
         list.push(Extension::KeyShare(KeyShare::Client(List::of(shares))));
-        if let (Some(counts), true) = (config.tickets, config.store.is_some()) {
+        if let (Some(counts), true) = (config.ticket_request, config.store.is_some()) {
             list.push(Extension::TicketRequest(TicketRequest::Wanted(counts)));
         }
         if config.post_handshake_auth {

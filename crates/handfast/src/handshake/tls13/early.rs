@@ -93,7 +93,7 @@ fn secrets(flow: &Flow<'_>, secret: &EarlySecret, hello: &Digest) -> EarlyTraffi
 
 /// Early data is on its way that may not be accepted: what cannot be read of it is dropped, up to a bound.
 pub(super) fn expect(flow: &mut Flow<'_>, chosen: &Chosen) {
-    let most = chosen.config.early_data.as_ref().map_or(0, |e| e.max_size as usize);
+    let most = chosen.config.early_data.as_ref().map_or(0, |e| e.max_early_data_size as usize);
     flow.skip_early_data(SKIPPED.max(most));
     flow.negotiated().early_data = Some(false);
 }
@@ -120,7 +120,7 @@ pub(super) fn acceptable(
         && session.suite == suite.number
         && session.alpn == chosen.alpn
         && session.server_name == chosen.summary.server_name;
-    if !same || !(1..=rules.max_size).contains(max_early_data) {
+    if !same || !(1..=rules.max_early_data_size).contains(max_early_data) {
         return None;
     }
     let age = Duration::from_millis(offer.age.wrapping_sub(*age_add).into());

@@ -374,7 +374,7 @@ impl Sealing {
 
     /// How much early data may come with a ticket.
     fn max_early_data(&self) -> u32 {
-        self.config.early_data.as_ref().map_or(0, |e| e.max_size)
+        self.config.early_data.as_ref().map_or(0, |e| e.max_early_data_size)
     }
 
     /// Sends it. A chain of resumptions ends a week after the handshake that it began with.
