@@ -310,7 +310,10 @@ impl Content {
         shares: &'c [KeyShareEntry<'c>],
         list: &mut Vec<Extension<'c>>,
     ) -> Result<(), Error> {
-        list.push(Extension::SupportedVersions(SupportedVersions::Offered(List::of(&self.spoken.versions))));
+        // Newest first; SSL 3.0, which comes last, is not said there: who knows nothing newer does not know the extension, and some who do
+        // refuse it.
+        let versions = self.spoken.versions.strip_suffix(&[ProtocolVersion::SSL3_0]).unwrap_or(&self.spoken.versions);
+        list.push(Extension::SupportedVersions(SupportedVersions::Offered(List::of(versions))));
         list.extend(authorities(&config.authorities)?);
         let modes = &config.policy.psk_modes;
         if !modes.is_empty() {
