@@ -16,6 +16,9 @@ pub(crate) struct Demo {
     /// Cipher suites by IANA name, best first, comma between
     #[arg(long, value_name = "LIST")]
     pub(crate) suites: Option<String>,
+    /// Tells it side by side with the handshake of another version, message against message
+    #[arg(long, value_name = "V")]
+    pub(crate) compare: Option<String>,
     /// The server asks for no client certificate
     #[arg(long)]
     pub(crate) no_client_certificate: bool,

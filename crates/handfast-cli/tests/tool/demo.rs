@@ -118,3 +118,22 @@ fn elements_with_fields_of_their_own_are_told() {
     assert_eq!((lines[0], lines[2]), ("group  X25519MLKEM768", "group  x25519"), "{lines:?}");
     assert!(lines[1].starts_with("key_exchange  ") && lines[3].starts_with("key_exchange  "), "{lines:?}");
 }
+
+#[test]
+fn two_versions_stand_side_by_side() {
+    let text = run(&Dir::new(), &["demo", "--compare", "tls1.3"], "").text();
+    let row = |left: &str, right: &str| {
+        let fits = |line: &&str| line.split_once('│').is_some_and(|(l, r)| l.contains(left) && r.contains(right));
+        assert!(text.lines().any(|l| fits(&l)), "{left} | {right}:\n{text}");
+    };
+    row("TLS 1.2", "TLS 1.3");
+    row("→ ClientHello", "→ ClientHello");
+    row("← ServerHelloDone", "");
+    row("", "← EncryptedExtensions");
+    row("→ CertificateVerify", "→ CertificateVerify");
+    row("→ data", "→ data");
+    row("waits 2 times", "waits once");
+    row("everybody between sees", "nobody between sees");
+    assert!(text.lines().all(|l| l.chars().count() <= 110), "{text}");
+    run(&Dir::new(), &["demo", "--compare", "tls9"], "").ends(2, &["tls1.3"]);
+}

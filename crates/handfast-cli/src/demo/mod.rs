@@ -1,5 +1,7 @@
 //! `handfast demo`: a client and a server of ours over a loopback socket, and the handshake as the client sees it, told.
 
+mod compare;
+
 use crate::args::{self, Within};
 use crate::exit::Failure;
 use crate::home::{self, Use};
@@ -10,11 +12,11 @@ use handfast::pki_types::ServerName;
 use handfast::trace::{Direction, Observer, Trace};
 use handfast::verify::{Roots, WebPki};
 use handfast::wire::Field;
-use handfast::{ClientAuth, ClientConfig, Connection, Policy, ServerConfig, Stream, Time};
+use handfast::{ClientAuth, ClientConfig, Connection, Negotiated, Policy, ServerConfig, Stream, Time};
 use rcgen::{Issuer, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SignatureAlgorithm};
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -25,43 +27,80 @@ const REPLY: &[u8] = b"Hello, client. Nobody but you and me.\n";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(args: &args::Demo) -> Result<(), Failure> {
-    let policy = policy(args)?;
-    let (client, server) = configs(&policy, !args.no_client_certificate)?;
-    let failed = |e: io::Error| failure(&e);
-
-    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
+    if let Some(other) = &args.compare {
+        return compare(args, other);
+    }
+    let policy = policy(&args.version, args.suites.as_deref())?;
+    let (listener, address) = listen()?;
     let teller = Teller::default();
     teller.say(&format!(
         "A client and a server shake hands over a socket at {address}: {}{}.\nHere is every message, in order.\n",
         policy.max_version,
         if args.no_client_certificate { "" } else { ", and the client shows a certificate too" },
     ));
+    let data = |direction, bytes: &[u8]| teller.data(direction, bytes);
+    shake_hands(&listener, &policy, !args.no_client_certificate, Box::new(teller.observer()), &data)?;
+    teller.done().map_err(|e| Failure::io(format!("stdout failed: {e}.")))
+}
+
+/// Two handshakes, one after the other, told in columns.
+fn compare(args: &args::Demo, other: &str) -> Result<(), Failure> {
+    let one = |version: &str, suites: Option<&str>| -> Result<(Policy, compare::Seen, Negotiated), Failure> {
+        let policy = policy(version, suites)?;
+        let seen = compare::Seen::default();
+        let data = |direction, bytes: &[u8]| seen.data(direction, bytes);
+        let (listener, _) = listen()?;
+        let observer = Box::new(seen.observer());
+        let agreed = shake_hands(&listener, &policy, !args.no_client_certificate, observer, &data)?;
+        Ok((policy, seen, agreed))
+    };
+    let teller = Teller::default();
+    teller.say(&compare::table(&one(&args.version, args.suites.as_deref())?, &one(other, None)?));
+    teller.done().map_err(|e| Failure::io(format!("stdout failed: {e}.")))
+}
+
+fn listen() -> Result<(TcpListener, SocketAddr), Failure> {
+    let failed = |e: io::Error| failure(&e);
+    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+/// A handshake, and data both ways. `data` is told of the data, `observer` of all else.
+fn shake_hands(
+    listener: &TcpListener,
+    policy: &Policy,
+    ask: bool,
+    observer: Box<dyn Observer>,
+    data: &dyn Fn(Direction, &[u8]),
+) -> Result<Negotiated, Failure> {
+    let (client, server) = configs(policy, ask)?;
+    let failed = |e: io::Error| failure(&e);
+    let address = listener.local_addr().map_err(failed)?;
     thread::scope(|scope| {
-        let serving = scope.spawn(|| serve(&listener, server));
+        let serving = scope.spawn(|| serve(listener, server));
         // Without a connection the server would wait for ever.
         let socket = TcpStream::connect(address).map_err(failed)?;
-        let told = connect(socket, client, &teller);
+        let told = connect(socket, client, observer, data);
         let served = serving.join().unwrap_or_else(|_| Err(io::Error::other("the server's thread failed")));
-        told.and(served).map_err(failed)
-    })?;
-    teller.done().map_err(|e| Failure::io(format!("stdout failed: {e}.")))
+        told.and_then(|agreed| served.map(|()| agreed)).map_err(failed)
+    })
 }
 
 /// The strictest policy that can do it, from the classic ones on, cut to one version; RSA key exchange is preferred, where there is
 /// such a thing.
-fn policy(args: &args::Demo) -> Result<Policy, Failure> {
+fn policy(version: &str, suites: Option<&str>) -> Result<Policy, Failure> {
     let within = Within {
-        min_version: Some(args.version.clone()),
-        max_version: Some(args.version.clone()),
-        suites: args.suites.clone(),
+        min_version: Some(version.to_owned()),
+        max_version: Some(version.to_owned()),
+        suites: suites.map(str::to_owned),
         ..Within::default()
     };
     let from = Policy::NAMES.iter().skip_while(|n| **n != "compatible");
     let mut tried = from.map(|n| lists::policy(n).and_then(|p| lists::within(p, &within)));
     let first = tried.next().unwrap_or_else(|| lists::within(Policy::default(), &within));
     let mut policy = tried.fold(first, |best, next| best.or(next))?;
-    if args.suites.is_none() {
+    if suites.is_none() {
         let rsa = |s| Suite::find(s).is_some_and(|s| s.key_exchange == KeyExchangeKind::Rsa);
         policy.suites.sort_by_key(|s| !rsa(*s));
     }
@@ -119,21 +158,25 @@ fn serve(listener: &TcpListener, config: ServerConfig) -> io::Result<()> {
     stream.shutdown()
 }
 
-fn connect(socket: TcpStream, config: ClientConfig, teller: &Teller) -> io::Result<()> {
+fn connect(
+    socket: TcpStream,
+    config: ClientConfig,
+    observer: Box<dyn Observer>,
+    data: &dyn Fn(Direction, &[u8]),
+) -> io::Result<Negotiated> {
     socket.set_read_timeout(Some(PATIENCE))?;
     let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
-    let connection =
-        Connection::client_observed(Arc::new(config), name, Time::now(), Some(Box::new(teller.observer())))?;
+    let connection = Connection::client_observed(Arc::new(config), name, Time::now(), Some(observer))?;
     let mut stream = Stream::new(connection, socket).complete()?;
     stream.write_all(REQUEST)?;
     stream.flush()?;
-    teller.data(Direction::Sent, REQUEST);
+    data(Direction::Sent, REQUEST);
     let mut reply = vec![0; REPLY.len()];
     stream.read_exact(&mut reply)?;
-    teller.data(Direction::Received, &reply);
+    data(Direction::Received, &reply);
     stream.shutdown()?;
     stream.read_to_end(&mut reply)?;
-    Ok(())
+    Ok(stream.connection().negotiated().clone())
 }
 
 fn failure(error: &io::Error) -> Failure {
@@ -322,19 +365,15 @@ mod tests {
     use super::*;
     use handfast::wire::numbers::ProtocolVersion;
 
-    fn args(version: &str, suites: Option<&str>) -> args::Demo {
-        args::Demo { version: version.into(), suites: suites.map(Into::into), no_client_certificate: false }
-    }
-
     #[test]
     fn rsa_key_exchange_is_preferred_unless_suites_are_named() {
-        let p = policy(&args("tls1.2", None)).expect("a policy");
+        let p = policy("tls1.2", None).expect("a policy");
         assert_eq!(p.max_version, ProtocolVersion::TLS1_2);
         assert_eq!(p.suites.first().and_then(|s| Suite::find(*s)).map(|s| s.key_exchange), Some(KeyExchangeKind::Rsa));
         let named = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
-        let p = policy(&args("tls1.2", Some(named))).expect("a policy");
+        let p = policy("tls1.2", Some(named)).expect("a policy");
         assert_eq!(p.suites.iter().filter_map(|s| s.name()).collect::<Vec<_>>(), [named]);
-        assert!(policy(&args("tls1.3", Some(named))).is_err());
+        assert!(policy("tls1.3", Some(named)).is_err());
     }
 
     #[test]
