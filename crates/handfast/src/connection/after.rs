@@ -34,11 +34,11 @@ impl Connection {
     }
 
     /// TLS 1.3, a server: asks the client for a certificate, by the verifier in `auth`, while data goes on. Gives the request's
-    /// number, which [`Event::ClientCertificate`] names when the client has answered. A client that has none where one is required
+    /// number, which [`crate::Event::ClientCertificate`] names when the client has answered. A client that has none where one is required
     /// ends the connection. Then call [`Connection::transmit`].
     ///
     /// # Errors
-    /// [`ErrorKind::Misuse`] where there is no such thing: [`ServerConfig::post_handshake_auth`] is off, the client did not say that
+    /// [`ErrorKind::Misuse`] where there is no such thing: [`crate::ServerConfig::post_handshake_auth`] is off, the client did not say that
     /// it can be asked (RFC 9846 4.3.6), the connection is not established or its end was said, `auth` is [`ClientAuth::None`], or
     /// eight requests are open.
     pub fn request_client_certificate(&mut self, auth: ClientAuth, now: Time) -> Result<u32, Error> {
