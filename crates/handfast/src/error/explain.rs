@@ -205,6 +205,26 @@ impl ErrorKind {
                 "RFC 9846 4.3.8, RFC 8422 5.11",
                 BROKEN_PEER,
             ),
+            Self::BadDhShare => words(
+                Peer,
+                "its public key does not lie between 1 and the prime less 1, or what it says is a prime is none.",
+                "RFC 7919 3, 4",
+                BROKEN_PEER,
+            ),
+            Self::SmallDhGroup { bits, least } => words(
+                Peer,
+                format!("the prime of its Diffie-Hellman group has {bits} bits, and {least} is the least."),
+                "RFC 7919 3.1",
+                "Give the server a group of its own of 2048 bits or more, or let it speak ECDHE. To take this one all the same: \
+                 --min-dh-bits, or the policy's field `min_dh_bits`. Who has the means can break 1024 bits, and then reads all that was \
+                 recorded.",
+            ),
+            Self::UnknownPsk => words(
+                Blame::Neither,
+                "the client names a pre-shared key that is not known here.",
+                "RFC 4279 2",
+                "Give both sides the same key under the same identity.",
+            ),
             Self::EarlyDataProtocol => words(
                 Blame::Neither,
                 "early data was not accepted, and cannot be sent again: the connection is of another application protocol.",
@@ -421,6 +441,10 @@ fn nothing_in_common(what: &NothingInCommon) -> Words {
                           ECDSA certificate must be one of them too: use a certificate on such a curve, or one for RSA.";
             ("group", list(theirs), list(ours), "RFC 9846 4.3.7, RFC 8422 5.1", remedy.into())
         }
+        NothingInCommon::Field { theirs, ours } => {
+            let remedy = "Allow one of the peer's groups (--groups, or the policy's field `groups`), or a suite with ECDHE on both sides.";
+            ("prime field", list(theirs), list(ours), "RFC 7919 4", remedy.into())
+        }
         NothingInCommon::Scheme { theirs, ours } => {
             let remedy = "Use a certificate whose key can sign as the peer can verify (ECDSA P-256 or RSA-2048 suit almost \
                           all), or allow more schemes: --schemes, --policy legacy for SHA-1.";
@@ -438,6 +462,14 @@ fn nothing_in_common(what: &NothingInCommon) -> Words {
                 "RFC 9846 4.3.11",
                 "Give both sides the same key under the same identity, imported on both (then with the same context) or on neither; \
                  or configure a certificate.",
+            );
+        }
+        NothingInCommon::PskHint => {
+            return words(
+                Blame::Neither,
+                "none of our pre-shared keys goes with the hint that the server gave.",
+                "RFC 4279 5.2",
+                "Configure the key that the server hints at, or let those of the config answer every hint.",
             );
         }
         NothingInCommon::CertificateType { theirs, ours } => {
@@ -607,10 +639,12 @@ mod tests {
             N::Suite { theirs: Vec::new(), ours: Vec::new() },
             N::Group { theirs: Vec::new(), ours: vec![NamedGroup::X25519] },
             N::Scheme { theirs: Vec::new(), ours: Vec::new() },
+            N::Field { theirs: vec![NamedGroup::FFDHE2048], ours: Vec::new() },
             N::Protocol { theirs: vec!["h2".into()], ours: Vec::new() },
             N::CertificateType { theirs: Vec::new(), ours: Vec::new() },
             N::Compression,
             N::Psk,
+            N::PskHint,
         ];
         let protocols = [NotTls::Http, NotTls::Ssh, NotTls::Smtp, NotTls::Ftp, NotTls::Unknown];
         let kinds = [
@@ -639,6 +673,9 @@ mod tests {
             K::BadFinished,
             K::BadBinder,
             K::BadKeyShare(NamedGroup::X25519),
+            K::BadDhShare,
+            K::SmallDhGroup { bits: 1024, least: 2048 },
+            K::UnknownPsk,
             K::Truncated { established: false },
             K::Truncated { established: true },
             K::BadAnswer,
