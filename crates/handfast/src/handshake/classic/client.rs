@@ -407,7 +407,11 @@ impl Server {
             }
         };
         let psk = agreement.psk.as_ref();
-        flow.negotiated().psk_identity = psk.map(|psk| psk.identity.clone());
+        if let Some(psk) = psk {
+            flow.negotiated().psk_identity = Some(psk.identity.clone());
+            // That the server has it will have to be seen at its Finished.
+            flow.shared.judged = flow.now;
+        }
         let premaster = half.answer(flow, rules, agreement.offered_version, psk)?;
         let secrets = Secrets::agree(flow, agreed, &premaster);
         let (read, write) = secrets.keys(flow)?;

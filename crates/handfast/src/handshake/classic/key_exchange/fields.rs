@@ -53,6 +53,43 @@ pub(in super::super) fn choose(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::AlertDescription;
+
+    #[test]
+    fn what_a_server_may_send() {
+        let policy = Policy::compatible();
+        let lowered = Policy { min_dh_bits: 1024, ..policy.clone() };
+        let number = |len: usize, high: u8, low: u8| [&[high], &vec![0x55; len - 2][..], &[low]].concat();
+        let illegal = |e: &Error| matches!(e.kind(), ErrorKind::IllegalParameter { field, .. } if field.starts_with("dh_"));
+        let named = DhGroup::named(NamedGroup::FFDHE3072).unwrap();
+        let (big, small) = (number(256, 0x80, 1), number(128, 0x80, 1));
+        for (policy, p, g, ys, good) in [
+            (&policy, named.p(), named.g(), &[7][..], true),
+            (&policy, &big, &[5], &[0, 0, 7], true),
+            (&lowered, &small, &[2], &[7], true),
+            (&lowered, &number(128, 0x7f, 1), &[2], &[7], false),
+            (&policy, &small, &[2], &[7], false),
+            (&policy, &number(256, 0x80, 2), &[2], &[7], false),
+            (&policy, &number(1025, 1, 1), &[2], &[7], false),
+            (&policy, &[0; 300], &[2], &[7], false),
+            (&policy, &big, &[1], &[7], false),
+            (&policy, &big, &big, &[7], false),
+            (&policy, &big, &[2], &[1], false),
+            (&policy, &big, &[2], &[0], false),
+            (&policy, &big, &[2], &number(256, 0x80, 0), false),
+            (&policy, &big, &[2], &big, false),
+            (&policy, &big, &[2], &number(257, 1, 0), false),
+        ] {
+            let read = read(policy, p, g, ys);
+            assert_eq!(read.is_ok(), good, "{} {g:?} {}", p.len(), ys.len());
+            let Err(error) = read else { continue };
+            match error.kind() {
+                ErrorKind::SmallDhGroup { bits, least } => assert!(bits < least && *bits == p.len() * 8 - usize::from(p[0] == 0x7f)),
+                ErrorKind::BadDhShare => assert!(error.alert() == Some(AlertDescription::HANDSHAKE_FAILURE)),
+                _ => assert!(illegal(&error), "{error}"),
+            }
+        }
+    }
 
     #[test]
     fn the_first_that_is_strong_enough_is_chosen() {
