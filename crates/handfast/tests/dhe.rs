@@ -149,7 +149,10 @@ fn a_small_group_is_refused_unless_the_policy_is_lowered() {
     assert_eq!(*error.kind(), ErrorKind::SmallDhGroup { bits: 1024, least: 2048 });
     assert_eq!(pair.client.alerts(), ["fatal insufficient_security"]);
     let words = error.explain();
-    assert!(words.why.contains("1024 bits, and 2048 is the least") && words.remedy.contains("min_dh_bits"), "{words:?}");
+    assert!(
+        words.why.contains("1024 bits, and 2048 is the least") && words.remedy.contains("min_dh_bits"),
+        "{words:?}"
+    );
     let got = ErrorKind::PeerAlert(AlertDescription::INSUFFICIENT_SECURITY);
     assert_eq!(*pair.server.error.as_ref().unwrap().kind(), got);
     client.policy.min_dh_bits = 1025;
@@ -303,11 +306,7 @@ fn public_keys_out_of_range_are_refused_by_both_sides() {
                     Side::Client => client.provider = strange,
                     Side::Server => server.provider = strange,
                 }
-                let mut pair = Pair::of(
-                    End::client(&Arc::new(client), noon()),
-                    End::server(&Arc::new(server)),
-                    noon(),
-                );
+                let mut pair = Pair::of(End::client(&Arc::new(client), noon()), End::server(&Arc::new(server)), noon());
                 pair.run();
                 if good {
                     pair.assert_connected();

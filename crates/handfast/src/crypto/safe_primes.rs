@@ -274,6 +274,9 @@ mod tests {
     fn no_digit_has_changed() {
         let mut hash = Sha256::new();
         SAFE_PRIMES.iter().for_each(|p| hash.update(p.prime));
-        assert_eq!(crate::wire::hex(&hash.finalize()), "ae7ba9102f9670aee1aca3cc7ee2eccc71d55963bca3bef973e6513a6141f726");
+        assert_eq!(
+            crate::wire::hex(&hash.finalize()),
+            "ae7ba9102f9670aee1aca3cc7ee2eccc71d55963bca3bef973e6513a6141f726"
+        );
     }
 }

@@ -1,7 +1,9 @@
 //! The legacy half, over `handfast-legacy`.
 
 use super::{ffdhe, hash};
-use crate::crypto::{BlockCbc, CbcCipher, CbcRecord, DhExchange, DhGroup, Failure, Hasher, Hmac, KeyStream, Legacy, Mac};
+use crate::crypto::{
+    BlockCbc, CbcCipher, CbcRecord, DhExchange, DhGroup, Failure, Hasher, Hmac, KeyStream, Legacy, Mac,
+};
 #[allow(deprecated, reason = "that is what it is for")]
 use aws_lc_rs::cipher::DES_EDE3_FOR_LEGACY_USE_ONLY;
 use aws_lc_rs::cipher::{

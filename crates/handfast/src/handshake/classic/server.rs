@@ -565,12 +565,7 @@ impl Answered {
     }
 
     /// What goes into the premaster secret is here, or still to be decrypted.
-    fn with(
-        self,
-        flow: &mut Flow<'_>,
-        theirs: ClientSecret,
-        psk: Option<Secret>,
-    ) -> Result<handshake::State, Error> {
+    fn with(self, flow: &mut Flow<'_>, theirs: ClientSecret, psk: Option<Secret>) -> Result<handshake::State, Error> {
         match theirs {
             ClientSecret::Encrypted { key, client_version, encrypted } => {
                 // Drawn before anything is decrypted: whatever is wrong, the handshake goes on, and fails at Finished.

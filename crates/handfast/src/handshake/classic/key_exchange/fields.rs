@@ -60,7 +60,8 @@ mod tests {
         let policy = Policy::compatible();
         let lowered = Policy { min_dh_bits: 1024, ..policy.clone() };
         let number = |len: usize, high: u8, low: u8| [&[high], &vec![0x55; len - 2][..], &[low]].concat();
-        let illegal = |e: &Error| matches!(e.kind(), ErrorKind::IllegalParameter { field, .. } if field.starts_with("dh_"));
+        let illegal =
+            |e: &Error| matches!(e.kind(), ErrorKind::IllegalParameter { field, .. } if field.starts_with("dh_"));
         let named = DhGroup::named(NamedGroup::FFDHE3072).unwrap();
         let (big, small) = (number(256, 0x80, 1), number(128, 0x80, 1));
         for (policy, p, g, ys, good) in [
@@ -84,7 +85,9 @@ mod tests {
             assert_eq!(read.is_ok(), good, "{} {g:?} {}", p.len(), ys.len());
             let Err(error) = read else { continue };
             match error.kind() {
-                ErrorKind::SmallDhGroup { bits, least } => assert!(bits < least && *bits == p.len() * 8 - usize::from(p[0] == 0x7f)),
+                ErrorKind::SmallDhGroup { bits, least } => {
+                    assert!(bits < least && *bits == p.len() * 8 - usize::from(p[0] == 0x7f))
+                }
                 ErrorKind::BadDhShare => assert!(error.alert() == Some(AlertDescription::HANDSHAKE_FAILURE)),
                 _ => assert!(illegal(&error), "{error}"),
             }
@@ -96,7 +99,8 @@ mod tests {
         use NamedGroup as G;
         let all = [G::FFDHE2048, G::FFDHE3072, G::FFDHE4096];
         let back = [G::FFDHE4096, G::FFDHE3072, G::FFDHE2048];
-        let name = |theirs: &[G], ours: &[G], server, bits| choose(theirs, ours, server, bits).ok().and_then(|g| g.name());
+        let name =
+            |theirs: &[G], ours: &[G], server, bits| choose(theirs, ours, server, bits).ok().and_then(|g| g.name());
         for (theirs, ours, server, strength, chosen) in [
             (&back[..], &all[..], true, 2048, Some(G::FFDHE2048)),
             (&back, &all, false, 2048, Some(G::FFDHE4096)),

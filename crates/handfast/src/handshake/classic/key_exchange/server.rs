@@ -71,10 +71,8 @@ impl OwnHalf {
         if params.is_none() && hint.is_none_or(<[u8]>::is_empty) {
             return;
         }
-        let signature = signature.map(|(scheme, signature)| Signed {
-            scheme: rules.names_schemes().then_some(scheme),
-            signature,
-        });
+        let signature =
+            signature.map(|(scheme, signature)| Signed { scheme: rules.names_schemes().then_some(scheme), signature });
         flow.send(&Message::ServerKeyExchange(ServerKeyExchange { hint, params, signature }));
     }
 
