@@ -10,6 +10,7 @@ use handfast::error::NothingInCommon;
 use handfast::keys::Secret;
 use handfast::message::{Dialect, Message};
 use handfast::pki_types::ServerName;
+use handfast::policy::Renegotiation;
 use handfast::psk::{ClientPsks, ExternalPsk, PskUsage};
 use handfast::verify::NoCertificates;
 use handfast::wire::CipherSuite as S;
@@ -314,6 +315,65 @@ fn sessions_need_the_key() {
             pair.assert_connected();
             assert!(!pair.client.negotiated().resumed && pair.client.negotiated().psk_identity.is_none());
         }
+    }
+}
+
+/// A key that is taken out, or changed, ends the sessions that go back to it; the handshake goes on without.
+#[test]
+fn sessions_end_with_their_key() {
+    for by_id in [true, false] {
+        let mut setup = Setup::new(ProtocolVersion::TLS1_2).server(KeyKind::Rsa).suite(EACH[2]);
+        if by_id {
+            setup = setup.by_id();
+        }
+        let (client, mut server) = (setup.client_config(), setup.server_config());
+        assert_by(&mut run(&client, &server), b"the tests");
+        let other = ExternalPsk { key: Secret::copy(&[9; 32]), ..plain_psk() };
+        server.psks = Some(Arc::new(vec![other.clone()]));
+        assert_eq!(*server_error(&run(&client, &server)), ErrorKind::BadRecordMac, "not resumed, and the key is wrong");
+        let (client, mut server) = (setup.client_config(), setup.server_config());
+        assert_by(&mut run(&client, &server), b"the tests");
+        // The client has a new one, too: its session is still there, and is of no use.
+        server.psks = Some(Arc::new(vec![other.clone()]));
+        let client = ClientConfig { psks: Some(Arc::new(vec![other])), ..client };
+        let mut pair = run(&client, &server);
+        assert_by(&mut pair, b"the tests");
+        assert!(!pair.client.negotiated().resumed);
+    }
+}
+
+/// A second handshake is with the same key, unless the policy says otherwise.
+#[test]
+fn a_second_handshake() {
+    for suite in EACH {
+        for same in [true, false] {
+            let (mut client, mut server) = configs(suite);
+            let second = if same { named("me", 1) } else { named("you", 2) };
+            server.psks = Some(Arc::new(vec![named("me", 1), named("you", 2)]));
+            client.psks = Some(Arc::new(Changing(Mutex::new(vec![second, named("me", 1)]))));
+            client.store = None;
+            client.policy.renegotiation = Renegotiation::Either;
+            server.policy.renegotiation = Renegotiation::Either;
+            let mut pair = run(&client, &server);
+            assert_by(&mut pair, b"me");
+            let now = pair.now;
+            pair.client.connection.renegotiate(now).unwrap();
+            pair.run();
+            match same {
+                true => assert_by(&mut pair, b"me"),
+                false => assert_eq!(*server_error(&pair), ErrorKind::IdentityChanged),
+            }
+        }
+    }
+}
+
+/// Another key each time.
+#[derive(Debug)]
+struct Changing(Mutex<Vec<ExternalPsk>>);
+
+impl ClientPsks for Changing {
+    fn offer(&self, _: &ServerName<'_>, _: Option<&[u8]>) -> Reply<Vec<ExternalPsk>> {
+        Reply::Now(self.0.lock().unwrap().pop().into_iter().collect())
     }
 }
 

@@ -209,7 +209,7 @@ fn speakable(flow: &Flow<'_>, rules: &Rules, number: CipherSuite) -> Option<&'st
 }
 
 /// What a session is resumed with.
-pub(super) struct Resumption {
+pub(crate) struct Resumption {
     pub(super) suite: &'static Suite,
     pub(super) master: Secret,
     pub(super) session: ServerSession,

@@ -99,7 +99,9 @@ impl State {
         use Message as M;
         match (self, input) {
             (Self::Session(s), Told(A::Session(session))) => s.found(flow, session),
-            (Self::GoingBack { draft, resumption }, Told(A::Psk(psk))) => draft.went_back(flow, resumption, psk.as_ref()),
+            (Self::GoingBack { draft, resumption }, Told(A::Psk(psk))) => {
+                draft.went_back(flow, resumption, psk.as_ref())
+            }
             (Self::Signature { server, scheme }, Told(A::Signature(signature))) => server.sign(flow, scheme, signature),
             (Self::Certificate(s), Got(M::Certificate(m), _)) => s.judge(flow, &m),
             (Self::Certificate(s), Got(M::RawPublicKey(m), _)) => s.judge_raw(flow, &m),
@@ -291,7 +293,8 @@ impl Draft {
         let (read, write) = secrets.keys(flow)?;
         secrets.finish(flow, write)?;
         flow.arm_read_keys(read);
-        Ok(State::Finished(End { config: self.chosen.config, secrets, keep: Keep::Nowhere, psk: None, write: None }).into())
+        Ok(State::Finished(End { config: self.chosen.config, secrets, keep: Keep::Nowhere, psk: None, write: None })
+            .into())
     }
 
     fn agree(&self, suite: &'static Suite) -> Agreed {
