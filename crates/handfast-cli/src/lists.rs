@@ -4,7 +4,7 @@ use crate::args::{Spoken, Within};
 use crate::exit::Failure;
 use handfast::Policy;
 use handfast::compression::{Algorithm, Brotli, Compression, Zlib};
-use handfast::crypto::{BulkCipher, Suite};
+use handfast::crypto::{BulkCipher, NeverSpoken, Suite};
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
 use std::sync::Arc;
@@ -142,6 +142,8 @@ trait Listed: Copy + PartialEq + 'static {
     fn of(policy: &Policy) -> &[Self];
     /// Whether it is in no policy, and may be had under the policy museum by whoever names it.
     fn is_by_name(self) -> bool;
+    /// Why it is never spoken, if that is known of it.
+    fn never(self) -> Option<String>;
 }
 
 /// What encrypts nothing.
@@ -149,8 +151,13 @@ fn is_null(suite: CipherSuite) -> bool {
     Suite::find(suite).is_some_and(|s| matches!(s.bulk, BulkCipher::Null(_)))
 }
 
+/// Some suites are known by name alone.
+fn never(suite: CipherSuite) -> Option<String> {
+    NeverSpoken::of(suite).map(|family| format!("It is of the {}, {}.", family.name(), family.why()))
+}
+
 macro_rules! listed {
-    ($($ty:ident, $field:ident, $what:literal, $flag:literal, $by_name:expr;)*) => { $(
+    ($($ty:ident, $field:ident, $what:literal, $flag:literal, $by_name:expr, $never:expr;)*) => { $(
         impl Listed for $ty {
             const WHAT: (&'static str, &'static str) = ($what, $flag);
             fn name(self) -> Option<&'static str> {
@@ -165,13 +172,16 @@ macro_rules! listed {
             fn is_by_name(self) -> bool {
                 $by_name(self)
             }
+            fn never(self) -> Option<String> {
+                $never(self)
+            }
         }
     )* };
 }
 listed! {
-    CipherSuite, suites, "cipher suite", "--suites", is_null;
-    NamedGroup, groups, "group", "--groups", |_| false;
-    SignatureScheme, schemes, "signature scheme", "--schemes", |_| false;
+    CipherSuite, suites, "cipher suite", "--suites", is_null, never;
+    NamedGroup, groups, "group", "--groups", |_| false, |_| None;
+    SignatureScheme, schemes, "signature scheme", "--schemes", |_| false, |_| None;
 }
 
 /// Puts the list, if there is one, in the place of what the policy has.
@@ -207,6 +217,9 @@ fn find<T: Listed>(name: &str, policy: &Policy) -> Result<T, Failure> {
     }
     if let Some(wider) = policies().find(|p| has(p).is_some()) {
         return Err(outside(T::WHAT.0, name, policy, &wider));
+    }
+    if let Some(why) = T::named(name).and_then(T::never) {
+        return Err(Failure::usage(format!("{name} is never spoken here."), why));
     }
     let here: Vec<&str> = T::of(policy).iter().filter_map(|t| t.name()).collect();
     let what = T::WHAT.0;
@@ -281,9 +294,11 @@ mod tests {
 
     #[test]
     fn what_this_build_lacks_lists_what_there_is() {
-        let said = sentence(with(Policy::compatible(), |w| w.suites = Some("TLS_NULL_WITH_NULL_NULL".into())));
+        let said = sentence(with(Policy::compatible(), |w| w.suites = Some("TLS_WITHOUT_A_NAME".into())));
         assert!(said.contains("TLS_AES_128_GCM_SHA256") && said.contains("TLS_RSA_WITH_AES_128_CBC_SHA"), "{said}");
         assert!(!said.contains("RC4"), "of this policy only: {said}");
+        let said = sentence(with(Policy::default(), |w| w.suites = Some("tls_dh_anon_with_aes_128_cbc_sha".into())));
+        assert!(said.contains("never spoken here") && said.contains("anonymous suites, in which nobody"), "{said}");
         let said = sentence(with(Policy::default(), |w| w.groups = Some("x448".into())));
         assert!(said.contains("X25519MLKEM768"), "{said}");
         let said = sentence(with(Policy::default(), |w| w.min_version = Some("tls9".into())));

@@ -5,6 +5,7 @@
 pub mod aws_lc;
 mod credential;
 mod dh_group;
+mod never;
 mod private_key;
 mod safe_primes;
 mod suites;
@@ -12,6 +13,7 @@ mod suites;
 pub(crate) use aws_lc::{mldsa_scheme, pss_scheme};
 pub use credential::{Credential, CredentialError};
 pub use dh_group::{DhGroup, DhGroupError};
+pub use never::NeverSpoken;
 pub use private_key::{KeyKind, PrivateKey};
 pub use suites::{AeadAlgorithm, Authentication, BulkCipher, CbcCipher, KeyExchangeKind, Mac, SUITES, Suite};
 

@@ -2,7 +2,7 @@
 
 use super::{Blame, Error, ErrorKind, Limit, NotTls, NothingInCommon};
 use crate::alert::AlertDescription as A;
-use crate::crypto::Suite;
+use crate::crypto::{NeverSpoken, Suite};
 use crate::policy::Policy;
 use crate::verify::CertificateError;
 use crate::wire::CipherSuite;
@@ -485,8 +485,28 @@ fn nothing_in_common(what: &NothingInCommon) -> Words {
             );
         }
     };
-    let why = format!("no {thing} in common: the peer has {theirs}; we allow {ours}.");
+    let mut why = format!("no {thing} in common: the peer has {theirs}; we allow {ours}.");
+    if let NothingInCommon::Suite { theirs, .. } = what {
+        why.extend(never_spoken(theirs));
+    }
     words(Blame::Neither, why, rule, remedy)
+}
+
+/// A sentence about a peer all of whose suites are never spoken here: what they are, and why not.
+fn never_spoken(theirs: &[String]) -> Option<String> {
+    let mut families = Vec::new();
+    let suites = theirs.iter().filter(|s| !s.ends_with("_SCSV") && !s.starts_with("GREASE"));
+    for name in suites {
+        let family = NeverSpoken::of(CipherSuite::from_name(name)?)?;
+        if !families.contains(&family) {
+            families.push(family);
+        }
+    }
+    let (last, others) = families.split_last()?;
+    let each = |f: &NeverSpoken| format!("{}, {}", f.name(), f.why());
+    let mut said = others.iter().map(each).collect::<Vec<_>>().join("; ");
+    said.push_str(if others.is_empty() { "" } else { "; and " });
+    Some(format!(" It offers only {said}{}. They are never spoken here.", each(last)))
 }
 
 /// Names the strictest policy that has one of the peer's versions.
@@ -509,7 +529,7 @@ fn suite_remedy(theirs: &[String]) -> String {
     let known = theirs.iter().filter_map(|t| CipherSuite::from_name(t)).any(|s| Suite::find(s).is_some());
     match known {
         true => "Name one of the peer's suites with --suites.".into(),
-        false => "None of the peer's suites is spoken here. Update the peer.".into(),
+        false => "None of the peer's suites is ever spoken here. Configure the peer to have others, or update it.".into(),
     }
 }
 
@@ -580,6 +600,26 @@ mod tests {
         assert!(words.why.starts_with("At the peer's ClientHello: no cipher suite in common"), "{}", words.why);
         assert!(!words.why.contains("SCSV"), "{}", words.why);
         assert!(words.remedy.contains("--policy compatible"), "{}", words.remedy);
+    }
+
+    #[test]
+    fn suites_that_are_never_spoken_are_named_with_the_reason() {
+        let said = |theirs: &[&str]| {
+            let theirs = theirs.iter().map(|s| (*s).to_owned()).collect();
+            Error::from(NothingInCommon::Suite { theirs, ours: Vec::new() }).explain()
+        };
+        let anonymous = "TLS_DH_anon_WITH_AES_128_CBC_SHA";
+        let words = said(&[anonymous, "TLS_EMPTY_RENEGOTIATION_INFO_SCSV", "GREASE 0x1a1a"]);
+        assert!(words.why.contains("only anonymous suites, in which nobody proves"), "{}", words.why);
+        assert!(words.why.ends_with("never spoken here.") && !words.why.contains("  "), "{}", words.why);
+        assert!(words.remedy.contains("others"), "{}", words.remedy);
+        let words = said(&["TLS_RSA_EXPORT_WITH_RC4_40_MD5", anonymous]);
+        assert!(words.why.contains("only export suites, whose") && words.why.contains("; and anonymous suites"), "{}", words.why);
+        // Whoever has another, or one that is not known, is not told so.
+        for other in ["TLS_RSA_WITH_AES_128_CBC_SHA", "0x1234"] {
+            assert!(!said(&[anonymous, other]).why.contains("never"));
+        }
+        assert!(!said(&[]).why.contains("never"));
     }
 
     #[test]
