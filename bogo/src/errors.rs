@@ -80,7 +80,7 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
             NothingInCommon::PskHint => &[":PSK_IDENTITY_NOT_FOUND:"],
             NothingInCommon::Protocol { .. } => &[":NO_APPLICATION_PROTOCOL:"],
             NothingInCommon::Compression => &[":INVALID_COMPRESSION_LIST:"],
-            NothingInCommon::Psk => &[":PSK_IDENTITY_NOT_FOUND:", ":NO_SUPPORTED_PSK_MODE:"],
+            NothingInCommon::Psk => &[":PSK_IDENTITY_NOT_FOUND:", ":NO_SUPPORTED_PSK_MODE:", ":NO_CERTIFICATE_SET:"],
         },
         ErrorKind::UnsolicitedExtension(_) => &[":UNEXPECTED_EXTENSION:", ":ERROR_PARSING_EXTENSION:"],
         ErrorKind::MissingExtension(which) => match *which {

@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq;
 /// A key that both sides have, and the name under which both know it.
 #[derive(Clone, Debug)]
 pub struct ExternalPsk {
-    /// Its name, 1 to 65535 bytes. It goes over the wire in the clear. Up to TLS 1.2 it should be UTF-8 (RFC 4279 5.1).
+    /// Its name, 1 to 65535 bytes. It goes over the wire in the clear. Up to TLS 1.2 it should be UTF-8 (RFC 4279 5.1), and may be empty.
     pub identity: Vec<u8>,
     /// The key. It has to be as hard to guess as any other: 32 random bytes, say. A password is not.
     pub key: Secret,
@@ -35,6 +35,8 @@ pub enum PskUsage {
     /// As it is: in TLS 1.3 with suites of its hash only. Up to TLS 1.2 there is no other way (RFC 9258 3); a key that is used in both
     /// should be used as it is in both.
     Plain,
+    /// As it is, and up to TLS 1.2 only: for a key that has another for TLS 1.3 beside it.
+    Classic,
     /// Imported into TLS 1.3 (RFC 9258): with suites of every hash, and tied to this context, which may be empty. The context goes
     /// over the wire in the clear; where peers have roles or names, these belong into it (RFC 9258 A).
     Imported {
@@ -58,8 +60,8 @@ impl ExternalPsk {
     /// Whether it can be used up to TLS 1.2, with suites of every hash: as it is, since a key is imported for TLS 1.3 only
     /// (RFC 9258 1), and one that fits its place there.
     pub(crate) fn is_classic(&self) -> bool {
-        let fits = |len: usize| (1..=0xffff).contains(&len);
-        self.usage == PskUsage::Plain && fits(self.identity.len()) && fits(self.key.bytes().len())
+        let used_so = matches!(self.usage, PskUsage::Plain | PskUsage::Classic);
+        used_so && self.identity.len() <= 0xffff && (1..=0xffff).contains(&self.key.bytes().len())
     }
 
     /// What of it can be offered with suites of these hashes, of which each stands there once.
@@ -68,6 +70,9 @@ impl ExternalPsk {
     /// [`ErrorKind::Config`] if it has no name or no key, or if any of its parts is too long for its place.
     pub(crate) fn offers(&self, provider: &dyn Provider, hashes: &[HashAlgorithm]) -> Result<Vec<Psk>, Error> {
         let bad = |why: &str| Err(ErrorKind::Config(format!("an external PSK {why}")).into());
+        if self.usage == PskUsage::Classic {
+            return Ok(Vec::new());
+        }
         if kdf(self.hash).is_none() {
             return bad("has a hash that TLS 1.3 has no suite of");
         }
@@ -78,7 +83,7 @@ impl ExternalPsk {
             PskUsage::Plain if hashes.contains(&self.hash) => {
                 Ok(vec![self.psk(self.identity.clone(), self.key.clone(), self.hash, PskKind::External)])
             }
-            PskUsage::Plain => Ok(Vec::new()),
+            PskUsage::Plain | PskUsage::Classic => Ok(Vec::new()),
             PskUsage::Imported { context } if self.identity.len() + context.len() + 8 > 0xffff => {
                 bad("is too long with its context: the two have 65527 bytes together")
             }
@@ -143,7 +148,7 @@ impl ExternalPsk {
     /// By what a session will know it again.
     pub(crate) fn mark(&self) -> PskMark {
         let context = match &self.usage {
-            PskUsage::Plain => None,
+            PskUsage::Plain | PskUsage::Classic => None,
             PskUsage::Imported { context } => Some(context.clone()),
         };
         let hash = Sha256::new().chain_update(b"handfast: the key of an external PSK").chain_update(self.key.bytes());
@@ -206,8 +211,8 @@ fn imported_identity(identity: &[u8], context: &[u8], target_kdf: Kdf) -> Vec<u8
 /// A client's external PSKs.
 pub trait ClientPsks: Send + Sync + fmt::Debug {
     /// Those to be offered to this server, best first; none if there is none. It is asked without a hint before the ClientHello, which
-    /// offers the keys in TLS 1.3, and up to TLS 1.2 the suites that take one if there is a [`PskUsage::Plain`] key at all: the first
-    /// of them is used. A server of TLS 1.2 or older may give a `hint` (RFC 4279 5.2): then it is asked again, and the first of the
+    /// offers the keys in TLS 1.3, and up to TLS 1.2 the suites that take one if there is a key at all that is used as it is: the
+    /// first of them is used. A server of TLS 1.2 or older may give a `hint` (RFC 4279 5.2): then it is asked again, and the first of the
     /// answer is used. Who has agreed on no hints with the server must ignore it.
     fn offer(&self, server: &ServerName<'_>, hint: Option<&[u8]>) -> Reply<Vec<ExternalPsk>>;
 }
@@ -231,7 +236,7 @@ impl ClientPsks for Vec<ExternalPsk> {
 impl ServerPsks for Vec<ExternalPsk> {
     fn find(&self, identity: &[u8], context: Option<&[u8]>) -> Reply<Option<ExternalPsk>> {
         let used_so = |psk: &&ExternalPsk| match (&psk.usage, context) {
-            (PskUsage::Plain, None) => true,
+            (PskUsage::Plain | PskUsage::Classic, None) => true,
             (PskUsage::Imported { context }, Some(theirs)) => context == theirs,
             _ => false,
         };

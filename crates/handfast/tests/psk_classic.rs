@@ -181,7 +181,7 @@ fn names_and_keys_of_every_length() {
     // One that does not fit is none: no suite is left to offer.
     let (mut client, _) = configs(EACH[0]);
     let long = ExternalPsk::plain("me", Secret::copy(&vec![3; 0x10000]));
-    for psk in [long, ExternalPsk::plain("", plain_psk().key), ExternalPsk::plain("me", Secret::copy(&[]))] {
+    for psk in [long, ExternalPsk::plain("me", Secret::copy(&[]))] {
         client.psks = Some(Arc::new(vec![psk]));
         assert!(cannot_connect(&client));
     }
@@ -375,6 +375,27 @@ impl ClientPsks for Changing {
     fn offer(&self, _: &ServerName<'_>, _: Option<&[u8]>) -> Reply<Vec<ExternalPsk>> {
         Reply::Now(self.0.lock().unwrap().pop().into_iter().collect())
     }
+}
+
+/// A key that is for TLS 1.2 alone, whose name may be empty, and one that is imported for TLS 1.3.
+#[test]
+fn a_key_for_each_family() {
+    let old = ExternalPsk { usage: PskUsage::Classic, ..ExternalPsk::plain("", plain_psk().key) };
+    let keys = || vec![old.clone(), ExternalPsk::new("new", Secret::copy(&[4; 32]))];
+    for (newest, name) in [(ProtocolVersion::TLS1_3, &b"new"[..]), (ProtocolVersion::TLS1_2, b"")] {
+        let (mut client, mut server) = configs(EACH[2]);
+        (client.policy, server.policy) = (Policy::compatible(), Policy::compatible());
+        (client.psks, server.psks) = (Some(Arc::new(keys())), Some(Arc::new(keys())));
+        server.policy.max_version = newest;
+        assert_by(&mut run(&client, &server), name);
+    }
+    // As it is, it is of no use in TLS 1.3, not even to whoever names it.
+    let (mut client, mut server) = configs(EACH[2]);
+    (client.policy, server.policy) = (Policy::modern(), Policy::modern());
+    client.psks = Some(Arc::new(vec![ExternalPsk::plain("it", plain_psk().key)]));
+    server.psks =
+        Some(Arc::new(vec![ExternalPsk { usage: PskUsage::Classic, ..ExternalPsk::plain("it", plain_psk().key) }]));
+    assert_eq!(*server_error(&run(&client, &server)), ErrorKind::NothingInCommon(NothingInCommon::Psk));
 }
 
 /// One plain key for both families: TLS 1.3 goes first.

@@ -65,17 +65,25 @@ impl NeverSpoken {
     /// Why they are never spoken: a clause, to follow their name.
     pub fn why(self) -> &'static str {
         match self {
-            Self::Anonymous => "in which nobody proves who they are, so that whoever sits in between can be the other to both",
-            Self::Export => "whose keys were made short enough to be found, which today takes hours at most (FREAK, Logjam)",
+            Self::Anonymous => {
+                "in which nobody proves who they are, so that whoever sits in between can be the other to both"
+            }
+            Self::Export => {
+                "whose keys were made short enough to be found, which today takes hours at most (FREAK, Logjam)"
+            }
             Self::StaticDh => {
                 "in which one key serves all connections: there is no forward secrecy, and what a peer sends can be made to bring it to light"
             }
             Self::Dss => "whose keys have 1024 bits and sign by SHA-1, and which no authority issues any more",
-            Self::Srp => "which no version of today has, and whose passwords whoever has the server's list of them can try out",
+            Self::Srp => {
+                "which no version of today has, and whose passwords whoever has the server's list of them can try out"
+            }
             Self::Kerberos => "whose ciphers are all broken or short: DES, RC4, IDEA, Triple DES",
             Self::EccPwd => "which hardly anyone speaks, and which were never made a standard",
             Self::Nothing => "such as every connection begins with, before there are keys",
-            Self::OtherCipher => "which hardly any peer has alone, and which are worse, or no better, than those that are spoken",
+            Self::OtherCipher => {
+                "which hardly any peer has alone, and which are worse, or no better, than those that are spoken"
+            }
         }
     }
 }

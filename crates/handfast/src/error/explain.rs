@@ -529,7 +529,9 @@ fn suite_remedy(theirs: &[String]) -> String {
     let known = theirs.iter().filter_map(|t| CipherSuite::from_name(t)).any(|s| Suite::find(s).is_some());
     match known {
         true => "Name one of the peer's suites with --suites.".into(),
-        false => "None of the peer's suites is ever spoken here. Configure the peer to have others, or update it.".into(),
+        false => {
+            "None of the peer's suites is ever spoken here. Configure the peer to have others, or update it.".into()
+        }
     }
 }
 
@@ -614,7 +616,11 @@ mod tests {
         assert!(words.why.ends_with("never spoken here.") && !words.why.contains("  "), "{}", words.why);
         assert!(words.remedy.contains("others"), "{}", words.remedy);
         let words = said(&["TLS_RSA_EXPORT_WITH_RC4_40_MD5", anonymous]);
-        assert!(words.why.contains("only export suites, whose") && words.why.contains("; and anonymous suites"), "{}", words.why);
+        assert!(
+            words.why.contains("only export suites, whose") && words.why.contains("; and anonymous suites"),
+            "{}",
+            words.why
+        );
         // Whoever has another, or one that is not known, is not told so.
         for other in ["TLS_RSA_WITH_AES_128_CBC_SHA", "0x1234"] {
             assert!(!said(&[anonymous, other]).why.contains("never"));
