@@ -8,7 +8,7 @@ use crate::judge::Judge;
 use crate::later::{Gate, Later};
 use crate::seen::Witness;
 use handfast::config::{ConfigSource, EarlyDataRules, Limits};
-use handfast::crypto::{AeadAlgorithm, BulkCipher, CbcCipher, HashAlgorithm, SUITES, Suite, aws_lc};
+use handfast::crypto::{AeadAlgorithm, BulkCipher, CbcCipher, HashAlgorithm, KeyExchangeKind, SUITES, Suite, aws_lc};
 use handfast::keys::Secret;
 use handfast::psk::{ClientPsks, ExternalPsk, PskUsage, ServerPsks};
 use handfast::session::{
@@ -200,7 +200,11 @@ fn psks(flags: &Flags) -> Vec<ExternalPsk> {
         usage: PskUsage::Imported { context: psk.context.clone() },
         ..ExternalPsk::new(psk.identity.clone(), Secret::copy(&psk.key))
     };
-    flags.psks().map(|(_, psk)| one(psk)).collect()
+    let classic = flags.classic_psk.as_ref().map(|key| ExternalPsk {
+        usage: PskUsage::Classic,
+        ..ExternalPsk::plain(flags.classic_psk_identity.clone(), Secret::copy(key))
+    });
+    flags.psks().map(|(_, psk)| one(psk)).chain(classic).collect()
 }
 
 /// A client's config.
@@ -223,7 +227,7 @@ pub(crate) fn client(
     config.early_data = flags.enable_early_data;
     let psks = psks(flags);
     if !psks.is_empty() {
-        if !flags.verify_peer {
+        if !flags.verify_peer && flags.classic_psk.is_none() {
             // Then nothing else will do, nor a version that has no such keys.
             config.verifier = gated!(Arc::new(NoCertificates), gate, dyn Verifier);
             config.policy.min_version = ProtocolVersion::TLS1_3;
@@ -289,6 +293,8 @@ pub(crate) fn server(
     let psks = psks(flags);
     if !psks.is_empty() {
         config.psks = Some(gated!(Arc::new(psks), gate, dyn ServerPsks));
+        // The runner's clients want to be told the name.
+        config.psk_hint.clone_from(&flags.classic_psk_identity);
     }
     if flags.enable_early_data {
         let store = Arc::new(Replays { inner: memory.replays.clone(), seen: seen.clone() });
@@ -409,10 +415,12 @@ fn suites(string: Option<&str>) -> Result<Vec<CipherSuite>, Stop> {
     let is_aes128 = |s: &Suite| {
         matches!(s.bulk, BulkCipher::Aead(AeadAlgorithm::Aes128Gcm) | BulkCipher::Cbc(CbcCipher::Aes128, _))
     };
+    // BoringSSL has no other key exchanges.
+    let has = |s: &Suite| !s.key_exchange.has_dhe() && s.key_exchange != KeyExchangeKind::RsaPsk;
     let is_common =
         |s: &Suite| matches!(s.bulk, BulkCipher::Aead(_) | BulkCipher::Cbc(CbcCipher::Aes128 | CbcCipher::Aes256, _));
     let (mut list, classic): (Vec<&Suite>, Vec<&Suite>) =
-        SUITES.iter().partition(|s| s.from >= ProtocolVersion::TLS1_3);
+        SUITES.iter().filter(|s| has(s)).partition(|s| s.from >= ProtocolVersion::TLS1_3);
     let mut chosen: Vec<&Suite> = Vec::new();
     for word in string.unwrap_or("ALL").split(':') {
         match word {

@@ -76,9 +76,11 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
             }
             NothingInCommon::Scheme { .. } => &[":NO_COMMON_SIGNATURE_ALGORITHMS:", ":NO_SHARED_CIPHER:"],
             NothingInCommon::CertificateType { .. } => &[":UNSUPPORTED_CERTIFICATE:", ":UNKNOWN_CERTIFICATE_TYPE:"],
+            NothingInCommon::Field { .. } => &[":NO_SHARED_CIPHER:"],
+            NothingInCommon::PskHint => &[":PSK_IDENTITY_NOT_FOUND:"],
             NothingInCommon::Protocol { .. } => &[":NO_APPLICATION_PROTOCOL:"],
             NothingInCommon::Compression => &[":INVALID_COMPRESSION_LIST:"],
-            NothingInCommon::Psk => &[":PSK_IDENTITY_NOT_FOUND:", ":NO_SUPPORTED_PSK_MODE:"],
+            NothingInCommon::Psk => &[":PSK_IDENTITY_NOT_FOUND:", ":NO_SUPPORTED_PSK_MODE:", ":NO_CERTIFICATE_SET:"],
         },
         ErrorKind::UnsolicitedExtension(_) => &[":UNEXPECTED_EXTENSION:", ":ERROR_PARSING_EXTENSION:"],
         ErrorKind::MissingExtension(which) => match *which {

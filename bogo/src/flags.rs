@@ -49,6 +49,10 @@ pub(crate) struct Flags {
     pub(crate) asynchronous: bool,
     pub(crate) implicit_handshake: bool,
 
+    /// A pre-shared key for TLS 1.2 and older.
+    pub(crate) classic_psk: Option<Vec<u8>>,
+    pub(crate) classic_psk_identity: Vec<u8>,
+
     pub(crate) min_version: ProtocolVersion,
     pub(crate) max_version: ProtocolVersion,
     pub(crate) versions_off: Vec<ProtocolVersion>,
@@ -166,6 +170,8 @@ impl Default for Flags {
             resumption_delay: 0,
             asynchronous: false,
             implicit_handshake: false,
+            classic_psk: None,
+            classic_psk_identity: Vec::new(),
             min_version: ProtocolVersion::TLS1_0,
             max_version: ProtocolVersion::TLS1_3,
             versions_off: Vec::new(),
@@ -421,6 +427,8 @@ impl Flags {
                 let psk = Some(PskFlags::default());
                 self.credentials.push(CredentialFlags { psk, ..CredentialFlags::default() });
             }
+            "-psk" => self.classic_psk = Some(v.text()?.into_bytes()),
+            "-psk-identity" => self.classic_psk_identity = v.text()?.into_bytes(),
             "-psk-importer-key" => self.psk()?.key = v.base64()?,
             "-psk-importer-identity" => self.psk()?.identity = v.base64()?,
             "-psk-importer-context" => self.psk()?.context = v.base64()?,

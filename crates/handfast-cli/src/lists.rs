@@ -4,7 +4,7 @@ use crate::args::{Spoken, Within};
 use crate::exit::Failure;
 use handfast::Policy;
 use handfast::compression::{Algorithm, Brotli, Compression, Zlib};
-use handfast::crypto::{BulkCipher, Suite};
+use handfast::crypto::{BulkCipher, NeverSpoken, Suite};
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
 use std::sync::Arc;
@@ -140,17 +140,29 @@ trait Listed: Copy + PartialEq + 'static {
     fn named(name: &str) -> Option<Self>;
     /// Those of a policy.
     fn of(policy: &Policy) -> &[Self];
-    /// Whether it is in no policy, and may be had under the policy museum by whoever names it.
-    fn is_by_name(self) -> bool;
+    /// The strictest policy under which it may be had by whoever names it, if it is in none.
+    fn by_name(self) -> Option<&'static str>;
+    /// Why it is never spoken, if that is known of it.
+    fn never(self) -> Option<String>;
 }
 
 /// What encrypts nothing.
-fn is_null(suite: CipherSuite) -> bool {
-    Suite::find(suite).is_some_and(|s| matches!(s.bulk, BulkCipher::Null(_)))
+fn null(suite: CipherSuite) -> Option<&'static str> {
+    Suite::find(suite).filter(|s| matches!(s.bulk, BulkCipher::Null(_))).map(|_| "museum")
+}
+
+/// What costs more than any client should have a server pay.
+fn costly(group: NamedGroup) -> Option<&'static str> {
+    [NamedGroup::FFDHE6144, NamedGroup::FFDHE8192].contains(&group).then_some("compatible")
+}
+
+/// Some suites are known by name alone.
+fn never(suite: CipherSuite) -> Option<String> {
+    NeverSpoken::of(suite).map(|family| format!("It is of the {}, {}.", family.name(), family.why()))
 }
 
 macro_rules! listed {
-    ($($ty:ident, $field:ident, $what:literal, $flag:literal, $by_name:expr;)*) => { $(
+    ($($ty:ident, $field:ident, $what:literal, $flag:literal, $by_name:expr, $never:expr;)*) => { $(
         impl Listed for $ty {
             const WHAT: (&'static str, &'static str) = ($what, $flag);
             fn name(self) -> Option<&'static str> {
@@ -162,16 +174,19 @@ macro_rules! listed {
             fn of(policy: &Policy) -> &[Self] {
                 &policy.$field
             }
-            fn is_by_name(self) -> bool {
+            fn by_name(self) -> Option<&'static str> {
                 $by_name(self)
+            }
+            fn never(self) -> Option<String> {
+                $never(self)
             }
         }
     )* };
 }
 listed! {
-    CipherSuite, suites, "cipher suite", "--suites", is_null;
-    NamedGroup, groups, "group", "--groups", |_| false;
-    SignatureScheme, schemes, "signature scheme", "--schemes", |_| false;
+    CipherSuite, suites, "cipher suite", "--suites", null, never;
+    NamedGroup, groups, "group", "--groups", costly, |_| None;
+    SignatureScheme, schemes, "signature scheme", "--schemes", |_| None, |_| None;
 }
 
 /// Puts the list, if there is one, in the place of what the policy has.
@@ -199,14 +214,17 @@ fn find<T: Listed>(name: &str, policy: &Policy) -> Result<T, Failure> {
     if let Some(one) = has(policy) {
         return Ok(one);
     }
-    let widest = Policy::museum();
-    match T::named(name).filter(|t| t.is_by_name()) {
-        Some(one) if policy.name == widest.name => return Ok(one),
-        Some(_) => return Err(outside(T::WHAT.0, name, policy, &widest)),
+    let place = |name: &str| Policy::NAMES.iter().position(|n| *n == name);
+    match T::named(name).and_then(|one| Some((one, Policy::named(one.by_name()?)?))) {
+        Some((one, from)) if place(policy.name) >= place(from.name) => return Ok(one),
+        Some((_, from)) => return Err(outside(T::WHAT.0, name, policy, &from)),
         None => {}
     }
     if let Some(wider) = policies().find(|p| has(p).is_some()) {
         return Err(outside(T::WHAT.0, name, policy, &wider));
+    }
+    if let Some(why) = T::named(name).and_then(T::never) {
+        return Err(Failure::usage(format!("{name} is never spoken here."), why));
     }
     let here: Vec<&str> = T::of(policy).iter().filter_map(|t| t.name()).collect();
     let what = T::WHAT.0;
@@ -281,9 +299,15 @@ mod tests {
 
     #[test]
     fn what_this_build_lacks_lists_what_there_is() {
-        let said = sentence(with(Policy::compatible(), |w| w.suites = Some("TLS_NULL_WITH_NULL_NULL".into())));
+        let said = sentence(with(Policy::compatible(), |w| w.suites = Some("TLS_WITHOUT_A_NAME".into())));
         assert!(said.contains("TLS_AES_128_GCM_SHA256") && said.contains("TLS_RSA_WITH_AES_128_CBC_SHA"), "{said}");
         assert!(!said.contains("RC4"), "of this policy only: {said}");
+        let said = sentence(with(Policy::default(), |w| w.suites = Some("tls_dh_anon_with_aes_128_cbc_sha".into())));
+        assert!(said.contains("never spoken here") && said.contains("anonymous suites, in which nobody"), "{said}");
+        let big = with(Policy::legacy(), |w| w.groups = Some("ffdhe8192".into())).expect("by name");
+        assert_eq!(big.groups, [NamedGroup::FFDHE8192]);
+        let said = sentence(with(Policy::default(), |w| w.groups = Some("ffdhe8192".into())));
+        assert!(said.contains("--policy compatible"), "{said}");
         let said = sentence(with(Policy::default(), |w| w.groups = Some("x448".into())));
         assert!(said.contains("X25519MLKEM768"), "{said}");
         let said = sentence(with(Policy::default(), |w| w.min_version = Some("tls9".into())));

@@ -39,6 +39,7 @@ pub(crate) fn facts(n: &Negotiated) -> Vec<Fact> {
         usual("version", n.version.map(|v| v.to_string())),
         usual("suite", n.suite.map(|s| s.to_string())),
         usual("group", n.group.map(|g| g.to_string())),
+        usual("dh_bits", n.dh_bits),
         usual("scheme", n.scheme.map(|s| s.to_string())),
         usual("alpn", n.alpn.as_deref().map(String::from_utf8_lossy)),
         usual("resumed", n.resumed),
@@ -114,7 +115,12 @@ pub(crate) fn summary(n: &Negotiated) -> String {
         "{}  suite {}  group {}  scheme {}  alpn {}  resumed {}{verified}",
         words::version(n.version),
         or(n.suite.map(|s| s.to_string()), "?"),
-        or(n.group.map(|g| g.to_string()), "none"),
+        or(
+            n.group
+                .map(|g| g.to_string())
+                .or_else(|| n.dh_bits.map(|bits| format!("of {bits} bits, the server's own"))),
+            "none"
+        ),
         or(n.scheme.map(|s| s.to_string()), "none"),
         or(n.alpn.as_deref().map(|a| String::from_utf8_lossy(a).into_owned()), "none"),
         if n.resumed { "yes" } else { "no" },

@@ -1,10 +1,10 @@
 //! External pre-shared keys of the command line.
 
-use crate::args::{HexKey, Psks};
+use crate::args::{HexKey, Psks, Spoken};
 use crate::exit::Failure;
 use crate::words;
 use handfast::Policy;
-use handfast::crypto::HashAlgorithm;
+use handfast::crypto::{HashAlgorithm, Suite};
 use handfast::keys::Secret;
 use handfast::psk::{ExternalPsk, PskUsage};
 use handfast::wire::numbers::PskKeyExchangeMode;
@@ -59,6 +59,13 @@ pub(crate) fn modes(psk_only: bool, policy: &mut Policy, strict: bool) {
         (true, true) => vec![ALONE],
         (true, false) => vec![ALONE, PskKeyExchangeMode::PSK_DHE_KE],
     };
+}
+
+/// Where there are keys, suites that take one go first, as TLS 1.3 has a key go before a certificate; unless an order of suites is given.
+pub(crate) fn prefer(args: &Psks, spoken: &Spoken, policy: &mut Policy) {
+    if !args.psk_identity.is_empty() && spoken.within.suites.is_none() {
+        policy.suites.sort_by_key(|s| !Suite::find(*s).is_some_and(|s| s.key_exchange.has_psk()));
+    }
 }
 
 /// A key in hexadecimal, or in a file of this name behind an @.

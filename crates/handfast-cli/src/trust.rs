@@ -266,7 +266,7 @@ pub(crate) fn usable(credential: &Credential, policy: &Policy) -> bool {
     let signs = |by: &[SignatureScheme]| by.iter().any(|s| policy.signs_with().contains(s));
     let serves = |suite: &Suite| match (suite.key_exchange, suite.authentication, credential.kind()) {
         (KeyExchangeKind::Tls13, ..) => signs(credential.key.schemes()),
-        (KeyExchangeKind::Rsa, ..) => credential.key.decrypts(),
+        (KeyExchangeKind::Rsa | KeyExchangeKind::RsaPsk, ..) => credential.key.decrypts(),
         // Before TLS 1.2 there was no choice of schemes.
         (_, Authentication::Rsa, KeyKind::Rsa | KeyKind::RsaPss)
         | (_, Authentication::Ecdsa, KeyKind::Ecdsa | KeyKind::Ed25519) => {

@@ -314,6 +314,9 @@ pub(crate) fn agreement(suite: Option<CipherSuite>, with: Option<NamedGroup>, re
         (Some(g), _) => group(g),
         (None, _) if resumed => "an earlier handshake".into(),
         (None, Some((KeyExchangeKind::Rsa, Authentication::Rsa))) => "RSA key transport".into(),
+        (None, Some((KeyExchangeKind::RsaPsk, _))) => "RSA key transport and a pre-shared key".into(),
+        (None, Some((KeyExchangeKind::Psk, _))) => "a pre-shared key".into(),
+        (None, Some((KeyExchangeKind::Dhe | KeyExchangeKind::DhePsk, _))) => "a prime field of the server's".into(),
         (None, _) => "unknown".into(),
     }
 }

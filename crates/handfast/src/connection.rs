@@ -589,6 +589,10 @@ impl Connection {
         {
             error = error.after(why);
         }
+        // What the client is not told, the server's own people are.
+        if mem::take(&mut self.shared.unknown_psk) {
+            error = error.after("the client had named a pre-shared key that is not known here".into());
+        }
         self.state = State::Failed;
         self.wait = None;
         self.shared.question = None;

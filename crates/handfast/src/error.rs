@@ -82,6 +82,13 @@ pub enum NothingInCommon {
         /// What we can sign with, or the policy allows.
         ours: Vec<SignatureScheme>,
     },
+    /// The client lists groups that are prime fields, of which none is ours, and no suite that does without (RFC 7919 4).
+    Field {
+        /// What the peer offered.
+        theirs: Vec<NamedGroup>,
+        /// What the policy allows.
+        ours: Vec<NamedGroup>,
+    },
     /// No application protocol (RFC 7301 3.2).
     Protocol {
         /// What the client offered; the first 64.
@@ -100,6 +107,8 @@ pub enum NothingInCommon {
     Compression,
     /// The client offers no pre-shared key that is known here, with a suite of its hash, and there is no certificate.
     Psk,
+    /// None of our pre-shared keys goes with the hint that the server gave (RFC 4279 5.2).
+    PskHint,
 }
 
 impl NothingInCommon {
@@ -246,6 +255,17 @@ pub enum ErrorKind {
     BadBinder,
     /// A key exchange with the peer's share fails.
     BadKeyShare(NamedGroup),
+    /// The peer's public key over a prime field is out of range, or of no use with the prime (RFC 7919 3, 4).
+    BadDhShare,
+    /// The server's prime is smaller than the policy allows.
+    SmallDhGroup {
+        /// Its size.
+        bits: usize,
+        /// The policy's `min_dh_bits`.
+        least: usize,
+    },
+    /// The client names a pre-shared key that is not known here (RFC 4279 2).
+    UnknownPsk,
     /// Early data was not accepted, and was to be sent again; but the connection is of another application protocol, in which it
     /// may mean something else (RFC 9846 4.3.10). The connection itself is sound.
     EarlyDataProtocol,
@@ -346,7 +366,9 @@ impl ErrorKind {
                 NothingInCommon::Suite { .. }
                 | NothingInCommon::Group { .. }
                 | NothingInCommon::Scheme { .. }
-                | NothingInCommon::Psk => A::HANDSHAKE_FAILURE,
+                | NothingInCommon::Psk
+                | NothingInCommon::PskHint => A::HANDSHAKE_FAILURE,
+                NothingInCommon::Field { .. } => A::INSUFFICIENT_SECURITY,
                 NothingInCommon::CertificateType { .. } => A::UNSUPPORTED_CERTIFICATE,
                 NothingInCommon::Protocol { .. } => A::NO_APPLICATION_PROTOCOL,
                 NothingInCommon::Compression => A::ILLEGAL_PARAMETER,
@@ -354,7 +376,9 @@ impl ErrorKind {
             Self::UnsolicitedExtension(_) => A::UNSUPPORTED_EXTENSION,
             Self::MissingExtension(_) => A::MISSING_EXTENSION,
             Self::InappropriateFallback => A::INAPPROPRIATE_FALLBACK,
-            Self::InsufficientSecurity(_) => A::HANDSHAKE_FAILURE,
+            Self::InsufficientSecurity(_) | Self::BadDhShare => A::HANDSHAKE_FAILURE,
+            Self::SmallDhGroup { .. } => A::INSUFFICIENT_SECURITY,
+            Self::UnknownPsk => A::UNKNOWN_PSK_IDENTITY,
             Self::Certificate(e) => e.alert(),
             Self::BadCompression(_) => A::BAD_CERTIFICATE,
             Self::NoCertificate { version } => match *version >= ProtocolVersion::TLS1_3 {

@@ -48,6 +48,9 @@ pub struct Negotiated {
     pub suite: Option<CipherSuite>,
     /// The group of the key exchange; `None` with RSA key exchange, where a pre-shared key is used alone, and where a classic session was resumed.
     pub group: Option<NamedGroup>,
+    /// The size in bits of the prime, where keys were made over a prime field up to TLS 1.2: its group may have no name. Not after a
+    /// resumption.
+    pub dh_bits: Option<u16>,
     /// What the server signed with; `None` with RSA key exchange, with a pre-shared key and when resumed.
     pub scheme: Option<SignatureScheme>,
     /// What the client signed with, if it did.

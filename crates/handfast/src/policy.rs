@@ -45,6 +45,9 @@ pub struct Policy {
     pub own_schemes: Option<Vec<SignatureScheme>>,
     /// Whether TLS 1.2 and older must have the extended master secret (RFC 7627).
     pub require_extended_master_secret: bool,
+    /// How many bits the prime of Diffie-Hellman over a field has at least that a client takes of a server, up to TLS 1.2; 2048. There
+    /// is no lower one than 512. Below 1024 anyone may have broken it (Logjam), and RFC 7919 3.1 forbids less than 768.
+    pub min_dh_bits: usize,
     /// Whether a server's order of suites goes before the client's.
     pub server_preference: bool,
     /// Who may start a second handshake on a live connection, up to TLS 1.2: nobody by default. Only with a peer that does it securely
@@ -172,6 +175,7 @@ impl Policy {
             cert_schemes: None,
             own_schemes: None,
             require_extended_master_secret: false,
+            min_dh_bits: 2048,
             server_preference: true,
             renegotiation: Renegotiation::Never,
             identity_may_change: false,

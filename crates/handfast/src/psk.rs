@@ -18,11 +18,12 @@ use subtle::ConstantTimeEq;
 /// A key that both sides have, and the name under which both know it.
 #[derive(Clone, Debug)]
 pub struct ExternalPsk {
-    /// Its name, 1 to 65535 bytes. It goes over the wire in the clear.
+    /// Its name, 1 to 65535 bytes. It goes over the wire in the clear. Up to TLS 1.2 it should be UTF-8 (RFC 4279 5.1), and may be empty.
     pub identity: Vec<u8>,
     /// The key. It has to be as hard to guess as any other: 32 random bytes, say. A password is not.
     pub key: Secret,
-    /// The hash that it was made for: SHA-256 if nobody said, or SHA-384. A key belongs to one hash (RFC 9846 4.3.11).
+    /// The hash that it was made for: SHA-256 if nobody said, or SHA-384. In TLS 1.3 a key belongs to one hash (RFC 9846 4.3.11); before
+    /// it, one that is used as it is goes with every suite that takes one.
     pub hash: HashAlgorithm,
     /// How it is used.
     pub usage: PskUsage,
@@ -31,8 +32,11 @@ pub struct ExternalPsk {
 /// How an external PSK is used. Both sides must mean the same, and one key must not be used in both ways (RFC 9258 1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PskUsage {
-    /// As it is: in TLS 1.3 with suites of its hash only.
+    /// As it is: in TLS 1.3 with suites of its hash only. Up to TLS 1.2 there is no other way (RFC 9258 3); a key that is used in both
+    /// should be used as it is in both.
     Plain,
+    /// As it is, and up to TLS 1.2 only: for a key that has another for TLS 1.3 beside it.
+    Classic,
     /// Imported into TLS 1.3 (RFC 9258): with suites of every hash, and tied to this context, which may be empty. The context goes
     /// over the wire in the clear; where peers have roles or names, these belong into it (RFC 9258 A).
     Imported {
@@ -53,12 +57,22 @@ impl ExternalPsk {
         Self { usage: PskUsage::Plain, ..Self::new(identity, key) }
     }
 
+    /// Whether it can be used up to TLS 1.2, with suites of every hash: as it is, since a key is imported for TLS 1.3 only
+    /// (RFC 9258 1), and one that fits its place there.
+    pub(crate) fn is_classic(&self) -> bool {
+        let used_so = matches!(self.usage, PskUsage::Plain | PskUsage::Classic);
+        used_so && self.identity.len() <= 0xffff && (1..=0xffff).contains(&self.key.bytes().len())
+    }
+
     /// What of it can be offered with suites of these hashes, of which each stands there once.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] if it has no name or no key, or if any of its parts is too long for its place.
     pub(crate) fn offers(&self, provider: &dyn Provider, hashes: &[HashAlgorithm]) -> Result<Vec<Psk>, Error> {
         let bad = |why: &str| Err(ErrorKind::Config(format!("an external PSK {why}")).into());
+        if self.usage == PskUsage::Classic {
+            return Ok(Vec::new());
+        }
         if kdf(self.hash).is_none() {
             return bad("has a hash that TLS 1.3 has no suite of");
         }
@@ -69,7 +83,7 @@ impl ExternalPsk {
             PskUsage::Plain if hashes.contains(&self.hash) => {
                 Ok(vec![self.psk(self.identity.clone(), self.key.clone(), self.hash, PskKind::External)])
             }
-            PskUsage::Plain => Ok(Vec::new()),
+            PskUsage::Plain | PskUsage::Classic => Ok(Vec::new()),
             PskUsage::Imported { context } if self.identity.len() + context.len() + 8 > 0xffff => {
                 bad("is too long with its context: the two have 65527 bytes together")
             }
@@ -134,7 +148,7 @@ impl ExternalPsk {
     /// By what a session will know it again.
     pub(crate) fn mark(&self) -> PskMark {
         let context = match &self.usage {
-            PskUsage::Plain => None,
+            PskUsage::Plain | PskUsage::Classic => None,
             PskUsage::Imported { context } => Some(context.clone()),
         };
         let hash = Sha256::new().chain_update(b"handfast: the key of an external PSK").chain_update(self.key.bytes());
@@ -196,15 +210,18 @@ fn imported_identity(identity: &[u8], context: &[u8], target_kdf: Kdf) -> Vec<u8
 
 /// A client's external PSKs.
 pub trait ClientPsks: Send + Sync + fmt::Debug {
-    /// Those to be offered to this server, best first; none if there is none. `hint` is what a server of TLS 1.2 says to help in
-    /// the choice (RFC 4279 5.2); before a ClientHello, for TLS 1.3, there is none.
+    /// Those to be offered to this server, best first; none if there is none. It is asked without a hint before the ClientHello, which
+    /// offers the keys in TLS 1.3, and up to TLS 1.2 the suites that take one if there is a key at all that is used as it is: the
+    /// first of them is used. A server of TLS 1.2 or older may give a `hint` (RFC 4279 5.2): then it is asked again, and the first of the
+    /// answer is used. Who has agreed on no hints with the server must ignore it.
     fn offer(&self, server: &ServerName<'_>, hint: Option<&[u8]>) -> Reply<Vec<ExternalPsk>>;
 }
 
 /// A server's external PSKs.
 pub trait ServerPsks: Send + Sync + fmt::Debug {
-    /// The one of this name; `None` if there is none. It is asked when a client offers the name, and again when a session that goes back
-    /// to it is resumed: a name that is gone, or has another key, ends its sessions. With a context, the client has imported it, and a key with another context, or
+    /// The one of this name; `None` if there is none. That takes as long, whatever the answer: who could measure a difference would
+    /// learn which names there are. It is asked when a client offers the name, and again when a session that goes back to it is resumed:
+    /// a name that is gone, or has another key, ends its sessions. With a context, the client has imported it, and a key with another context, or
     /// one to be used as it is, is none; without, it uses it as it is.
     fn find(&self, identity: &[u8], context: Option<&[u8]>) -> Reply<Option<ExternalPsk>>;
 }
@@ -219,7 +236,7 @@ impl ClientPsks for Vec<ExternalPsk> {
 impl ServerPsks for Vec<ExternalPsk> {
     fn find(&self, identity: &[u8], context: Option<&[u8]>) -> Reply<Option<ExternalPsk>> {
         let used_so = |psk: &&ExternalPsk| match (&psk.usage, context) {
-            (PskUsage::Plain, None) => true,
+            (PskUsage::Plain | PskUsage::Classic, None) => true,
             (PskUsage::Imported { context }, Some(theirs)) => context == theirs,
             _ => false,
         };

@@ -41,6 +41,16 @@ fn tls_1_2_with_rsa() {
 }
 
 #[test]
+fn tls_1_2_with_dhe() {
+    over(ProtocolVersion::TLS1_2, |s| s.key_exchange == KeyExchangeKind::Dhe);
+}
+
+#[test]
+fn tls_1_2_with_psk() {
+    over(ProtocolVersion::TLS1_2, |s| s.key_exchange.has_psk());
+}
+
+#[test]
 fn tls_1_3() {
     whole(ProtocolVersion::TLS1_3);
 }
@@ -52,7 +62,7 @@ fn whole(version: ProtocolVersion) {
 fn over(version: ProtocolVersion, which: impl Fn(&Suite) -> bool) {
     let mut handshakes = 0;
     for suite in spoken(version).filter(|s| which(s)) {
-        for (index, group) in groups(suite).into_iter().enumerate() {
+        for (index, group) in groups(suite, version).into_iter().enumerate() {
             for server in server_kinds(suite, version) {
                 // How a client proves itself has nothing to do with the group.
                 let clients = if index == 0 { clients(version) } else { vec![(Auth::None, None)] };
@@ -91,11 +101,11 @@ fn signatures() {
         let serves = |s: &&Suite| match (s.key_exchange, s.authentication, credential.kind()) {
             (KeyExchangeKind::Tls13, ..) => true,
             (KeyExchangeKind::Ecdhe, Authentication::Ecdsa, kind) => kind == KeyKind::Ecdsa,
-            (KeyExchangeKind::Ecdhe, Authentication::Rsa, kind) => kind == KeyKind::RsaPss,
+            (KeyExchangeKind::Ecdhe | KeyExchangeKind::Dhe, Authentication::Rsa, kind) => kind == KeyKind::RsaPss,
             _ => false,
         };
         let mut cases = 0;
-        for suite in SUITES.iter().filter(serves) {
+        for suite in SUITES.iter().filter(serves).filter(|s| s.opens_in_constant_time()) {
             let setup = Setup::new(suite.to).suite(suite.number).signing(*scheme).mutual(KeyKind::Ecdsa);
             for chunk in [usize::MAX, 1] {
                 case(suite, &setup, chunk);
@@ -123,12 +133,15 @@ fn keys_that_do_not_serve() {
     }
 }
 
-fn groups(suite: &Suite) -> Vec<NamedGroup> {
+fn groups(suite: &Suite, version: ProtocolVersion) -> Vec<NamedGroup> {
     match suite.key_exchange {
         KeyExchangeKind::Tls13 => aws_lc::provider().groups().to_vec(),
         kind if kind.has_ecdhe() => {
             vec![NamedGroup::X25519, NamedGroup::SECP256R1, NamedGroup::SECP384R1, NamedGroup::SECP521R1]
         }
+        // Nothing can be said of groups; and the first is no field: then the server chooses.
+        kind if kind.has_dhe() && version == ProtocolVersion::SSL3_0 => vec![NamedGroup::X25519],
+        kind if kind.has_dhe() => vec![NamedGroup::X25519, NamedGroup::FFDHE2048, NamedGroup::FFDHE3072],
         _ => vec![NamedGroup::X25519],
     }
 }
@@ -138,7 +151,8 @@ fn server_kinds(suite: &Suite, version: ProtocolVersion) -> Vec<KeyKind> {
         Authentication::Rsa => vec![KeyKind::Rsa],
         Authentication::Ecdsa if version < ProtocolVersion::TLS1_2 => vec![KeyKind::Ecdsa],
         Authentication::Ecdsa => vec![KeyKind::Ecdsa, KeyKind::Ed25519],
-        Authentication::Psk => Vec::new(),
+        // It is not shown.
+        Authentication::Psk => vec![KeyKind::Ecdsa],
         Authentication::Tls13 => vec![KeyKind::Rsa, KeyKind::Ecdsa, KeyKind::Ed25519],
     }
 }
@@ -191,17 +205,29 @@ fn connect(
     assert_eq!(facts.extended_master_secret, !tls13 && !ssl3);
     assert_eq!(facts.encrypt_then_mac, matches!(suite.bulk, BulkCipher::Cbc(..)) && !ssl3);
 
-    let exchanges = suite.key_exchange.has_ecdhe() || tls13;
-    assert_eq!(facts.group, Some(setup.group).filter(|_| exchanges && (tls13 || !resumed)));
+    let kind = suite.key_exchange;
+    let group = match kind {
+        KeyExchangeKind::Tls13 => Some(setup.group),
+        _ if resumed => None,
+        _ if kind.has_ecdhe() => Some(setup.group),
+        _ if kind.has_dhe() && setup.group == NamedGroup::X25519 => Some(NamedGroup::FFDHE2048),
+        _ if kind.has_dhe() => Some(setup.group),
+        _ => None,
+    };
+    assert_eq!(facts.group, group);
+    assert_eq!(facts.dh_bits.is_some(), kind.has_dhe() && !resumed);
+    assert_eq!(facts.psk_identity.is_some(), kind.has_psk());
     let signs = (suite.key_exchange.is_signed() || tls13) && !resumed;
     assert_eq!(facts.scheme.is_some(), signs);
     if let Some(scheme) = facts.scheme {
         assert!(setup.server_credential().key.schemes().contains(&scheme));
         assert!(setup.scheme.is_none_or(|s| s == scheme));
     }
-    assert_eq!(facts.peer_chain, setup.server_credential().chain);
+    let chain = setup.server_credential().chain.clone();
+    assert_eq!(facts.peer_chain, if kind.has_certificate() { chain } else { Vec::new() });
+    assert_eq!(facts.verified.is_some(), kind.has_certificate());
 
-    let proves = setup.client_credential().filter(|_| setup.auth != Auth::None);
+    let proves = setup.client_credential().filter(|_| setup.auth != Auth::None && kind.has_certificate());
     let seen = pair.server.negotiated();
     assert_eq!(seen.peer_chain, proves.as_ref().map_or(Vec::new(), |c| c.chain.clone()), "{setup:?}");
     assert_eq!(seen.client_scheme.is_some(), proves.is_some() && !resumed);

@@ -36,6 +36,9 @@ pub(crate) struct Connect {
     /// Application protocols, best first
     #[arg(long, value_name = "LIST", help_heading = SPOKEN)]
     pub(crate) alpn: Option<String>,
+    /// The fewest bits that the prime of a server's DHE group has to have, up to TLS 1.2; the policy's own bound, 2048, if not given
+    #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u16).range(512..=8192), help_heading = SPOKEN)]
+    pub(crate) min_dh_bits: Option<u16>,
     #[command(flatten)]
     pub(crate) hello: Hello,
     #[command(flatten)]

@@ -102,17 +102,19 @@ pub(crate) enum Ocsp {
 #[derive(Debug, Args)]
 #[command(next_help_heading = PSKS)]
 pub(crate) struct Psks {
-    /// The name of a key that both sides have, for TLS 1.3; may be given again, each with its --psk-key. Who has such a key needs no
-    /// certificate, nor does `serve` ask him for one, whatever --client-ca says
+    /// The name of a key that both sides have; may be given again, each with its --psk-key. Who has such a key needs no certificate, nor
+    /// does `serve` ask him for one, whatever --client-ca says. Up to TLS 1.2 it takes a policy with suites for such keys (compatible),
+    /// which then go before all others, and of several keys `connect` uses the first
     #[arg(long, value_name = "NAME", action = ArgAction::Append)]
     pub(crate) psk_identity: Vec<String>,
     /// The key of the --psk-identity at the same place, in hexadecimal; @FILE reads it from a file, where other users do not see it
     #[arg(long, value_name = "HEX", action = ArgAction::Append, value_parser = HexKey::of)]
     pub(crate) psk_key: Vec<HexKey>,
-    /// The hash that the keys were made for: sha256 or sha384
+    /// The hash that the keys were made for: sha256 or sha384. Up to TLS 1.2 it is of no matter
     #[arg(long, value_name = "HASH", default_value = "sha256")]
     pub(crate) psk_hash: String,
-    /// Imports the keys (RFC 9258) with this context, which may be empty; the peer has to do the same. Else they are used as they are
+    /// Imports the keys (RFC 9258) with this context, which may be empty; the peer has to do the same. Then they are for TLS 1.3 alone.
+    /// Else they are used as they are
     #[arg(long, value_name = "CONTEXT", requires = "psk_identity")]
     pub(crate) psk_import: Option<String>,
 }

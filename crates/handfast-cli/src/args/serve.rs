@@ -3,6 +3,8 @@
 use super::{Exports, OWN, Ocsp, Output, PSKS, Psks, Records, SESSIONS, SPOKEN, Spoken};
 use crate::exit::HELP;
 use clap::{ArgAction, Args};
+use handfast::crypto::DhGroup;
+use handfast::wire::numbers::NamedGroup;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -46,6 +48,12 @@ pub(crate) struct Serve {
     /// can read what was recorded
     #[arg(long, help_heading = PSKS)]
     pub(crate) psk_only: bool,
+    /// What helps clients up to TLS 1.2 to choose among their keys, if they know what it means (RFC 4279 5.2)
+    #[arg(long, value_name = "TEXT", requires = "psk_identity", help_heading = PSKS)]
+    pub(crate) psk_hint: Option<String>,
+    /// The group of DHE suites for clients that name none (RFC 7919 4): ffdhe2048, ffdhe3072, ffdhe4096, ffdhe6144, ffdhe8192
+    #[arg(long, value_name = "GROUP", default_value = "ffdhe2048", value_parser = dh_group, help_heading = SPOKEN)]
+    pub(crate) dh_group: DhGroup,
     #[command(flatten)]
     pub(crate) records: Records,
     #[command(flatten)]
@@ -72,7 +80,7 @@ pub(crate) struct Own {
     /// (RFC 6962 3.3); `none` if it has none
     #[arg(long, value_name = "FILE", action = ArgAction::Append, requires = "cert")]
     pub(crate) sct: Vec<PathBuf>,
-    /// Shows no certificate at all: only who has one of the pre-shared keys is served, and in TLS 1.3 only
+    /// Shows no certificate at all: only who has one of the pre-shared keys is served
     #[arg(long, requires = "psk_identity", conflicts_with_all = ["cert", "key", "raw_public_key"])]
     pub(crate) no_certificate: bool,
     /// Refuses clients that ask for a name which no certificate has; else they are shown the first one
@@ -116,6 +124,11 @@ pub(crate) struct Sessions {
     /// heard before the start could be played back
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     pub(crate) early_data: Option<u32>,
+}
+
+fn dh_group(text: &str) -> Result<DhGroup, String> {
+    let named = NamedGroup::from_name(text).and_then(DhGroup::named);
+    named.ok_or_else(|| "there are ffdhe2048, ffdhe3072, ffdhe4096, ffdhe6144 and ffdhe8192".into())
 }
 
 fn listen(text: &str) -> Result<SocketAddr, String> {

@@ -71,7 +71,9 @@ impl<'a> Plan<'a> {
         trust::staple(&mut credentials, "--cert-ocsp", &args.own.cert_ocsp)?;
         let key_log = keylog(args.output.keylog.as_deref())?;
         psks::modes(args.psk_only, &mut policy, true);
+        psks::prefer(&args.psks, &args.spoken, &mut policy);
         let psks = psks::psks(&args.psks)?;
+        policy.min_dh_bits = args.min_dh_bits.map_or(policy.min_dh_bits, Into::into);
         let session = match &args.sessions.session {
             Some(path) => {
                 let wanted = name.to_str();

@@ -84,6 +84,7 @@ impl Plan {
     fn of(args: args::Serve) -> Result<Self, Failure> {
         let mut policy = lists::spoken(&args.spoken)?;
         psks::modes(args.psk_only, &mut policy, false);
+        psks::prefer(&args.psks, &args.spoken, &mut policy);
         let alpn = lists::protocols(&args.alpn)?;
         let files = Files::of(material::files(&args));
         let material = Material::read(&args, &policy)?;
@@ -94,6 +95,8 @@ impl Plan {
         config.certificate_compression = lists::compression(args.spoken.cert_compression.as_deref())?;
         config.ticket_count = args.sessions.tickets.into();
         config.tickets = config.tickets.filter(|_| args.sessions.tickets > 0);
+        config.psk_hint = args.psk_hint.clone().unwrap_or_default().into_bytes();
+        config.dh_group = args.dh_group.clone();
         config.early_data = args.sessions.early_data.map(|most| {
             let store = MemoryReplayStore::new(Time::now(), TICKETS);
             EarlyDataRules::new(most, Arc::new(store))

@@ -30,8 +30,11 @@ pub struct ClientConfig {
     pub server_certificate_types: Vec<CertificateType>,
     /// How certificates may be compressed, the server's and our own, in TLS 1.3 (RFC 8879); not by default.
     pub certificate_compression: Option<Arc<Compression>>,
-    /// External pre-shared keys, offered in TLS 1.3; none by default. A server that takes one shows no certificate. One that takes
-    /// none has to show one that the verifier is content with: with [`crate::verify::NoCertificates`] it can show none.
+    /// External pre-shared keys; none by default. A server that takes one shows no certificate. One that takes none has to show one
+    /// that the verifier is content with: with [`crate::verify::NoCertificates`] it can show none.
+    ///
+    /// Up to TLS 1.2 they are for the suites that take one, of which the policy must have some; the policy's order says whether these
+    /// go before others. There RSA_PSK has the server show a certificate all the same, beside the key.
     pub psks: Option<Arc<dyn ClientPsks>>,
     /// Application protocols in order of preference, each of 1 to 255 bytes; none by default.
     pub alpn: Vec<Vec<u8>>,

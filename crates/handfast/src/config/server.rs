@@ -2,7 +2,7 @@
 
 use super::{ByName, Cookies, Limits, RecordPadding, by_name};
 use crate::compression::Compression;
-use crate::crypto::{Credential, KeyKind, Provider, aws_lc};
+use crate::crypto::{Credential, DhGroup, KeyKind, Provider, aws_lc};
 use crate::error::{Error, ErrorKind};
 use crate::keys::KeyLog;
 use crate::policy::Policy;
@@ -75,11 +75,23 @@ pub struct ServerConfig {
     pub client_certificate_types: Vec<CertificateType>,
     /// How certificates may be compressed, our own and the clients', in TLS 1.3 (RFC 8879); not by default.
     pub certificate_compression: Option<Arc<Compression>>,
-    /// External pre-shared keys, taken in TLS 1.3; none by default. A client that proves to have one is authenticated by it: it is
-    /// not asked for a certificate, whatever `client_auth` says, and is shown none. Where `credentials` has no certificate at all
-    /// (an empty `Vec`, say), only such clients are served, in TLS 1.3. A key that is taken out, or changed, ends the sessions that go back
-    /// to it.
+    /// External pre-shared keys; none by default. A client that proves to have one is authenticated by it: it is not asked for a
+    /// certificate, whatever `client_auth` says, and is shown none. Where `credentials` has no certificate at all (an empty `Vec`,
+    /// say), only such clients are served. A key that is taken out, or changed, ends the sessions that go back to it.
+    ///
+    /// Up to TLS 1.2 they are for the suites that take one, of which the policy must have some; the policy's order says whether these
+    /// go before others. There RSA_PSK shows a certificate all the same, and may ask for one, beside the key.
     pub psks: Option<Arc<dyn ServerPsks>>,
+    /// What helps clients up to TLS 1.2 to choose among their pre-shared keys (RFC 4279 5.2), 65535 bytes at most; empty by default:
+    /// none. It is for applications that have agreed on what it says; all others ignore it.
+    pub psk_hint: Vec<u8>,
+    /// Whether a client up to TLS 1.2 that names a pre-shared key which is unknown here is told so, by unknown_psk_identity. Not by
+    /// default: it fails as if it did not have the key that it names, so that nobody finds out by asking which names there are
+    /// (RFC 4279 2).
+    pub tell_unknown_psk: bool,
+    /// The group of Diffie-Hellman over a prime field for clients up to TLS 1.2 that know no group by name, and have to take what they
+    /// get (RFC 7919 4); ffdhe2048 by default. Others get one of `policy.groups`.
+    pub dh_group: DhGroup,
     /// Application protocols in order of preference; none by default. If both sides have some and none in common, the
     /// handshake fails (RFC 7301 3.2).
     pub alpn: Vec<Vec<u8>>,
@@ -184,6 +196,9 @@ impl ServerConfig {
             client_certificate_types: vec![CertificateType::X509],
             certificate_compression: None,
             psks: None,
+            psk_hint: Vec::new(),
+            tell_unknown_psk: false,
+            dh_group: DhGroup::default(),
             alpn: Vec::new(),
             tickets: Some(Arc::new(RotatingTickets::default())),
             store: None,

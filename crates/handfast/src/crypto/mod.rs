@@ -4,11 +4,16 @@
 
 pub mod aws_lc;
 mod credential;
+mod dh_group;
+mod never;
 mod private_key;
+mod safe_primes;
 mod suites;
 
 pub(crate) use aws_lc::{mldsa_scheme, pss_scheme};
 pub use credential::{Credential, CredentialError};
+pub use dh_group::{DhGroup, DhGroupError};
+pub use never::NeverSpoken;
 pub use private_key::{KeyKind, PrivateKey};
 pub use suites::{AeadAlgorithm, Authentication, BulkCipher, CbcCipher, KeyExchangeKind, Mac, SUITES, Suite};
 
@@ -251,6 +256,24 @@ pub trait Legacy: Send + Sync {
     /// # Errors
     /// [`Failure`], if the key is not RSA, or too short.
     fn rsa_encrypt(&self, spki: &[u8], premaster: &[u8]) -> Result<Vec<u8>, Failure>;
+    /// Starts Diffie-Hellman over a prime field, or answers it: makes a key pair, whose secret is as long as
+    /// [`DhGroup::exponent_bits`] says.
+    ///
+    /// # Errors
+    /// [`Failure`], if no key can be made, as where what is said to be a prime is none.
+    fn dh(&self, group: &DhGroup) -> Result<Box<dyn DhExchange>, Failure>;
+}
+
+/// One side of Diffie-Hellman over a prime field, up to TLS 1.2.
+pub trait DhExchange: Send + Sync {
+    /// What goes to the peer: a big-endian number, as long as the prime.
+    fn public(&self) -> &[u8];
+    /// The shared secret, a big-endian number without its leading zeros (RFC 5246 8.1.2).
+    ///
+    /// # Errors
+    /// [`Failure`], if the peer's number does not lie between 1 and the prime less 1, both excluded, or the secret would be 0, 1, or
+    /// the prime less 1.
+    fn finish(self: Box<Self>, peer: &[u8]) -> Result<Secret, Failure>;
 }
 
 /// A block cipher in CBC mode for one direction.

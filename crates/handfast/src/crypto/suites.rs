@@ -227,9 +227,7 @@ impl Suite {
     }
     /// Whether a provider has all that it takes.
     pub fn is_spoken_by(&self, provider: &dyn Provider) -> bool {
-        (provider.legacy().is_some() || !self.is_legacy())
-            && !self.key_exchange.has_dhe()
-            && !self.key_exchange.has_psk() // NOT YET
+        provider.legacy().is_some() || !self.is_legacy()
     }
     /// The suite of this number, if it is spoken here.
     pub fn find(number: CipherSuite) -> Option<&'static Self> {

@@ -2,7 +2,7 @@
 
 use super::{Blame, Error, ErrorKind, Limit, NotTls, NothingInCommon};
 use crate::alert::AlertDescription as A;
-use crate::crypto::Suite;
+use crate::crypto::{NeverSpoken, Suite};
 use crate::policy::Policy;
 use crate::verify::CertificateError;
 use crate::wire::CipherSuite;
@@ -204,6 +204,26 @@ impl ErrorKind {
                 format!("the share for {group} is not a valid one."),
                 "RFC 9846 4.3.8, RFC 8422 5.11",
                 BROKEN_PEER,
+            ),
+            Self::BadDhShare => words(
+                Peer,
+                "its public key does not lie between 1 and the prime less 1, or what it says is a prime is none.",
+                "RFC 7919 3, 4",
+                BROKEN_PEER,
+            ),
+            Self::SmallDhGroup { bits, least } => words(
+                Peer,
+                format!("the prime of its Diffie-Hellman group has {bits} bits, and {least} is the least."),
+                "RFC 7919 3.1",
+                "Give the server a group of its own of 2048 bits or more, or let it speak ECDHE. To take this one all the same: \
+                 --min-dh-bits, or the policy's field `min_dh_bits`. Who has the means can break 1024 bits, and then reads all that was \
+                 recorded.",
+            ),
+            Self::UnknownPsk => words(
+                Blame::Neither,
+                "the client names a pre-shared key that is not known here.",
+                "RFC 4279 2",
+                "Give both sides the same key under the same identity.",
             ),
             Self::EarlyDataProtocol => words(
                 Blame::Neither,
@@ -421,6 +441,10 @@ fn nothing_in_common(what: &NothingInCommon) -> Words {
                           ECDSA certificate must be one of them too: use a certificate on such a curve, or one for RSA.";
             ("group", list(theirs), list(ours), "RFC 9846 4.3.7, RFC 8422 5.1", remedy.into())
         }
+        NothingInCommon::Field { theirs, ours } => {
+            let remedy = "Allow one of the peer's groups (--groups, or the policy's field `groups`), or a suite with ECDHE on both sides.";
+            ("prime field", list(theirs), list(ours), "RFC 7919 4", remedy.into())
+        }
         NothingInCommon::Scheme { theirs, ours } => {
             let remedy = "Use a certificate whose key can sign as the peer can verify (ECDSA P-256 or RSA-2048 suit almost \
                           all), or allow more schemes: --schemes, --policy legacy for SHA-1.";
@@ -440,6 +464,14 @@ fn nothing_in_common(what: &NothingInCommon) -> Words {
                  or configure a certificate.",
             );
         }
+        NothingInCommon::PskHint => {
+            return words(
+                Blame::Neither,
+                "none of our pre-shared keys goes with the hint that the server gave.",
+                "RFC 4279 5.2",
+                "Configure the key that the server hints at, or let those of the config answer every hint.",
+            );
+        }
         NothingInCommon::CertificateType { theirs, ours } => {
             let remedy = "Let both sides use X.509 certificates, or both raw public keys: --raw-public-key.".into();
             ("type of certificate", list(theirs), list(ours), "RFC 7250 4.2", remedy)
@@ -453,8 +485,28 @@ fn nothing_in_common(what: &NothingInCommon) -> Words {
             );
         }
     };
-    let why = format!("no {thing} in common: the peer has {theirs}; we allow {ours}.");
+    let mut why = format!("no {thing} in common: the peer has {theirs}; we allow {ours}.");
+    if let NothingInCommon::Suite { theirs, .. } = what {
+        why.extend(never_spoken(theirs));
+    }
     words(Blame::Neither, why, rule, remedy)
+}
+
+/// A sentence about a peer all of whose suites are never spoken here: what they are, and why not.
+fn never_spoken(theirs: &[String]) -> Option<String> {
+    let mut families = Vec::new();
+    let suites = theirs.iter().filter(|s| !s.ends_with("_SCSV") && !s.starts_with("GREASE"));
+    for name in suites {
+        let family = NeverSpoken::of(CipherSuite::from_name(name)?)?;
+        if !families.contains(&family) {
+            families.push(family);
+        }
+    }
+    let (last, others) = families.split_last()?;
+    let each = |f: &NeverSpoken| format!("{}, {}", f.name(), f.why());
+    let mut said = others.iter().map(each).collect::<Vec<_>>().join("; ");
+    said.push_str(if others.is_empty() { "" } else { "; and " });
+    Some(format!(" It offers only {said}{}. They are never spoken here.", each(last)))
 }
 
 /// Names the strictest policy that has one of the peer's versions.
@@ -477,7 +529,9 @@ fn suite_remedy(theirs: &[String]) -> String {
     let known = theirs.iter().filter_map(|t| CipherSuite::from_name(t)).any(|s| Suite::find(s).is_some());
     match known {
         true => "Name one of the peer's suites with --suites.".into(),
-        false => "None of the peer's suites is spoken here. Update the peer.".into(),
+        false => {
+            "None of the peer's suites is ever spoken here. Configure the peer to have others, or update it.".into()
+        }
     }
 }
 
@@ -551,6 +605,30 @@ mod tests {
     }
 
     #[test]
+    fn suites_that_are_never_spoken_are_named_with_the_reason() {
+        let said = |theirs: &[&str]| {
+            let theirs = theirs.iter().map(|s| (*s).to_owned()).collect();
+            Error::from(NothingInCommon::Suite { theirs, ours: Vec::new() }).explain()
+        };
+        let anonymous = "TLS_DH_anon_WITH_AES_128_CBC_SHA";
+        let words = said(&[anonymous, "TLS_EMPTY_RENEGOTIATION_INFO_SCSV", "GREASE 0x1a1a"]);
+        assert!(words.why.contains("only anonymous suites, in which nobody proves"), "{}", words.why);
+        assert!(words.why.ends_with("never spoken here.") && !words.why.contains("  "), "{}", words.why);
+        assert!(words.remedy.contains("others"), "{}", words.remedy);
+        let words = said(&["TLS_RSA_EXPORT_WITH_RC4_40_MD5", anonymous]);
+        assert!(
+            words.why.contains("only export suites, whose") && words.why.contains("; and anonymous suites"),
+            "{}",
+            words.why
+        );
+        // Whoever has another, or one that is not known, is not told so.
+        for other in ["TLS_RSA_WITH_AES_128_CBC_SHA", "0x1234"] {
+            assert!(!said(&[anonymous, other]).why.contains("never"));
+        }
+        assert!(!said(&[]).why.contains("never"));
+    }
+
+    #[test]
     fn an_old_version_is_named_with_the_policy_that_has_it() {
         let error = Error::from(NothingInCommon::Version {
             theirs: vec![ProtocolVersion::TLS1_0],
@@ -607,10 +685,12 @@ mod tests {
             N::Suite { theirs: Vec::new(), ours: Vec::new() },
             N::Group { theirs: Vec::new(), ours: vec![NamedGroup::X25519] },
             N::Scheme { theirs: Vec::new(), ours: Vec::new() },
+            N::Field { theirs: vec![NamedGroup::FFDHE2048], ours: Vec::new() },
             N::Protocol { theirs: vec!["h2".into()], ours: Vec::new() },
             N::CertificateType { theirs: Vec::new(), ours: Vec::new() },
             N::Compression,
             N::Psk,
+            N::PskHint,
         ];
         let protocols = [NotTls::Http, NotTls::Ssh, NotTls::Smtp, NotTls::Ftp, NotTls::Unknown];
         let kinds = [
@@ -639,6 +719,9 @@ mod tests {
             K::BadFinished,
             K::BadBinder,
             K::BadKeyShare(NamedGroup::X25519),
+            K::BadDhShare,
+            K::SmallDhGroup { bits: 1024, least: 2048 },
+            K::UnknownPsk,
             K::Truncated { established: false },
             K::Truncated { established: true },
             K::BadAnswer,

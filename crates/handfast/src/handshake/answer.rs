@@ -117,14 +117,15 @@ fn choose(
     }
     let alpn = choose_alpn(&config.alpn, &summary.alpn)?;
     let candidates = config.credentials.clone().candidates(&summary);
-    // Pre-shared keys do without, so far in TLS 1.3.
-    if candidates.is_empty() && config.psks.is_some() && !tls13 {
+    // Pre-shared keys do without, in versions and suites that have them.
+    let by_psk = config.psks.is_some() && (tls13 || classic::has_psk_alone(&config.policy, version));
+    if candidates.is_empty() && config.psks.is_some() && !by_psk {
         return Err(NothingInCommon::Version { theirs: summary.versions, ours: vec![ProtocolVersion::TLS1_3] }.into());
     }
-    if candidates.is_empty() && config.psks.is_none() {
+    if candidates.is_empty() && !by_psk {
         return Err(ErrorKind::UnrecognizedName(summary.server_name.unwrap_or_default()).into());
     }
-    let (candidates, client_type) = match tls13 && config.psks.is_some() {
+    let (candidates, client_type) = match by_psk {
         // Where there are none in common, a pre-shared key may do without.
         true => (
             certificate_types::fitting(&summary, candidates).unwrap_or_default(),

@@ -34,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) negotiated: Negotiated,
     /// Why we showed no certificate when we were asked for one; or which pre-shared keys the server has not taken.
     pub(crate) unshown: Option<Box<str>>,
+    /// The client has named a pre-shared key that is unknown here, and was not told.
+    pub(crate) unknown_psk: bool,
     /// When the peer's chain was judged, be it in an earlier handshake.
     pub(crate) judged: Time,
     pub(crate) limits: Limits,
@@ -78,6 +80,7 @@ impl Shared {
             question: None,
             negotiated: Negotiated::default(),
             unshown: None,
+            unknown_psk: false,
             judged: Time::default(),
             limits,
             provider,

@@ -252,6 +252,11 @@ pub(crate) fn shown_key(of: &Negotiated) -> Result<PeerKey, CertificateError> {
     }
 }
 
+/// How many bits the modulus of an RSA key has.
+pub(crate) fn rsa_bits(spki: &[u8]) -> Option<usize> {
+    der::Key::read(spki).and_then(|key| key.rsa_bits())
+}
+
 /// The curve of an ECDSA key, if it is known here.
 pub(crate) fn curve_of(spki: &[u8]) -> Option<NamedGroup> {
     der::Key::read(spki).and_then(|key| key.curve())

@@ -10,7 +10,7 @@ macro_rules! numbers {
         $(#[$meta])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(pub $int);
-        #[allow(missing_docs, reason = "the registered name says it")]
+        #[allow(missing_docs, non_upper_case_globals, reason = "the registered name says it, as it is written")]
         impl $name {
             $( $(#[$cmeta])* pub const $konst: Self = Self($value); )*
         }

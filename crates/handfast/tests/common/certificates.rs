@@ -3,11 +3,11 @@
 use super::{Pair, Seen, Side};
 use handfast::compression::{Brotli, Compression, Zlib};
 use handfast::config::{Cookies, EarlyDataRules};
-use handfast::crypto::{Credential, KeyKind, SUITES, Suite, aws_lc};
+use handfast::crypto::{Credential, KeyExchangeKind, KeyKind, SUITES, Suite, aws_lc};
 use handfast::keys::Secret;
 use handfast::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use handfast::policy::Renegotiation;
-use handfast::psk::ExternalPsk;
+use handfast::psk::{ExternalPsk, PskUsage};
 use handfast::session::{
     ClientSession, ClientSessionKind, ClientStore, MemoryClientStore, MemoryReplayStore, Remembered, SessionKey,
 };
@@ -170,6 +170,11 @@ fn external_psk() -> ExternalPsk {
     ExternalPsk::new("the tests", Secret::copy(b"known to both sides, and no others"))
 }
 
+/// The same, for suites up to TLS 1.2.
+pub fn plain_psk() -> ExternalPsk {
+    ExternalPsk { usage: PskUsage::Plain, ..external_psk() }
+}
+
 /// A client's store that remembers sessions, but not which group a server chose: that would spare the next HelloRetryRequest.
 #[derive(Debug, Default)]
 pub struct NoGroups(MemoryClientStore);
@@ -225,6 +230,8 @@ pub struct Setup {
     pub psk: bool,
     /// Pre-shared keys are used alone.
     pub psk_only: bool,
+    /// The server gives a hint which pre-shared key it means, up to TLS 1.2.
+    pub hint: bool,
     /// Early data is offered and taken.
     pub early: bool,
     /// Who starts a second handshake; a server's asks for a certificate, if the client has one.
@@ -275,6 +282,7 @@ impl Setup {
             asked_later: false,
             psk: false,
             psk_only: false,
+            hint: false,
             early: false,
             again: None,
         }
@@ -342,6 +350,16 @@ impl Setup {
         self
     }
 
+    pub fn hinted(mut self) -> Self {
+        self.hint = true;
+        self
+    }
+
+    pub fn group(mut self, group: NamedGroup) -> Self {
+        self.group = group;
+        self
+    }
+
     pub fn early(mut self) -> Self {
         self.early = true;
         self
@@ -404,6 +422,11 @@ impl Setup {
         }
     }
 
+    /// How keys are exchanged, if the suite says so.
+    fn key_exchange(&self) -> Option<KeyExchangeKind> {
+        self.suite.and_then(Suite::find).map(|s| s.key_exchange)
+    }
+
     /// A policy of exactly this version, suite and group.
     pub fn policy(&self) -> Policy {
         let mut policy = Policy::museum();
@@ -458,6 +481,12 @@ impl Setup {
             config.psks = Some(Arc::new(vec![external_psk()]));
             config.verifier = Arc::new(NoCertificates);
         }
+        if let Some(kind) = self.key_exchange().filter(|kind| kind.has_psk()) {
+            config.psks = Some(Arc::new(vec![plain_psk()]));
+            if !kind.has_certificate() {
+                config.verifier = Arc::new(NoCertificates);
+            }
+        }
         config
     }
 
@@ -488,6 +517,15 @@ impl Setup {
         if self.psk {
             config.psks = Some(Arc::new(vec![external_psk()]));
             config.credentials = Arc::new(Vec::<Arc<Credential>>::new());
+        }
+        if let Some(kind) = self.key_exchange().filter(|kind| kind.has_psk()) {
+            config.psks = Some(Arc::new(vec![plain_psk()]));
+            if self.hint {
+                config.psk_hint = b"the one of the tests".into();
+            }
+            if !kind.has_certificate() {
+                config.credentials = Arc::new(Vec::<Arc<Credential>>::new());
+            }
         }
         if self.cache {
             config = config.with_session_cache();

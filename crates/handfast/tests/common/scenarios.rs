@@ -4,7 +4,7 @@ use super::certificates::{EARLY, Known, Setup};
 use super::{End, Pair, Seen, Side};
 use handfast::crypto::KeyKind;
 use handfast::wire::CipherSuite;
-use handfast::wire::numbers::ProtocolVersion;
+use handfast::wire::numbers::{NamedGroup, ProtocolVersion};
 use handfast::{ClientAuth, ClientConfig, ServerConfig};
 use std::sync::Arc;
 
@@ -25,6 +25,10 @@ pub fn all() -> Vec<Scenario> {
     let v13 = || Setup::new(ProtocolVersion::TLS1_3);
     let rsa12 = || v12().server(KeyKind::Rsa).suite(CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256);
     let rsa10 = || v10().server(KeyKind::Rsa).suite(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA);
+    let by = |setup: Setup, suite| setup.server(KeyKind::Rsa).suite(suite);
+    let dhe12 = || by(v12(), CipherSuite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256);
+    let rsa_psk12 = || by(v12(), CipherSuite::TLS_RSA_PSK_WITH_AES_128_GCM_SHA256);
+    let psk12 = || by(v12(), CipherSuite::TLS_PSK_WITH_AES_128_GCM_SHA256);
     let scenario = |name, setup, resumed| Scenario { name, setup, resumed };
     vec![
         scenario("TLS 1.3", v13(), false),
@@ -47,6 +51,13 @@ pub fn all() -> Vec<Scenario> {
         scenario("TLS 1.2, ECDHE, with OCSP", v12().stapled(), false),
         scenario("TLS 1.2, both sides with raw keys", v12().mutual(KeyKind::Ed25519).raw_keys(), false),
         scenario("TLS 1.2, RSA", rsa12(), false),
+        scenario("TLS 1.2, DHE", dhe12().group(NamedGroup::FFDHE2048), false),
+        scenario("TLS 1.2, PSK", psk12(), false),
+        scenario("TLS 1.2, PSK with a hint", psk12().hinted(), false),
+        scenario("TLS 1.2, DHE_PSK", by(v12(), CipherSuite::TLS_DHE_PSK_WITH_AES_128_GCM_SHA256), false),
+        scenario("TLS 1.2, ECDHE_PSK", by(v12(), CipherSuite::TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256).hinted(), false),
+        scenario("TLS 1.2, RSA_PSK", rsa_psk12(), false),
+        scenario("TLS 1.2, RSA_PSK, both sides with certificates", rsa_psk12().hinted().mutual(KeyKind::Rsa), false),
         scenario("TLS 1.2, resumed by ticket", v12(), true),
         scenario("TLS 1.2, by ID", v12().by_id(), false),
         scenario("TLS 1.2, resumed by ID", v12().by_id(), true),
@@ -56,6 +67,7 @@ pub fn all() -> Vec<Scenario> {
         scenario("TLS 1.2, a second handshake with a client certificate", v12().asked_again(KeyKind::Ecdsa), false),
         scenario("TLS 1.0, a second handshake with a client certificate", rsa10().asked_again(KeyKind::Rsa), false),
         scenario("TLS 1.0, ECDHE", v10(), false),
+        scenario("TLS 1.0, DHE", by(v10(), CipherSuite::TLS_DHE_RSA_WITH_AES_128_CBC_SHA), false),
         scenario("TLS 1.0, RSA, both sides with certificates", rsa10().mutual(KeyKind::Rsa), false),
         scenario("SSL 3.0, both sides with certificates", v30().mutual(KeyKind::Rsa), false),
         scenario("SSL 3.0, by ID, asked for a certificate in vain", v30().by_id().asked(), false),

@@ -19,6 +19,8 @@ pub(super) const GROUPS: &[NamedGroup] = &[
     NamedGroup::FFDHE2048,
     NamedGroup::FFDHE3072,
     NamedGroup::FFDHE4096,
+    NamedGroup::FFDHE6144,
+    NamedGroup::FFDHE8192,
     NamedGroup::MLKEM512,
     NamedGroup::MLKEM768,
     NamedGroup::MLKEM1024,
@@ -31,8 +33,8 @@ pub(super) fn start(group: NamedGroup) -> Result<Box<dyn KeyExchange>, Failure> 
     if let Some(kem) = bare_kem(group) {
         return Ok(Box::new(Kem::generate(group, kem)?));
     }
-    match ffdhe::Group::find(group) {
-        Some(field) => Ok(Box::new(field.generate()?)),
+    match ffdhe::generate(group) {
+        Some(own) => Ok(Box::new(own?)),
         None => Ok(Box::new(Ecdh::generate(group)?)),
     }
 }
@@ -45,8 +47,8 @@ pub(super) fn respond(group: NamedGroup, peer: &[u8]) -> Result<Response, Failur
         let (ciphertext, secret) = EncapsulationKey::new(kem, peer)?.encapsulate()?;
         return Ok(Response { share: ciphertext.as_ref().to_vec(), secret: Secret::copy(secret.as_ref()) });
     }
-    if let Some(field) = ffdhe::Group::find(group) {
-        let own = field.generate()?;
+    if let Some(own) = ffdhe::generate(group) {
+        let own = own?;
         let share = own.share().to_vec();
         return Ok(Response { secret: own.agree(peer)?, share });
     }
@@ -270,6 +272,8 @@ mod tests {
             (NamedGroup::FFDHE2048, (256, 256), 256),
             (NamedGroup::FFDHE3072, (384, 384), 384),
             (NamedGroup::FFDHE4096, (512, 512), 512),
+            (NamedGroup::FFDHE6144, (768, 768), 768),
+            (NamedGroup::FFDHE8192, (1024, 1024), 1024),
             (NamedGroup::MLKEM512, (800, 768), 32),
             (NamedGroup::MLKEM768, (1184, 1088), 32),
             (NamedGroup::MLKEM1024, (1568, 1568), 32),

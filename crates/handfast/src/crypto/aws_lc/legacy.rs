@@ -1,7 +1,9 @@
 //! The legacy half, over `handfast-legacy`.
 
-use super::hash;
-use crate::crypto::{BlockCbc, CbcCipher, CbcRecord, Failure, Hasher, Hmac, KeyStream, Legacy, Mac};
+use super::{ffdhe, hash};
+use crate::crypto::{
+    BlockCbc, CbcCipher, CbcRecord, DhExchange, DhGroup, Failure, Hasher, Hmac, KeyStream, Legacy, Mac,
+};
 #[allow(deprecated, reason = "that is what it is for")]
 use aws_lc_rs::cipher::DES_EDE3_FOR_LEGACY_USE_ONLY;
 use aws_lc_rs::cipher::{
@@ -68,6 +70,10 @@ impl Legacy for AwsLcLegacy {
 
     fn rsa_encrypt(&self, spki: &[u8], premaster: &[u8]) -> Result<Vec<u8>, Failure> {
         Ok(encrypt_pkcs1(spki, premaster)?)
+    }
+
+    fn dh(&self, group: &DhGroup) -> Result<Box<dyn DhExchange>, Failure> {
+        Ok(Box::new(ffdhe::Dhe::generate(group)?))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Chains: ours to the peer, the peer's to the verifier.
 
 use super::super::Flow;
-use super::renegotiation::keeps_identity;
+use super::renegotiation::keeps_certificate;
 use crate::crypto::{Credential, KeyExchangeKind};
 use crate::error::{Error, ErrorKind, Limit};
 use crate::extension::Extensions;
@@ -40,7 +40,7 @@ pub(super) fn read(flow: &mut Flow<'_>, message: &Certificate<'_>) -> Result<Pee
     let chain: Vec<_> = message.list.iter().map(|e| CertificateDer::from(e.cert_data).into_owned()).collect();
     let key = verify::public_key(&chain).map_err(ErrorKind::Certificate)?;
     flow.negotiated().peer_chain = chain;
-    keeps_identity(flow)?;
+    keeps_certificate(flow)?;
     Ok(key)
 }
 
@@ -48,7 +48,7 @@ pub(super) fn read(flow: &mut Flow<'_>, message: &Certificate<'_>) -> Result<Pee
 pub(super) fn read_raw(flow: &mut Flow<'_>, message: &RawPublicKey<'_>) -> Result<PeerKey, Error> {
     let key = PeerKey::raw(message.0).map_err(ErrorKind::Certificate)?;
     flow.negotiated().peer_raw_key = Some(message.0.to_vec().into());
-    keeps_identity(flow)?;
+    keeps_certificate(flow)?;
     Ok(key)
 }
 

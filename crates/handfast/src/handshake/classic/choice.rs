@@ -3,8 +3,8 @@
 use super::super::Flow;
 use super::super::answer::Chosen;
 use super::Rules;
-use super::key_exchange::{is_curve, proves};
-use crate::crypto::{Credential, KeyExchangeKind, KeyKind, Suite};
+use super::key_exchange::{Over, fields, is_curve, is_field, proves};
+use crate::crypto::{Credential, DhGroup, KeyKind, Provider, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon};
 use crate::keys::Secret;
 use crate::session::{ServerSession, ServerSessionKind, context};
@@ -14,20 +14,15 @@ use crate::wire::numbers::{NamedGroup, SignatureScheme};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// A suite, and the credential that serves it.
+/// A suite, and what serves it.
 pub(super) struct Choice {
     pub(super) suite: &'static Suite,
-    pub(super) credential: Arc<Credential>,
-    pub(super) plan: Plan,
-}
-
-/// How the server proves itself and exchanges keys.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Plan {
-    /// By decrypting what the client sends.
-    Rsa,
-    /// By signing its half of an exchange over this group.
-    Ecdhe { group: NamedGroup, scheme: SignatureScheme },
+    /// The credential that proves the server, unless a pre-shared key does.
+    pub(super) credential: Option<Arc<Credential>>,
+    /// How the server signs its half of the exchange, if it does.
+    pub(super) scheme: Option<SignatureScheme>,
+    /// Over what keys are made for this handshake.
+    pub(super) over: Over,
 }
 
 /// Chooses the first suite, in the order of whoever's preference counts, for which all that it needs is there.
@@ -37,11 +32,15 @@ pub(super) fn choose(
     rules: &'static Rules,
     encrypt_then_mac: bool,
 ) -> Result<Choice, Error> {
-    let (policy, summary, provider) = (&chosen.config.policy, &chosen.summary, &flow.shared.provider);
+    let (config, summary) = (&chosen.config, &chosen.summary);
     let safe = |s: &&'static Suite| encrypt_then_mac || s.opens_in_constant_time();
-    let ours: Vec<&'static Suite> =
-        policy.suites.iter().filter_map(|s| speakable(flow, rules, *s)).filter(safe).collect();
-    let common: Vec<&'static Suite> = match policy.server_preference {
+    let proven = |s: &&'static Suite| {
+        (!s.key_exchange.has_psk() || config.psks.is_some())
+            && (!s.key_exchange.has_certificate() || !chosen.candidates.is_empty())
+    };
+    let speakable = config.policy.suites.iter().filter_map(|s| speakable(flow, rules, *s));
+    let ours: Vec<&'static Suite> = speakable.filter(safe).filter(proven).collect();
+    let common: Vec<&'static Suite> = match config.policy.server_preference {
         true => ours.iter().copied().filter(|s| summary.suites.contains(&s.number)).collect(),
         false => {
             let known = |n: &CipherSuite| ours.iter().copied().find(|s| s.number == *n);
@@ -50,82 +49,140 @@ pub(super) fn choose(
             summary.suites.iter().filter(|n| seen.insert(**n)).filter_map(known).collect()
         }
     };
-
-    let curves = |list: &[NamedGroup]| list.iter().copied().filter(|g| is_curve(*g)).collect::<Vec<_>>();
-    let our_groups: Vec<_> = curves(&policy.groups).into_iter().filter(|g| provider.groups().contains(g)).collect();
-    // A client that lists no groups leaves them to the server; P-256 is what such clients have (RFC 8422 4).
-    let their_groups = match summary.groups.is_empty() {
-        true => vec![NamedGroup::SECP256R1],
-        false => summary.groups.clone(),
-    };
-    let group = match policy.server_preference {
-        true => our_groups.iter().find(|g| their_groups.contains(g)),
-        false => their_groups.iter().find(|g| our_groups.contains(g)),
-    };
-    let their_schemes = rules.theirs(summary.schemes.iter().copied());
-    let mut schemes = rules.ours(policy.signs_with(), &**provider);
-    schemes.retain(|s| their_schemes.contains(s));
-
-    let no_suite = || NothingInCommon::suite(summary.suites.iter().copied(), &ours);
-    let several = chosen.candidates.len() > 1;
-    let serve = |suite: &'static Suite, strict: Strict| -> Result<Choice, NothingInCommon> {
-        let proves = |c: &&Arc<Credential>| proves(c.kind(), suite);
-        let curves: Vec<_> = chosen.candidates.iter().filter(proves).map(|c| curve(c)).collect();
-        let allowed =
-            |c: &Option<NamedGroup>| summary.groups.is_empty() || c.is_none_or(|c| summary.groups.contains(&c));
-        if !curves.is_empty() && !curves.iter().any(allowed) {
-            return Err(NothingInCommon::Group {
-                theirs: summary.groups.clone(),
-                ours: curves.into_iter().flatten().collect(),
-            });
-        }
-        let fitting = || {
-            let pairs = chosen.candidates.iter().filter(proves).zip(&curves);
-            let may = |c: &Credential| match strict {
-                Strict::Not => true,
-                Strict::Usage => allows(&c.chain, suite.key_exchange),
-                Strict::Chain => allows(&c.chain, suite.key_exchange) && signed_by(&c.chain, summary.in_certificates()),
-            };
-            pairs.filter(move |(c, curve)| allowed(curve) && may(c)).map(|(credential, _)| credential)
-        };
-        let (credential, plan) = match suite.key_exchange {
-            KeyExchangeKind::Rsa => (fitting().find(|c| c.key.decrypts()).ok_or_else(no_suite)?, Plan::Rsa),
-            KeyExchangeKind::Ecdhe => {
-                fitting().next().ok_or_else(no_suite)?;
-                let group = *group
-                    .ok_or_else(|| NothingInCommon::Group { theirs: their_groups.clone(), ours: our_groups.clone() })?;
-                let signs = |c: &'_ Arc<Credential>| c.classic_scheme_among(&schemes);
-                let found = fitting().find_map(|c| signs(c).map(|scheme| (c, Plan::Ecdhe { group, scheme })));
-                found.ok_or_else(|| NothingInCommon::Scheme {
-                    theirs: their_schemes.clone(),
-                    ours: fitting().flat_map(|c| c.key.classic_schemes().iter().copied()).collect(),
-                })?
-            }
-            _ => return Err(no_suite()),
-        };
-        Ok(Choice { suite, credential: credential.clone(), plan })
-    };
+    let choosing = Choosing::new(flow, chosen, rules, &ours);
     // Where there is a choice and the client says what it can verify in certificates, that goes first (RFC 5246 7.4.2, RFC 9846 4.3.3).
-    if several
+    if chosen.candidates.len() > 1
         && !summary.in_certificates().is_empty()
-        && let Some(choice) = common.iter().find_map(|suite| serve(suite, Strict::Chain).ok())
+        && let Some(choice) = common.iter().find_map(|suite| choosing.serve(suite, Strict::Chain).ok())
     {
         return Ok(choice);
     }
     // A certificate whose keyUsage allows what its key is to do goes before one that does not, which many clients take all the same.
-    if let Some(choice) = common.iter().find_map(|suite| serve(suite, Strict::Usage).ok()) {
+    if let Some(choice) = common.iter().find_map(|suite| choosing.serve(suite, Strict::Usage).ok()) {
         return Ok(choice);
     }
-    // What a suite lacks says more than that no certificate is for another.
-    let mut why = no_suite();
+    // What a suite lacks says more than that no certificate is for another; and that a field is lacking has an alert of its own.
+    let mut why = choosing.no_suite();
     for suite in common {
-        match serve(suite, Strict::Not) {
+        match choosing.serve(suite, Strict::Not) {
             Ok(choice) => return Ok(choice),
+            Err(nothing @ NothingInCommon::Field { .. }) => why = nothing,
             Err(nothing) if matches!(why, NothingInCommon::Suite { .. }) => why = nothing,
             Err(_) => {}
         }
     }
     Err(why.into())
+}
+
+/// What a choice goes by.
+struct Choosing<'c> {
+    chosen: &'c Chosen,
+    provider: &'c dyn Provider,
+    /// The suites that could be spoken.
+    ours: &'c [&'static Suite],
+    /// Those of signatures, theirs and what of ours they have.
+    their_schemes: Vec<SignatureScheme>,
+    schemes: Vec<SignatureScheme>,
+}
+
+impl<'c> Choosing<'c> {
+    fn new(flow: &'c Flow<'_>, chosen: &'c Chosen, rules: &Rules, ours: &'c [&'static Suite]) -> Self {
+        let provider = &*flow.shared.provider;
+        let their_schemes = rules.theirs(chosen.summary.schemes.iter().copied());
+        let mut schemes = rules.ours(chosen.config.policy.signs_with(), provider);
+        schemes.retain(|s| their_schemes.contains(s));
+        Self { chosen, provider, ours, their_schemes, schemes }
+    }
+
+    fn no_suite(&self) -> NothingInCommon {
+        NothingInCommon::suite(self.chosen.summary.suites.iter().copied(), self.ours)
+    }
+
+    /// All that this suite needs, or what of it is not there.
+    fn serve(&self, suite: &'static Suite, strict: Strict) -> Result<Choice, NothingInCommon> {
+        let exchange = suite.key_exchange;
+        if !exchange.has_certificate() {
+            return Ok(Choice { suite, credential: None, scheme: None, over: self.over(suite, None)? });
+        }
+        let fitting = self.fitting(suite, strict)?;
+        let over = self.over(suite, fitting.first().copied())?;
+        let (credential, scheme) = match exchange.is_signed() {
+            false => (*fitting.iter().find(|c| c.key.decrypts()).ok_or_else(|| self.no_suite())?, None),
+            true => {
+                let signs = |c: &&'c Arc<Credential>| Some((*c, Some(c.classic_scheme_among(&self.schemes)?)));
+                fitting.iter().find_map(signs).ok_or_else(|| NothingInCommon::Scheme {
+                    theirs: self.their_schemes.clone(),
+                    ours: fitting.iter().flat_map(|c| c.key.classic_schemes().iter().copied()).collect(),
+                })?
+            }
+        };
+        Ok(Choice { suite, credential: Some(credential.clone()), scheme, over })
+    }
+
+    /// The certificates whose keys can prove the server in this suite; one at least.
+    fn fitting(&self, suite: &Suite, strict: Strict) -> Result<Vec<&'c Arc<Credential>>, NothingInCommon> {
+        let summary = &self.chosen.summary;
+        let proving = || self.chosen.candidates.iter().filter(|c| proves(c.kind(), suite)).map(|c| (c, curve(c)));
+        let allowed =
+            |c: Option<NamedGroup>| summary.groups.is_empty() || c.is_none_or(|c| summary.groups.contains(&c));
+        let may = |c: &Credential| match strict {
+            Strict::Not => true,
+            Strict::Usage => allows(&c.chain, suite.key_exchange),
+            Strict::Chain => allows(&c.chain, suite.key_exchange) && signed_by(&c.chain, summary.in_certificates()),
+        };
+        let fitting: Vec<_> = proving().filter(|(c, curve)| allowed(*curve) && may(c)).map(|(c, _)| c).collect();
+        if !fitting.is_empty() {
+            return Ok(fitting);
+        }
+        let curves: Vec<_> = proving().map(|(_, curve)| curve).collect();
+        match curves.is_empty() || curves.iter().any(|c| allowed(*c)) {
+            true => Err(self.no_suite()),
+            false => Err(NothingInCommon::Group {
+                theirs: summary.groups.clone(),
+                ours: curves.into_iter().flatten().collect(),
+            }),
+        }
+    }
+
+    /// Over what this suite makes keys. `own` is what proves the server: a field is to be as strong as its key.
+    fn over(&self, suite: &Suite, own: Option<&Arc<Credential>>) -> Result<Over, NothingInCommon> {
+        match suite.key_exchange {
+            exchange if exchange.has_ecdhe() => self.curve().map(Over::Curve),
+            exchange if exchange.has_dhe() => self.field(own).map(Over::Field),
+            _ => Ok(Over::Nothing),
+        }
+    }
+
+    fn curve(&self) -> Result<NamedGroup, NothingInCommon> {
+        let policy = &self.chosen.config.policy;
+        let ours = self.ours(is_curve);
+        // A client that lists no groups leaves them to the server; P-256 is what such clients have (RFC 8422 4).
+        let theirs = match self.chosen.summary.groups.as_slice() {
+            [] => &[NamedGroup::SECP256R1],
+            listed => listed,
+        };
+        let group = match policy.server_preference {
+            true => ours.iter().find(|g| theirs.contains(g)),
+            false => theirs.iter().find(|g| ours.contains(g)),
+        };
+        group.copied().ok_or_else(|| NothingInCommon::Group { theirs: theirs.to_vec(), ours })
+    }
+
+    /// A client that lists no field does not know that they have names, and gets the one that is for such (RFC 7919 4).
+    fn field(&self, own: Option<&Arc<Credential>>) -> Result<DhGroup, NothingInCommon> {
+        let (config, summary) = (&self.chosen.config, &self.chosen.summary);
+        let theirs: Vec<_> = summary.groups.iter().copied().filter(|g| is_field(*g)).collect();
+        if theirs.is_empty() {
+            return Ok(config.dh_group.clone());
+        }
+        let strength = own.and_then(|c| c.spki()).and_then(verify::rsa_bits).unwrap_or(0);
+        fields::choose(&theirs, &self.ours(is_field), config.policy.server_preference, strength)
+    }
+
+    fn ours(&self, which: fn(NamedGroup) -> bool) -> Vec<NamedGroup> {
+        let spoken = |g: &NamedGroup| which(*g) && self.provider.groups().contains(g);
+        self.chosen.config.policy.groups.iter().copied().filter(spoken).collect()
+    }
 }
 
 /// What a certificate must be, beside one that can be used.
@@ -152,7 +209,7 @@ fn speakable(flow: &Flow<'_>, rules: &Rules, number: CipherSuite) -> Option<&'st
 }
 
 /// What a session is resumed with.
-pub(super) struct Resumption {
+pub(crate) struct Resumption {
     pub(super) suite: &'static Suite,
     pub(super) master: Secret,
     pub(super) session: ServerSession,

@@ -9,6 +9,7 @@
 //! [ChangeCipherSpec], Finished    ->
 //!                                 <-  NewSessionTicket*, [ChangeCipherSpec], Finished
 //! ```
+//! Where a pre-shared key proves both, there is no Certificate, no CertificateRequest and no CertificateVerify; RSA_PSK has them all.
 //! When a session is resumed, the server's last flight comes right after its ServerHello, and ours answers it.
 
 use super::super::offer::Offered;
@@ -27,6 +28,7 @@ use crate::message::{
     Certificate, CertificateRequest, CertificateStatus, CertificateVerify, Finished, Message, NewSessionTicket,
     RawPublicKey, ServerHello, ServerKeyExchange,
 };
+use crate::psk::ExternalPsk;
 use crate::record::{Aligned, Opener, Sealer};
 use crate::session::{ClassicClientSession, ClientSession, ClientSessionKind, SessionKey};
 use crate::verify::{CertificateError, PeerKey, Verified};
@@ -49,7 +51,10 @@ pub(crate) enum State {
         raw: Vec<u8>,
         aligned: Option<Aligned>,
     },
+    /// ServerKeyExchange; or what follows it, where there is only a hint that it could bring.
     ServerKeyExchange(Peer),
+    /// A pre-shared key is being chosen, by the server's hint.
+    Psk(Server),
     /// CertificateRequest, or ServerHelloDone at once.
     CertificateRequest(Server),
     ServerHelloDone {
@@ -90,6 +95,12 @@ impl State {
                 next.step(flow, Got(Message::decode(&raw, flow.shared.dialect)?, aligned))
             }
             (Self::ServerKeyExchange(s), Got(M::ServerKeyExchange(m), _)) => s.exchange(flow, &m),
+            (Self::ServerKeyExchange(s), next @ Got(M::CertificateRequest(_) | M::ServerHelloDone, _))
+                if s.may_be_silent() =>
+            {
+                s.unheard().step(flow, next)
+            }
+            (Self::Psk(s), Told(A::Psks(psks))) => s.hinted(psks),
             (Self::CertificateRequest(s), Got(M::CertificateRequest(m), _)) => s.requested(flow, &m),
             (Self::CertificateRequest(s), Got(M::ServerHelloDone, Some(_))) => s.reply(flow, None),
             (Self::ServerHelloDone { server, identity }, Got(M::ServerHelloDone, Some(_))) => {
@@ -113,12 +124,13 @@ impl State {
         match self {
             Self::Certificate(_) => "Certificate",
             Self::CertificateStatus(_) => "CertificateStatus, or what follows it",
+            Self::ServerKeyExchange(s) if s.may_be_silent() => "ServerKeyExchange, or what follows it",
             Self::ServerKeyExchange(_) => "ServerKeyExchange",
             Self::CertificateRequest(_) => "CertificateRequest or ServerHelloDone, and nothing behind it",
             Self::ServerHelloDone { .. } => "ServerHelloDone, and nothing behind it",
             Self::NewSessionTicket { .. } => "NewSessionTicket, and nothing behind it",
             Self::Finished(_) => "Finished, and nothing behind it",
-            Self::Verdict(_) | Self::Unstapled { .. } | Self::Signature { .. } => {
+            Self::Verdict(_) | Self::Unstapled { .. } | Self::Psk(_) | Self::Signature { .. } => {
                 "nothing, before the question is answered"
             }
         }
@@ -141,12 +153,14 @@ pub(crate) struct Agreement {
     status: bool,
     /// What certificates hold.
     types: certificate_types::Agreed,
+    /// The pre-shared key, where the suite takes one: that which is used without a hint.
+    psk: Option<ExternalPsk>,
 }
 
-/// ... and the server's key, from its certificate.
+/// ... and the server's key, from its certificate; none where a pre-shared key proves it.
 pub(crate) struct Peer {
     agreement: Agreement,
-    key: PeerKey,
+    key: Option<PeerKey>,
 }
 
 /// ... and its half of the key exchange.
@@ -191,8 +205,10 @@ pub(crate) fn start(
         promised: hello.extensions.session_ticket().is_some(),
         status: hello.extensions.status_request().is_some() && types.server == CertificateType::X509,
         types,
+        psk: from.psk.filter(|_| agreed.suite.key_exchange.has_psk()),
     };
     match resumed {
+        None if !agreed.suite.key_exchange.has_certificate() => Ok(Peer { agreement, key: None }.next().into()),
         None => {
             if let Some(SignedCertificateTimestamps::List(scts)) = hello.extensions.signed_certificate_timestamps() {
                 flow.negotiated().stapled.get_or_insert_default().scts = scts.iter().map(|sct| sct.to_vec()).collect();
@@ -213,8 +229,10 @@ impl Agreement {
     ) -> Result<handshake::State, Error> {
         flow.shared.judged = session.judged;
         flow.negotiated().peer_chain = session.chain;
+        flow.negotiated().verified =
+            self.agreed.suite.key_exchange.has_certificate().then(|| handshake::JUDGED_BEFORE.into());
         flow.negotiated().peer_raw_key = session.raw_key;
-        flow.negotiated().verified = Some(handshake::JUDGED_BEFORE.into());
+        flow.negotiated().psk_identity = session.psk_identity;
         let secrets = Secrets::resume(flow, self.agreed, classic.master);
         let (read, write) = secrets.keys(flow)?;
         End { agreement: self, secrets, write: Some(write), ticket: None }.listen(flow, read)
@@ -248,7 +266,7 @@ impl Agreement {
         if key.curve.is_some_and(|curve| !policy.groups.contains(&curve)) {
             return Err(illegal("certificate_list", "holds a key on a curve that was not offered", "RFC 8422 5.3"));
         }
-        let (status, peer) = (self.status, Peer { agreement: self, key });
+        let (status, peer) = (self.status, Peer { agreement: self, key: Some(key) });
         if status {
             return Ok(State::CertificateStatus(peer).into());
         }
@@ -284,23 +302,63 @@ impl Peer {
         verdict: Result<Verified, CertificateError>,
     ) -> Result<handshake::State, Error> {
         certificates::judged(flow, verdict)?;
-        let Self { agreement, key } = self;
-        Ok(match agreement.agreed.suite.key_exchange {
-            KeyExchangeKind::Rsa => {
-                State::CertificateRequest(Server { agreement, half: ServerHalf::Rsa { spki: key.spki } }).into()
-            }
-            _ => State::ServerKeyExchange(Self { agreement, key }).into(),
-        })
+        Ok(self.next().into())
     }
 
+    /// What comes once there is no doubt who the server is.
+    fn next(self) -> State {
+        match self.agreement.agreed.suite.key_exchange {
+            KeyExchangeKind::Rsa => self.unheard(),
+            _ => State::ServerKeyExchange(self),
+        }
+    }
+
+    /// Whether ServerKeyExchange could bring only a hint, without which it is left out (RFC 4279 2, 4).
+    fn may_be_silent(&self) -> bool {
+        matches!(self.agreement.agreed.suite.key_exchange, KeyExchangeKind::Psk | KeyExchangeKind::RsaPsk)
+    }
+
+    /// Without ServerKeyExchange.
+    fn unheard(self) -> State {
+        let Self { agreement, key } = self;
+        Server { agreement, half: ServerHalf::without(key) }.next()
+    }
+
+    /// A hint has the pre-shared key chosen once more.
     fn exchange(self, flow: &mut Flow<'_>, message: &ServerKeyExchange<'_>) -> Result<handshake::State, Error> {
         let Self { agreement, key } = self;
-        let half = ServerHalf::read(flow, agreement.agreed.rules, &agreement.config.policy, &key, message)?;
-        Ok(State::CertificateRequest(Server { agreement, half }).into())
+        let half = ServerHalf::read(flow, agreement.agreed.rules, &agreement.config.policy, key, message)?;
+        let (psks, hint) = (agreement.config.psks.clone(), message.hint.filter(|hint| !hint.is_empty()));
+        let name = agreement.name.clone();
+        let server = Server { agreement, half };
+        match (psks, hint) {
+            (Some(psks), Some(hint)) => {
+                flow.ask(Wait::OfferPsks { psks, server: name, hint: Some(hint.to_vec()) });
+                Ok(State::Psk(server).into())
+            }
+            _ => Ok(server.next().into()),
+        }
     }
 }
 
 impl Server {
+    /// What comes behind ServerKeyExchange: whom a pre-shared key proves is not asked for a certificate (RFC 4279 2, RFC 5489 2).
+    fn next(self) -> State {
+        match self.agreement.agreed.suite.key_exchange.has_certificate() {
+            true => State::CertificateRequest(self),
+            false => State::ServerHelloDone { server: self, identity: None },
+        }
+    }
+
+    /// The first key that goes with the hint is used.
+    fn hinted(mut self, psks: Vec<ExternalPsk>) -> Result<handshake::State, Error> {
+        let Some(psk) = psks.into_iter().find(ExternalPsk::is_classic) else {
+            return Err(NothingInCommon::PskHint.into());
+        };
+        self.agreement.psk = Some(psk);
+        Ok(self.next().into())
+    }
+
     /// Chooses a certificate that the server can take.
     fn requested(self, flow: &mut Flow<'_>, message: &CertificateRequest<'_>) -> Result<handshake::State, Error> {
         let (config, rules) = (&self.agreement.config, self.agreement.agreed.rules);
@@ -348,7 +406,13 @@ impl Server {
                 identity
             }
         };
-        let premaster = half.answer(flow, rules, agreement.offered_version)?;
+        let psk = agreement.psk.as_ref();
+        if let Some(psk) = psk {
+            flow.negotiated().psk_identity = Some(psk.identity.clone());
+            // That the server has it will have to be seen at its Finished.
+            flow.shared.judged = flow.now;
+        }
+        let premaster = half.answer(flow, rules, agreement.offered_version, psk)?;
         let secrets = Secrets::agree(flow, agreed, &premaster);
         let (read, write) = secrets.keys(flow)?;
         let end = End { agreement, secrets, write: Some(write), ticket: None };
@@ -430,9 +494,9 @@ impl End {
         };
         let negotiated = flow.negotiated();
         let (chain, alpn) = (negotiated.peer_chain.clone(), negotiated.alpn.clone());
-        let raw_key = negotiated.peer_raw_key.clone();
+        let (raw_key, psk_identity) = (negotiated.peer_raw_key.clone(), negotiated.psk_identity.clone());
         let session = ClientSession {
-            psk_identity: None,
+            psk_identity,
             version: agreed.rules.version,
             suite: agreed.suite.number,
             since: flow.now,

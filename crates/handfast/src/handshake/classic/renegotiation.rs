@@ -148,6 +148,17 @@ pub(super) fn keeps_identity(flow: &Flow<'_>) -> Result<(), Error> {
     }
 }
 
+/// The same of a certificate, before it is judged: a pre-shared key is not known yet.
+pub(super) fn keeps_certificate(flow: &Flow<'_>) -> Result<(), Error> {
+    let Some(before) = &flow.shared.before else { return Ok(()) };
+    let shown = |n: &Negotiated| (n.peer_chain.first().cloned(), n.peer_raw_key.clone());
+    let (then, now) = (shown(&before.negotiated), shown(&flow.shared.negotiated));
+    match then == now || then == (None, None) || before.session.identity_may_change() {
+        true => Ok(()),
+        false => Err(ErrorKind::IdentityChanged.into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

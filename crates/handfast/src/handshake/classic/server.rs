@@ -7,13 +7,14 @@
 //!                                 <-  Certificate*, ClientKeyExchange, CertificateVerify*, [ChangeCipherSpec], Finished
 //! NewSessionTicket*, [ChangeCipherSpec], Finished ->
 //! ```
+//! Where a pre-shared key proves both, there is no Certificate, no CertificateRequest and no CertificateVerify; RSA_PSK has them all.
 //! When a session is resumed, our last flight goes right behind ServerHello, and the client's answers it.
 
 use super::super::answer::Chosen;
 use super::super::{self as handshake, Flow, Input, Side, certificate_types};
 use super::certificates;
-use super::choice::{Agreeable, Choice, Plan, Resumption, choose, resumable};
-use super::key_exchange::{OwnHalf, PREMASTER};
+use super::choice::{Agreeable, Choice, Resumption, choose, resumable};
+use super::key_exchange::{ClientSecret, OwnHalf, PREMASTER, premaster};
 use super::renegotiation::{check_client, keeps_encrypt_then_mac, keeps_extended};
 use super::rules::Rules;
 use super::secrets::{Agreed, Secrets};
@@ -27,9 +28,10 @@ use crate::extension::{
 };
 use crate::keys::Secret;
 use crate::message::{
-    Certificate, CertificateRequest, CertificateVerify, ClientHalf, ClientHello, ClientKeyExchange, Finished, Message,
+    Certificate, CertificateRequest, CertificateVerify, ClientHello, ClientKeyExchange, Finished, Message,
     NewSessionTicket, RawPublicKey, ServerHello, ServerHelloFixed,
 };
+use crate::psk::{ExternalPsk, PskMark};
 use crate::record::{Opener, Sealer};
 use crate::session::{Kept, ServerSession, ServerSessionKind, ServerStore, Tickets, context};
 use crate::verify::{CertificateError, PeerKey, Verified};
@@ -45,6 +47,11 @@ use std::sync::Arc;
 pub(crate) enum State {
     /// The session that a ticket or an ID stands for is being looked for.
     Session(Draft),
+    /// The pre-shared key is being looked for that the session goes back to.
+    GoingBack {
+        draft: Draft,
+        resumption: Resumption,
+    },
     /// ServerKeyExchange is being signed.
     Signature {
         server: Server,
@@ -61,10 +68,15 @@ pub(crate) enum State {
         server: Server,
         peer: Option<PeerKey>,
     },
+    /// The pre-shared key that the client names is being looked for.
+    Psk {
+        answered: Answered,
+        theirs: ClientSecret,
+    },
     /// The premaster secret is being decrypted.
     Premaster {
-        server: Server,
-        peer: Option<PeerKey>,
+        answered: Answered,
+        psk: Option<Secret>,
         fallback: Secret,
     },
     CertificateVerify {
@@ -87,6 +99,9 @@ impl State {
         use Message as M;
         match (self, input) {
             (Self::Session(s), Told(A::Session(session))) => s.found(flow, session),
+            (Self::GoingBack { draft, resumption }, Told(A::Psk(psk))) => {
+                draft.went_back(flow, resumption, psk.as_ref())
+            }
             (Self::Signature { server, scheme }, Told(A::Signature(signature))) => server.sign(flow, scheme, signature),
             (Self::Certificate(s), Got(M::Certificate(m), _)) => s.judge(flow, &m),
             (Self::Certificate(s), Got(M::RawPublicKey(m), _)) => s.judge_raw(flow, &m),
@@ -94,8 +109,9 @@ impl State {
             (Self::ClientKeyExchange { server, peer }, Got(M::ClientKeyExchange(m), _)) => {
                 server.exchange(flow, peer, &m)
             }
-            (Self::Premaster { server, peer, fallback }, Told(A::Premaster(premaster))) => {
-                server.decrypted(flow, peer, fallback, premaster)
+            (Self::Psk { answered, theirs }, Told(A::Psk(psk))) => answered.found(flow, theirs, psk),
+            (Self::Premaster { answered, psk, fallback }, Told(A::Premaster(premaster))) => {
+                answered.decrypted(flow, psk, fallback, premaster)
             }
             (Self::CertificateVerify { end, read, peer }, Got(M::CertificateVerify(m), Some(_))) => {
                 end.proven(flow, read, &peer, &m)
@@ -114,8 +130,10 @@ impl State {
             Self::CertificateVerify { .. } => "CertificateVerify, and nothing behind it",
             Self::Finished(_) => "Finished, and nothing behind it",
             Self::Session(_)
+            | Self::GoingBack { .. }
             | Self::Signature { .. }
             | Self::Verdict { .. }
+            | Self::Psk { .. }
             | Self::Premaster { .. }
             | Self::Ticket(_)
             | Self::Kept(_) => "nothing, before the question is answered",
@@ -146,11 +164,23 @@ pub(crate) struct Server {
     keep: Keep,
 }
 
+/// ... once the client has answered that, and who it says it is.
+pub(crate) struct Answered {
+    config: Arc<ServerConfig>,
+    agreed: Agreed,
+    keep: Keep,
+    peer: Option<PeerKey>,
+    /// The pre-shared key, if there is one.
+    psk: Option<PskMark>,
+}
+
 /// All that is left to the end of the handshake.
 pub(crate) struct End {
     config: Arc<ServerConfig>,
     secrets: Secrets,
     keep: Keep,
+    /// The pre-shared key that a session will go back to.
+    psk: Option<PskMark>,
     /// The keys of our Finished, while it is still to be sent.
     write: Option<Sealer>,
 }
@@ -219,8 +249,31 @@ impl Draft {
         let agreeable =
             Agreeable { extended_master_secret: self.extended_master_secret, encrypt_then_mac: self.encrypt_then_mac };
         match resumable(flow, &self.chosen, self.rules, agreeable, found)? {
-            Some(resumption) => self.resume(flow, resumption),
+            Some(resumption) => self.go_back(flow, resumption),
             None => self.full(flow),
+        }
+    }
+
+    /// A session that goes back to a pre-shared key goes with it.
+    fn go_back(self, flow: &mut Flow<'_>, resumption: Resumption) -> Result<handshake::State, Error> {
+        match (&resumption.session.psk_identity, self.chosen.config.psks.clone()) {
+            (Some(identity), Some(psks)) => {
+                flow.ask(Wait::FindPsk { psks, identity: identity.clone(), context: None });
+                Ok(State::GoingBack { draft: self, resumption }.into())
+            }
+            _ => self.resume(flow, resumption),
+        }
+    }
+
+    fn went_back(
+        self,
+        flow: &mut Flow<'_>,
+        resumption: Resumption,
+        found: Option<&ExternalPsk>,
+    ) -> Result<handshake::State, Error> {
+        match (found, &resumption.session.psk) {
+            (Some(psk), Some(mark)) if mark.is_of(psk) => self.resume(flow, resumption),
+            _ => self.full(flow),
         }
     }
 
@@ -234,12 +287,14 @@ impl Draft {
         negotiated.verified = session.is_certified().then(|| handshake::JUDGED_BEFORE.into());
         negotiated.peer_chain = session.chain;
         negotiated.peer_raw_key = session.raw_key;
+        negotiated.psk_identity = session.psk_identity;
         self.greet(flow, agreed, &self.chosen.session_id, false, None)?;
         let mut secrets = Secrets::resume(flow, agreed, master);
         let (read, write) = secrets.keys(flow)?;
         secrets.finish(flow, write)?;
         flow.arm_read_keys(read);
-        Ok(State::Finished(End { config: self.chosen.config, secrets, keep: Keep::Nowhere, write: None }).into())
+        Ok(State::Finished(End { config: self.chosen.config, secrets, keep: Keep::Nowhere, psk: None, write: None })
+            .into())
     }
 
     fn agree(&self, suite: &'static Suite) -> Agreed {
@@ -248,7 +303,8 @@ impl Draft {
     }
 
     fn full(self, flow: &mut Flow<'_>) -> Result<handshake::State, Error> {
-        let Choice { suite, credential, plan } = choose(flow, &self.chosen, self.rules, self.encrypt_then_mac)?;
+        let choice = choose(flow, &self.chosen, self.rules, self.encrypt_then_mac)?;
+        let Choice { suite, credential, scheme, over } = choice;
         let agreed = self.agree(suite);
         keeps_encrypt_then_mac(flow, &agreed)?;
         let config = self.chosen.config.clone();
@@ -270,27 +326,32 @@ impl Draft {
             Keep::Ticket(_) | Keep::Nowhere => &[],
         };
         agreed.settle(flow, false);
-        self.greet(flow, agreed, id, matches!(keep, Keep::Ticket(_)), Some(&credential))?;
-        let shows = certificate_types::shown(&self.chosen.summary, &credential);
+        self.greet(flow, agreed, id, matches!(keep, Keep::Ticket(_)), credential.as_deref())?;
+        if let Some(credential) = &credential {
+            self.show(flow, credential);
+        }
+        let key = credential.map(|c| c.key.clone());
+        let half = OwnHalf::start(flow, suite, over, key.clone(), self.client_version)?;
+        let server = Server { config, agreed, half, keep };
+        match (key, scheme) {
+            (Some(key), Some(scheme)) => {
+                flow.ask(Wait::Signature { key, scheme, message: server.half.to_sign(flow) });
+                Ok(State::Signature { server, scheme }.into())
+            }
+            _ => server.unsigned(flow),
+        }
+    }
+
+    /// Sends Certificate, and CertificateStatus if there is one.
+    fn show(&self, flow: &mut Flow<'_>, credential: &Arc<Credential>) {
+        let shows = certificate_types::shown(&self.chosen.summary, credential);
         certificates::hold(flow, shows);
-        certificates::send(flow, Some(&credential));
+        certificates::send(flow, Some(credential));
         certificates::hold(flow, self.chosen.client_type);
-        flow.shared.own = (shows == CertificateType::X509).then(|| credential.clone());
         let certified = shows == CertificateType::X509;
+        flow.shared.own = certified.then(|| credential.clone());
         if let Some(response) = credential.response().filter(|_| certified && self.chosen.summary.ocsp) {
             certificates::send_status(flow, response);
-        }
-        let key = credential.key.clone();
-        match plan {
-            Plan::Rsa => {
-                let half = OwnHalf::Rsa { key, client_version: self.client_version };
-                Server { config, agreed, half, keep }.done(flow)
-            }
-            Plan::Ecdhe { group, scheme } => {
-                let half = OwnHalf::Ecdhe(flow.shared.provider.start(group)?);
-                flow.ask(Wait::Signature { key, scheme, message: half.to_sign(flow) });
-                Ok(State::Signature { server: Server { config, agreed, half, keep }, scheme }.into())
-            }
         }
     }
 
@@ -314,13 +375,13 @@ impl Draft {
         flow.shared.server_random = random;
         let (renegotiation, resumed) = (flow.shared.negotiated.secure_renegotiation, flow.shared.negotiated.resumed);
         let renegotiated = flow.shared.renegotiated(Side::Server);
-        let ecdhe = agreed.suite.key_exchange == KeyExchangeKind::Ecdhe;
+        let exchange = agreed.suite.key_exchange;
         let summary = &self.chosen.summary;
         let named = summary.server_name.is_some();
-        let (resuming, asks) = (shown.is_none(), self.chosen.config.client_auth.verifier().is_some());
+        let asks = exchange.has_certificate() && self.chosen.config.client_auth.verifier().is_some();
         let owner = shown.or_else(|| self.chosen.candidates.first().map(|c| &**c));
         let shows = owner.map_or(CertificateType::X509, |c| certificate_types::shown(summary, c));
-        let client_type = (asks && !resuming).then_some(self.chosen.client_type);
+        let client_type = (asks && !resumed).then_some(self.chosen.client_type);
         // What goes with a certificate goes only with one.
         let shown = shown.filter(|_| shows == CertificateType::X509);
         let status = shown.is_some_and(|c| summary.ocsp && c.response().is_some());
@@ -341,7 +402,7 @@ impl Draft {
             agreed.extended_master_secret.then_some(Extension::ExtendedMasterSecret(Empty)),
             agreed.encrypt_then_mac.then_some(Extension::EncryptThenMac(Empty)),
             ticket.then_some(Extension::SessionTicket(Bytes(&[]))),
-            (self.point_formats && ecdhe)
+            (self.point_formats && exchange.has_ecdhe())
                 .then(|| Extension::EcPointFormats(EcPointFormats(List::of(&[EcPointFormat::UNCOMPRESSED])))),
             self.chosen.alpn.as_ref().map(|name| Extension::Alpn(Alpn(vec![name]))),
         ]
@@ -373,14 +434,26 @@ impl Server {
         signature: Result<Vec<u8>, Failure>,
     ) -> Result<handshake::State, Error> {
         let signature = signature.map_err(|Failure| not_signed("ServerKeyExchange"))?;
-        self.half.send(flow, self.agreed.rules, scheme, &signature);
+        self.half.send(flow, self.agreed.rules, None, Some((scheme, &signature)));
         flow.negotiated().scheme = Some(scheme);
+        self.done(flow)
+    }
+
+    /// Sends ServerKeyExchange as it is, if there is something to say, then what follows it.
+    fn unsigned(self, flow: &mut Flow<'_>) -> Result<handshake::State, Error> {
+        let hint = self.agreed.suite.key_exchange.has_psk().then_some(self.config.psk_hint.as_slice());
+        if hint.is_some_and(|hint| hint.len() > 0xffff) {
+            return Err(ErrorKind::Config("a hint for pre-shared keys has 65535 bytes at most".into()).into());
+        }
+        self.half.send(flow, self.agreed.rules, hint, None);
         self.done(flow)
     }
 
     /// Sends CertificateRequest, if a certificate is asked for, and ServerHelloDone.
     fn done(self, flow: &mut Flow<'_>) -> Result<handshake::State, Error> {
-        let Some(verifier) = self.config.client_auth.verifier() else {
+        // Whom a pre-shared key proves is not asked for a certificate (RFC 4279 2, RFC 5489 2).
+        let certified = self.agreed.suite.key_exchange.has_certificate();
+        let Some(verifier) = self.config.client_auth.verifier().filter(|_| certified) else {
             flow.send(&Message::ServerHelloDone);
             flow.now().forget();
             return Ok(State::ClientKeyExchange { server: self, peer: None }.into());
@@ -458,27 +531,53 @@ impl Server {
         message: &ClientKeyExchange<'_>,
     ) -> Result<handshake::State, Error> {
         let Self { config, agreed, half, keep } = self;
-        match (half, message.half) {
-            (OwnHalf::Ecdhe(own), Some(ClientHalf::Ecdhe(point))) => {
-                let group = own.group();
-                let premaster = own.finish(point).map_err(|Failure| ErrorKind::BadKeyShare(group))?;
-                flow.negotiated().group = Some(group);
-                secured(flow, config, agreed, keep, peer, &premaster)
+        let theirs = half.finish(flow, message.half)?;
+        let answered = Answered { config, agreed, keep, peer, psk: None };
+        match (message.identity, answered.config.psks.clone()) {
+            (Some(identity), Some(psks)) => {
+                flow.ask(Wait::FindPsk { psks, identity: identity.to_vec(), context: None });
+                Ok(State::Psk { answered, theirs }.into())
             }
-            (OwnHalf::Rsa { key, client_version }, Some(ClientHalf::Rsa { encrypted, .. })) => {
+            _ => answered.with(flow, theirs, None),
+        }
+    }
+}
+
+impl Answered {
+    /// A client that names a key which is unknown here is not told so, unless the config wants it: it goes on with one that nobody
+    /// has, and fails as if it did not have the one that it names (RFC 4279 2).
+    fn found(
+        mut self,
+        flow: &mut Flow<'_>,
+        theirs: ClientSecret,
+        found: Option<ExternalPsk>,
+    ) -> Result<handshake::State, Error> {
+        let key = match found.filter(ExternalPsk::is_classic) {
+            Some(psk) => {
+                self.psk = Some(psk.mark());
+                flow.negotiated().psk_identity = Some(psk.identity);
+                psk.key
+            }
+            None if self.config.tell_unknown_psk => return Err(ErrorKind::UnknownPsk.into()),
+            None => {
+                flow.shared.unknown_psk = true;
+                Secret::try_filled(32, |out| flow.shared.provider.random(out))?
+            }
+        };
+        self.with(flow, theirs, Some(key))
+    }
+
+    /// What goes into the premaster secret is here, or still to be decrypted.
+    fn with(self, flow: &mut Flow<'_>, theirs: ClientSecret, psk: Option<Secret>) -> Result<handshake::State, Error> {
+        match theirs {
+            ClientSecret::Encrypted { key, client_version, encrypted } => {
                 // Drawn before anything is decrypted: whatever is wrong, the handshake goes on, and fails at Finished.
                 let fallback = Secret::try_filled(PREMASTER, |out| flow.shared.provider.random(out))?;
-                flow.ask(Wait::Premaster {
-                    key: key.clone(),
-                    encrypted: encrypted.to_vec(),
-                    client_version,
-                    fallback: fallback.clone(),
-                });
-                let server = Self { config, agreed, half: OwnHalf::Rsa { key, client_version }, keep };
-                Ok(State::Premaster { server, peer, fallback }.into())
+                flow.ask(Wait::Premaster { key, encrypted, client_version, fallback: fallback.clone() });
+                Ok(State::Premaster { answered: self, psk, fallback }.into())
             }
-            // The decoder has been told the key exchange.
-            _ => Err(illegal("exchange_keys", "are of another key exchange", "RFC 5246 7.4.7")),
+            ClientSecret::Known(secret) => self.secured(flow, Some(secret), psk),
+            ClientSecret::None => self.secured(flow, None, psk),
         }
     }
 
@@ -486,30 +585,35 @@ impl Server {
     fn decrypted(
         self,
         flow: &mut Flow<'_>,
-        peer: Option<PeerKey>,
+        psk: Option<Secret>,
         fallback: Secret,
         premaster: Result<Secret, Failure>,
     ) -> Result<handshake::State, Error> {
         let premaster = premaster.ok().filter(|p| p.bytes().len() == PREMASTER).unwrap_or(fallback);
-        secured(flow, self.config, self.agreed, self.keep, peer, &premaster)
+        self.secured(flow, Some(premaster), psk)
     }
-}
 
-/// The secrets are there: the client's proof is next if it gave a certificate, else its Finished.
-fn secured(
-    flow: &mut Flow<'_>,
-    config: Arc<ServerConfig>,
-    agreed: Agreed,
-    keep: Keep,
-    peer: Option<PeerKey>,
-    premaster: &Secret,
-) -> Result<handshake::State, Error> {
-    let secrets = Secrets::agree(flow, agreed, premaster);
-    let (read, write) = secrets.keys(flow)?;
-    let end = End { config, secrets, keep, write: Some(write) };
-    match peer {
-        Some(peer) => Ok(State::CertificateVerify { end, read, peer }.into()),
-        None => end.listen(flow, read),
+    /// The secrets are there: the client's proof is next if it gave a certificate, else its Finished.
+    fn secured(
+        self,
+        flow: &mut Flow<'_>,
+        secret: Option<Secret>,
+        key: Option<Secret>,
+    ) -> Result<handshake::State, Error> {
+        let Self { config, agreed, keep, peer, psk } = self;
+        let premaster = match (secret, key) {
+            (secret, Some(key)) => premaster(secret.as_ref(), &key),
+            (Some(secret), None) => secret,
+            // The decoder has been told the key exchange.
+            (None, None) => return Err(illegal("exchange_keys", "are of another key exchange", "RFC 5246 7.4.7")),
+        };
+        let secrets = Secrets::agree(flow, agreed, &premaster);
+        let (read, write) = secrets.keys(flow)?;
+        let end = End { config, secrets, keep, psk, write: Some(write) };
+        match peer {
+            Some(peer) => Ok(State::CertificateVerify { end, read, peer }.into()),
+            None => end.listen(flow, read),
+        }
     }
 }
 
@@ -563,8 +667,8 @@ impl End {
     fn session(&self, flow: &Flow<'_>) -> Secret {
         let (agreed, negotiated) = (self.secrets.agreed, &flow.shared.negotiated);
         let session = ServerSession {
-            psk_identity: None,
-            psk: None,
+            psk_identity: negotiated.psk_identity.clone(),
+            psk: self.psk.clone(),
             version: agreed.rules.version,
             suite: agreed.suite.number,
             since: flow.now,

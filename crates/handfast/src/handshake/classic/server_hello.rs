@@ -29,6 +29,7 @@ pub(super) fn accept(
     let suite = Suite::find(fixed.cipher_suite)
         .filter(|s| policy.suites.contains(&s.number) && s.fits(rules.version))
         .filter(|s| s.is_spoken_by(&*flow.shared.provider) && s.opens_in_constant_time())
+        .filter(|s| offered.psk.is_some() || !s.key_exchange.has_psk())
         .ok_or_else(|| illegal("cipher_suite", "is none that was offered for this version", "RFC 5246 7.4.1.3"))?;
     extensions(flow, offered, hello, rules)?;
     let e = &hello.extensions;

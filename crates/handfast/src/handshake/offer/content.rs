@@ -3,7 +3,7 @@
 use super::super::{Flow, Side, certificate_types, classic};
 use crate::Time;
 use crate::config::ClientConfig;
-use crate::crypto::{BulkCipher, KeyExchangeKind, Provider, Suite};
+use crate::crypto::{BulkCipher, Provider, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::extension::{
     Alpn, Bytes, CertificateAuthorities, CertificateTypes, CompressCertificate, EarlyData, EcPointFormats, Empty,
@@ -55,11 +55,11 @@ pub(super) struct Spoken {
 }
 
 impl Spoken {
-    /// As much of it as there is.
+    /// As much of it as there is. `psk`: there is a pre-shared key for suites up to TLS 1.2.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] if that is not enough for a handshake.
-    pub(super) fn of(config: &ClientConfig, provider: &dyn Provider) -> Result<Self, Error> {
+    pub(super) fn of(config: &ClientConfig, provider: &dyn Provider, psk: bool) -> Result<Self, Error> {
         let policy = &config.policy;
         let versions = policy.versions();
         let (Some(newest), Some(oldest)) = (versions.first().copied(), versions.last().copied()) else {
@@ -71,12 +71,16 @@ impl Spoken {
             .filter_map(|s| Suite::find(*s))
             .filter(|s| versions.iter().any(|v| s.fits(*v)))
             .filter(|s| s.is_spoken_by(provider) && s.opens_in_constant_time())
+            .filter(|s| psk || !s.key_exchange.has_psk())
             .collect();
         let mut it = Self { versions, suites, groups: Vec::new(), newest, oldest };
-        // Hybrids exist in TLS 1.3 only.
-        let spoken = |g: &NamedGroup| provider.groups().contains(g) && (it.has_13() || classic::is_curve(*g));
+        // Hybrids exist in TLS 1.3 only. Before it, who offers a prime field by name is given no other (RFC 7919 4).
+        let of_use = |g: NamedGroup| {
+            it.has_13() || (it.has_ecdhe() && classic::is_curve(g)) || (it.has_dhe() && classic::is_field(g))
+        };
+        let spoken = |g: &NamedGroup| provider.groups().contains(g) && of_use(*g);
         it.groups = policy.groups.iter().copied().filter(spoken).collect();
-        if it.suites.is_empty() || (it.has_groups() && it.groups.is_empty()) {
+        if it.suites.is_empty() || (it.needs_groups() && it.groups.is_empty()) {
             return Err(ErrorKind::Config("no suite, or no group, of the policy can be spoken".into()).into());
         }
         Ok(it)
@@ -96,10 +100,14 @@ impl Spoken {
     }
 
     fn has_ecdhe(&self) -> bool {
-        self.suites.iter().any(|s| s.key_exchange == KeyExchangeKind::Ecdhe)
+        self.suites.iter().any(|s| s.key_exchange.has_ecdhe())
     }
 
-    fn has_groups(&self) -> bool {
+    fn has_dhe(&self) -> bool {
+        self.suites.iter().any(|s| s.key_exchange.has_dhe())
+    }
+
+    fn needs_groups(&self) -> bool {
         self.has_ecdhe() || self.has_13()
     }
 
@@ -121,11 +129,14 @@ impl Spoken {
 /// judged anew in a resumption, and the store may be shared with a config that asks for less.
 fn is_still_good(config: &ClientConfig, psks: &[ExternalPsk], session: &ClientSession) -> bool {
     let takes = |what| config.server_certificate_types.contains(&what);
-    match (&session.psk_identity, &session.raw_key) {
-        (Some(identity), _) => psks.iter().any(|psk| psk.identity == *identity),
-        (None, Some(_)) => takes(CertificateType::RAW_PUBLIC_KEY),
-        (None, None) => takes(CertificateType::X509),
-    }
+    let has_key = session.psk_identity.as_ref().is_none_or(|name| psks.iter().any(|psk| psk.identity == *name));
+    has_key
+        && match (&session.raw_key, &session.psk_identity) {
+            (Some(_), _) => takes(CertificateType::RAW_PUBLIC_KEY),
+            // With RSA_PSK there was a certificate beside the key.
+            (None, Some(_)) if session.chain.is_empty() => true,
+            (None, _) => takes(CertificateType::X509),
+        }
 }
 
 /// All that is said: the message borrows from it, and from the config.
@@ -252,7 +263,7 @@ impl Content {
         if let Some(name) = &self.server_name {
             list.push(Extension::ServerName(ServerNameExtension(vec![Name::Host(name)])));
         }
-        if self.spoken.has_groups() {
+        if !self.spoken.groups.is_empty() {
             list.push(Extension::SupportedGroups(SupportedGroups(List::of(&self.spoken.groups))));
         }
         list.extend(protocols(&config.alpn));

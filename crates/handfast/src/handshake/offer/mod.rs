@@ -57,6 +57,8 @@ pub(crate) struct Offered {
     pub(crate) session: Option<ClientSession>,
     /// The external PSKs that were offered, behind a session of TLS 1.3.
     pub(crate) external: Vec<Psk>,
+    /// The external PSK for the suites up to TLS 1.2 that take one, which are offered only if there is one.
+    pub(crate) psk: Option<ExternalPsk>,
     /// Early data was offered, and the server has not said no.
     pub(crate) early: bool,
     /// The group that was remembered of this server.
@@ -119,7 +121,8 @@ impl Draft {
     fn offer(self, flow: &mut Flow<'_>, remembered: Remembered, psks: &[ExternalPsk]) -> Result<super::State, Error> {
         let Self { config, name, key } = self;
         let Remembered { session, group: remembered } = remembered;
-        let spoken = Spoken::of(&config, &*flow.provider())?;
+        let psk = psks.iter().find(|psk| psk.is_classic()).cloned();
+        let spoken = Spoken::of(&config, &*flow.provider(), psk.is_some())?;
         let external = psks::external(flow, &config, &spoken.suites, psks)?;
         flow.shared.unshown = psks::not_taken(&external);
         let room = content::room_for_ticket(&config, &external)?;
@@ -159,6 +162,7 @@ impl Draft {
             sent_shares,
             session,
             external,
+            psk,
             early: has_early,
             remembered,
             extensions,

@@ -121,6 +121,7 @@ fn the_client_s_part() {
         sent_shares: vec![NamedGroup::X25519],
         session: None,
         external: Vec::new(),
+        psk: None,
         early: false,
         remembered: None,
         extensions: parsed.extensions.list.iter().map(|e| e.kind()).collect(),
