@@ -385,7 +385,8 @@ fn a_key_for_each_family() {
     for (newest, name) in [(ProtocolVersion::TLS1_3, &b"new"[..]), (ProtocolVersion::TLS1_2, b"")] {
         let (mut client, mut server) = configs(EACH[2]);
         (client.policy, server.policy) = (Policy::compatible(), Policy::compatible());
-        (client.psks, server.psks) = (Some(Arc::new(keys())), Some(Arc::new(keys())));
+        client.psks = Some(Arc::new(keys()));
+        server.psks = Some(Arc::new(keys()));
         server.policy.max_version = newest;
         assert_by(&mut run(&client, &server), name);
     }

@@ -223,6 +223,10 @@ impl Case {
     pub fn renegotiates(&self) -> bool {
         matches!(self.feature, Feature::Renegotiated | Feature::CertificateLater)
     }
+    /// Whether a pre-shared key proves the server, so that it shows no certificate, before TLS 1.3.
+    pub fn is_by_key_alone(&self) -> bool {
+        self.suite.contains("PSK_") && !self.suite.contains("RSA_PSK_")
+    }
     pub fn is_13(&self) -> bool {
         self.version == "tls1.3"
     }
@@ -230,7 +234,7 @@ impl Case {
 
 /// Every row: each version, key exchange and protection, then each feature.
 pub fn cases() -> Vec<Case> {
-    [suites(), groups(), keys(), sessions(), features(), choices(), renegotiations()].concat()
+    [suites(), groups(), exchanges(), keys(), sessions(), features(), choices(), renegotiations()].concat()
 }
 
 /// The name in the server's second certificate. It needs no DNS (RFC 6761 6.3).
@@ -296,6 +300,43 @@ fn groups() -> Vec<Case> {
     let middle = middle.map(|group| row("tls1.2", RSA_GCM, group, Key::Rsa, Feature::Full));
     let new = new.map(|group| row("tls1.3", GCM, group, Key::Ecdsa, Feature::Full));
     [&middle[..], &new].concat()
+}
+
+/// Finite fields and pre-shared keys before TLS 1.3.
+fn exchanges() -> Vec<Case> {
+    use Feature::{ClientCertificate, Full, Psk, Resumed};
+    const DHE_GCM: &str = "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256";
+    let fields = [
+        ("tls1.0", "TLS_DHE_RSA_WITH_AES_128_CBC_SHA", ""),
+        ("tls1.2", DHE_GCM, ""),
+        ("tls1.2", "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384", ""),
+        ("tls1.2", "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256", ""),
+        ("tls1.2", "TLS_DHE_RSA_WITH_AES_128_CCM", ""),
+        ("tls1.2", "TLS_DHE_RSA_WITH_AES_256_CBC_SHA", ""),
+        ("tls1.2", "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256", ""),
+        ("tls1.2", DHE_GCM, "ffdhe2048"),
+        ("tls1.2", DHE_GCM, "ffdhe3072"),
+        ("tls1.2", DHE_GCM, "ffdhe4096"),
+        ("tls1.2", DHE_GCM, "ffdhe6144"),
+        ("tls1.2", DHE_GCM, "ffdhe8192"),
+    ];
+    let keys = [
+        ("tls1.0", "TLS_PSK_WITH_AES_128_CBC_SHA"),
+        ("tls1.0", "TLS_DHE_PSK_WITH_AES_128_CBC_SHA"),
+        ("tls1.0", "TLS_RSA_PSK_WITH_AES_256_CBC_SHA"),
+        ("tls1.2", "TLS_PSK_WITH_AES_128_GCM_SHA256"),
+        ("tls1.2", "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256"),
+        ("tls1.2", "TLS_PSK_WITH_AES_128_CCM_8"),
+        ("tls1.2", "TLS_PSK_WITH_AES_256_CBC_SHA384"),
+        ("tls1.2", "TLS_DHE_PSK_WITH_AES_256_GCM_SHA384"),
+        ("tls1.2", "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256"),
+        ("tls1.2", "TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256"),
+        ("tls1.2", "TLS_RSA_PSK_WITH_AES_128_GCM_SHA256"),
+    ];
+    let fields = fields.map(|(version, suite, group)| row(version, suite, group, Key::Rsa, Full));
+    let keys = keys.map(|(version, suite)| row(version, suite, "", Key::Rsa, Psk));
+    let sessions = [Resumed, ClientCertificate].map(|feature| row("tls1.2", DHE_GCM, "", Key::Rsa, feature));
+    [&fields[..], &keys, &sessions].concat()
 }
 
 /// RSA and ECDSA on P-256 are in other rows.

@@ -57,6 +57,10 @@ pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec
         group if case.retries() => flags.add(&["--groups", &format!("X25519MLKEM768,x25519,{group}")]),
         group => flags.add(&["--groups", group]),
     }
+    if case.suite.starts_with("TLS_DHE_PSK") {
+        // Without a certificate to go by, OpenSSL's tools make as little as that.
+        flags.add(&["--min-dh-bits", "1024"]);
+    }
     if case.resumes() {
         flags.add(&["--half-close", "--session", session]);
     }
@@ -104,8 +108,9 @@ pub fn server(case: &Case, material: &Material, site: Option<&str>) -> Vec<Strin
     let mut shown = Vec::from_iter(material.besides(case));
     let place = if case.feature == Feature::ByName { 0 } else { shown.len() };
     shown.insert(place, (cert, key));
-    for (cert, key) in shown {
-        flags.add(&["--cert", &cert, "--key", &key]);
+    match case.is_by_key_alone() {
+        true => flags.add(&["--no-certificate"]),
+        false => shown.iter().for_each(|(cert, key)| flags.add(&["--cert", cert, "--key", key])),
     }
     flags.add(&["--policy", "legacy", "--suites", &case.suites().join(",")]);
     if !case.group.is_empty() {

@@ -38,6 +38,7 @@ impl Peer for Chromium {
                 Some("no ECDHE_ECDSA with CBC")
             }
             _ if case.suite.contains("CCM") => Some("no CCM"),
+            _ if case.suite.contains("_DHE_") => Some("no finite fields"),
             _ if !matches!(case.group, "" | "x25519" | "secp256r1" | "secp384r1" | "X25519MLKEM768") => {
                 Some("of the groups, only x25519, P-256, P-384 and X25519MLKEM768")
             }

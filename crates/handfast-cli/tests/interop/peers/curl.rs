@@ -29,6 +29,9 @@ impl Peer for Curl {
         match case.feature {
             _ if case.group.contains("MLKEM") => Some("this curl's OpenSSL has no ML-KEM"),
             _ if case.key.is_ml_dsa() => Some("this curl's OpenSSL has no ML-DSA"),
+            _ if !case.is_13() && case.group.starts_with("ffdhe") => {
+                Some("before TLS 1.3 its OpenSSL knows no fields by name (RFC 7919)")
+            }
             Feature::Zlib | Feature::Brotli => Some("this curl's OpenSSL compresses no certificates"),
             Feature::Psk | Feature::PskOnly => Some("no pre-shared keys"),
             Feature::EarlyData | Feature::EarlyRefused => Some("this curl sends no early data"),

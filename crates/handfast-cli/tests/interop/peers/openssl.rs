@@ -43,6 +43,9 @@ impl OpenSsl {
             _ if is_old && self.name == "openssl" => Some("Debian builds it without SSL 3.0, RC4 and 3DES"),
             _ if case.group.contains("MLKEM") && !self.is_since(3, 5) => Some("before OpenSSL 3.5 there is no ML-KEM"),
             _ if case.key.is_ml_dsa() && !self.is_since(3, 5) => Some("before OpenSSL 3.5 there is no ML-DSA"),
+            _ if !case.is_13() && case.group.starts_with("ffdhe") => {
+                Some("before TLS 1.3 it knows no fields by name (RFC 7919)")
+            }
             Feature::Http2 => Some("its tools speak no HTTP/2"),
             Feature::Zlib | Feature::Brotli if !self.is_since(3, 2) => {
                 Some("before OpenSSL 3.2 no certificate is compressed")

@@ -31,7 +31,7 @@ fn lacks(case: &Case) -> Option<&'static str> {
         _ if case.suite.starts_with("TLS_RSA") => Some("no RSA key exchange"),
         _ if case.suite.contains("CBC") => Some("no CBC"),
         _ if case.suite.contains("CCM") => Some("no CCM"),
-        _ if case.group.starts_with("ffdhe") => Some("no finite fields"),
+        _ if case.group.starts_with("ffdhe") || case.suite.contains("_DHE_") => Some("no finite fields"),
         _ if matches!(case.group, "secp521r1" | "SecP384r1MLKEM1024") => Some("neither P-521 nor P-384 with ML-KEM"),
         _ if case.key == Key::RsaPss || case.key.is_ml_dsa() => Some("no keys for RSASSA-PSS or ML-DSA"),
         _ if case.feature == Feature::Http2 => Some("no HTTP"),
