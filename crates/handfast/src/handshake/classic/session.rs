@@ -179,6 +179,11 @@ impl Session {
         }
     }
 
+    /// A server: whether its client has been asked to begin, and has not.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.bound.as_ref().is_some_and(|b| b.asked)
+    }
+
     /// The peer has said no_renegotiation: it may be asked again.
     pub(crate) fn declined(&mut self) {
         if let Some(bound) = &mut self.bound {
