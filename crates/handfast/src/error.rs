@@ -234,6 +234,8 @@ pub enum ErrorKind {
         /// The version, which decides the alert.
         version: ProtocolVersion,
     },
+    /// The peer asks for a second handshake, and SSL 3.0 has no way to refuse it and go on.
+    RenegotiationRefused,
     /// In a second handshake on this connection the peer is another than in the first, or does not say any more who it is.
     IdentityChanged,
     /// The name asked for is not served here.
@@ -354,7 +356,7 @@ impl ErrorKind {
             Self::UnsolicitedExtension(_) => A::UNSUPPORTED_EXTENSION,
             Self::MissingExtension(_) => A::MISSING_EXTENSION,
             Self::InappropriateFallback => A::INAPPROPRIATE_FALLBACK,
-            Self::InsufficientSecurity(_) => A::HANDSHAKE_FAILURE,
+            Self::InsufficientSecurity(_) | Self::RenegotiationRefused => A::HANDSHAKE_FAILURE,
             Self::Certificate(e) => e.alert(),
             Self::BadCompression(_) => A::BAD_CERTIFICATE,
             Self::NoCertificate { version } => match *version >= ProtocolVersion::TLS1_3 {
