@@ -627,6 +627,25 @@ fn data_in_the_middle_has_a_bound() {
     }
 }
 
+/// Nothing is said behind our close_notify: no second handshake is begun.
+#[test]
+fn none_begins_after_the_end() {
+    for closes in Side::BOTH {
+        let mut pair = pair(&setup(), false);
+        pair.run();
+        pair.end(closes.other()).connection.renegotiate(noon()).unwrap();
+        pair.end(closes).connection.close();
+        let request = pair.end(closes.other()).transmit();
+        let end = pair.end(closes);
+        let said = end.transmit();
+        end.receive(&request, noon());
+        assert!(end.error.is_none() && end.transmit().is_empty() && !end.connection.is_renegotiating());
+        let other = pair.end(closes.other());
+        other.receive(&said, noon());
+        assert!(other.error.is_none() && other.connection.peer_closed());
+    }
+}
+
 #[test]
 fn closing_in_the_middle_ends_it() {
     for closes in Side::BOTH {

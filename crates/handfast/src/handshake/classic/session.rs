@@ -95,7 +95,7 @@ impl Session {
     fn requested(mut self, flow: &mut Flow<'_>) -> Result<State, Error> {
         flow.leave_transcript();
         self.count(flow)?;
-        match self.is_granted() {
+        match self.is_granted() && !flow.is_closed() {
             true => self.offer(flow),
             false => self.refuse(flow),
         }
@@ -113,7 +113,7 @@ impl Session {
             self.count(flow)?;
         }
         let config = match self.bound.as_ref().map(|b| &b.with) {
-            Some(With::Server { config }) if asked || self.is_granted() => config.clone(),
+            Some(With::Server { config }) if (asked || self.is_granted()) && !flow.is_closed() => config.clone(),
             _ => {
                 flow.leave_transcript();
                 return self.refuse(flow);
