@@ -63,6 +63,11 @@ pub(crate) fn handshake(
     authentication(flags, memory, agreed, seen)
 }
 
+/// How many handshakes there were.
+pub(crate) fn renegotiations(flags: &Flags, handshakes: u32) -> Result<(), Stop> {
+    same_if("renegotiations", handshakes.saturating_sub(1), flags.expect_total_renegotiations)
+}
+
 /// What a client keeps.
 pub(crate) fn session(flags: &Flags, session: Option<&ClientSession>) -> Result<(), Stop> {
     let early = session.is_none_or(|s| match &s.kind {

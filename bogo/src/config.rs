@@ -10,6 +10,7 @@ use crate::seen::Witness;
 use handfast::config::{ConfigSource, EarlyDataRules, Limits};
 use handfast::crypto::{AeadAlgorithm, BulkCipher, CbcCipher, HashAlgorithm, KeyExchangeKind, SUITES, Suite, aws_lc};
 use handfast::keys::Secret;
+use handfast::policy::Renegotiation;
 use handfast::psk::{ClientPsks, ExternalPsk, PskUsage, ServerPsks};
 use handfast::session::{
     ClientSession, ClientSessionKind, ClientStore, EarlyHello, MemoryReplayStore, MemoryServerStore, Remembered,
@@ -317,8 +318,8 @@ fn limits(flags: &Flags) -> Limits {
     limits.message_size = flags.max_cert_list.unwrap_or(102_400);
     // It bounds a chain by its bytes alone.
     limits.chain = limits.message_size;
-    // BoringSSL refuses the first one.
-    limits.renegotiations = 0;
+    // BoringSSL refuses the first one that it does not want.
+    limits.renegotiations = if flags.refuses_renegotiations { 100 } else { flags.renegotiations };
     limits
 }
 
@@ -328,6 +329,10 @@ fn policy(flags: &Flags) -> Result<Policy, Stop> {
     let mut policy = Policy::legacy();
     (policy.min_version, policy.max_version) = versions(flags)?;
     policy.suites = suites(flags.cipher.as_deref())?;
+    policy.renegotiation = match flags.renegotiations {
+        0 => Renegotiation::Never,
+        _ => Renegotiation::Either,
+    };
     policy.server_preference = flags.server_preference || flags.cipher.is_some();
     let spoken = aws_lc::provider().groups();
     policy.groups = match flags.curves.as_slice() {

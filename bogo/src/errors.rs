@@ -62,9 +62,12 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
         },
         ErrorKind::NothingInCommon(what) => match what {
             NothingInCommon::Version { .. } => match message {
-                "ServerHello" | "HelloRetryRequest" => {
-                    &[":UNSUPPORTED_PROTOCOL:", ":DECODE_ERROR:", ":SECOND_SERVERHELLO_VERSION_MISMATCH:"]
-                }
+                "ServerHello" | "HelloRetryRequest" => &[
+                    ":UNSUPPORTED_PROTOCOL:",
+                    ":DECODE_ERROR:",
+                    ":SECOND_SERVERHELLO_VERSION_MISMATCH:",
+                    ":WRONG_SSL_VERSION:",
+                ],
                 _ => &[":UNSUPPORTED_PROTOCOL:"],
             },
             NothingInCommon::Suite { .. } => &[":NO_SHARED_CIPHER:"],
@@ -112,9 +115,13 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
         ErrorKind::BadSignature => &[":BAD_SIGNATURE:"],
         ErrorKind::BadFinished | ErrorKind::BadBinder => &[":DIGEST_CHECK_FAILED:"],
         ErrorKind::BadKeyShare(_) => &[":BAD_ECPOINT:"],
-        ErrorKind::InsufficientSecurity(what) if what.contains("extended_master_secret") => {
-            &[":RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION:", ":RESUMED_NON_EMS_SESSION_WITH_EMS_EXTENSION:"]
-        }
+        ErrorKind::InsufficientSecurity(what) if what.contains("extended_master_secret") => &[
+            ":RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION:",
+            ":RESUMED_NON_EMS_SESSION_WITH_EMS_EXTENSION:",
+            ":RENEGOTIATION_EMS_MISMATCH:",
+        ],
+        ErrorKind::InsufficientSecurity(what) if what.contains("renegotiation_info") => &[":RENEGOTIATION_MISMATCH:"],
+        ErrorKind::IdentityChanged => &[":SERVER_CERT_CHANGED:"],
         // No certificate is left to choose from.
         ErrorKind::UnrecognizedName(_) => &[":NO_MATCHING_ISSUER:"],
         ErrorKind::AnswerFailed(_) => &[":CERT_CB_ERROR:"],
@@ -137,7 +144,8 @@ fn malformed(field: &str, problem: &Problem, message: &str) -> Vec<String> {
         "ClientHello" => out.push(":CLIENTHELLO_PARSE_FAILED:"),
         "Certificate" => out.extend([":CANNOT_PARSE_LEAF_CERT:", ":PEER_DID_NOT_RETURN_A_CERTIFICATE:"]),
         // Read before it is looked at whether it may come.
-        "ServerKeyExchange" => out.push(":UNEXPECTED_MESSAGE:"),
+        "ServerKeyExchange" => out.extend([":UNEXPECTED_MESSAGE:", ":BAD_HELLO_REQUEST:"]),
+        "HelloRequest" => out.push(":BAD_HELLO_REQUEST:"),
         "ServerHello" => out.push(":SECOND_SERVERHELLO_VERSION_MISMATCH:"),
         _ => {}
     }

@@ -125,6 +125,11 @@ pub(crate) struct Flags {
     pub(crate) expect_alpn: Vec<u8>,
     pub(crate) expect_advertised_alpn: Option<Vec<u8>>,
     pub(crate) expect_extended_master_secret: bool,
+    pub(crate) use_exporter_between_reads: bool,
+    /// How many handshakes the server may ask for beside the first.
+    pub(crate) renegotiations: u32,
+    pub(crate) refuses_renegotiations: bool,
+    pub(crate) expect_total_renegotiations: Option<u32>,
     pub(crate) expect_secure_renegotiation: bool,
     pub(crate) expect_no_secure_renegotiation: bool,
     pub(crate) expect_hrr: bool,
@@ -233,6 +238,10 @@ impl Default for Flags {
             expect_alpn: Vec::new(),
             expect_advertised_alpn: None,
             expect_extended_master_secret: false,
+            use_exporter_between_reads: false,
+            renegotiations: 0,
+            refuses_renegotiations: false,
+            expect_total_renegotiations: None,
             expect_secure_renegotiation: false,
             expect_no_secure_renegotiation: false,
             expect_hrr: false,
@@ -513,10 +522,13 @@ impl Flags {
             "-shim-shuts-down" => self.shim_shuts_down = true,
             "-check-close-notify" => self.check_close_notify = true,
 
-            "-expect-total-renegotiations" => match v.number()? {
-                0 => {}
-                count => return Err(Stop::Unimplemented(format!("{name} {count}"))),
-            },
+            "-use-exporter-between-reads" => self.use_exporter_between_reads = true,
+            // We do not just pass over them: each is answered by no_renegotiation.
+            "-renegotiate-ignore" => self.refuses_renegotiations = true,
+            "-renegotiate-once" => self.renegotiations = 1,
+            // That the application has a say in each is BoringSSL's own.
+            "-renegotiate-freely" | "-renegotiate-explicit" => self.renegotiations = 100,
+            "-expect-total-renegotiations" => self.expect_total_renegotiations = Some(v.number()?),
             // What they ask for is so anyway, or means nothing here: the peer is judged by `-verify-fail` alone; the split of
             // CBC records is always done where it helps; other callbacks of BoringSSL's with the same outcome.
             "-trust-cert" => drop(v.bytes()?),

@@ -17,6 +17,8 @@ pub(crate) enum Came {
     Data(Vec<u8>),
     /// Early data.
     Early(Vec<u8>),
+    /// A second handshake is done.
+    Renegotiated,
     Closed,
     /// The stream ended.
     Eof,
@@ -40,6 +42,8 @@ pub(crate) struct Pipe {
     /// Nothing is to be sent for now.
     pub(crate) held: bool,
     pub(crate) connected: bool,
+    /// Keying material must be had whenever more bytes are needed.
+    pub(crate) exports: bool,
     eof: bool,
 }
 
@@ -58,7 +62,20 @@ pub(crate) fn dial(port: u16, ipv6: bool, shim_id: u64) -> std::io::Result<TcpSt
 impl Pipe {
     pub(crate) fn new(socket: TcpStream, engine: Connection, clock: Clock, gate: Option<Arc<Gate>>) -> Self {
         let (arrived, input, out) = Default::default();
-        Self { socket, engine, clock, gate, answers: 0, arrived, input, out, held: false, connected: false, eof: false }
+        Self {
+            socket,
+            engine,
+            clock,
+            gate,
+            answers: 0,
+            arrived,
+            input,
+            out,
+            held: false,
+            connected: false,
+            exports: false,
+            eof: false,
+        }
     }
 
     /// Drives the connection until something comes.
@@ -77,6 +94,7 @@ impl Pipe {
                 Some(Event::Data(data)) => (Some(Came::Data(data.to_vec())), false),
                 Some(Event::EarlyData(data)) => (Some(Came::Early(data.to_vec())), false),
                 Some(Event::Connected) => (Some(Came::Connected), false),
+                Some(Event::Renegotiated) => (Some(Came::Renegotiated), false),
                 Some(Event::Closed) => (Some(Came::Closed), false),
                 Some(Event::Parked | Event::Warning(_)) => (None, false),
                 Some(event) => return Err(Stop::broken(format!("an event that is not known here: {event:?}"))),
@@ -94,6 +112,10 @@ impl Pipe {
                 Some(came) => return Ok(came),
                 None if more && self.eof => return Ok(Came::Eof),
                 None if more => {
+                    if self.exports && self.connected {
+                        let exported = self.engine.export(&mut [0; 16], b"label", None);
+                        exported.map_err(|e| Stop::Failed(format!("failed to export keying material: {e}")))?;
+                    }
                     self.flush();
                     self.read();
                 }
@@ -206,6 +228,13 @@ impl Pipe {
     /// Seals data; sends it unless the pipe is held.
     pub(crate) fn write(&mut self, data: &[u8]) -> Result<(), Stop> {
         self.handshake()?;
+        while self.engine.is_renegotiating() {
+            match self.next()? {
+                Came::Renegotiated => {}
+                Came::Eof => return Err(self.eof_error()),
+                came => return Err(Stop::broken(format!("{came:?} in a second handshake"))),
+            }
+        }
         if let Err(error) = self.engine.send(data, &mut self.out) {
             return Err(self.failed(error));
         }
@@ -218,7 +247,7 @@ impl Pipe {
         loop {
             match self.next()? {
                 Came::Data(data) => return Ok(Some(data)),
-                Came::Connected => {}
+                Came::Connected | Came::Renegotiated => {}
                 Came::Early(data) => self.answer_early(&data)?,
                 Came::Eof if !self.connected => return Err(self.eof_error()),
                 Came::Closed | Came::Eof => return Ok(None),

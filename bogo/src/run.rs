@@ -26,6 +26,7 @@ pub(crate) fn connection([flags, retry]: [&Flags; 2], memory: &mut Memory, index
     let engine = engine(flags, memory, &shelf, &seen, gate.as_ref())?;
     let socket = dial(flags.port, flags.ipv6, flags.shim_id).map_err(|e| Stop::broken(format!("dialling: {e}")))?;
     let mut pipe = Pipe::new(socket, engine, memory.clock, gate);
+    pipe.exports = flags.use_exporter_between_reads;
     let outcome = exchange(&mut pipe, [flags, retry], memory, &seen, index);
     pipe.hang_up();
     outcome?;
@@ -95,9 +96,10 @@ fn exchange(
         if (seen.see().new_sessions > 0) != expected {
             return Err(Stop::broken(format!("a new session was expected: {expected}")));
         }
-    } else if !flags.server && !flags.implicit_handshake && new_session {
+    } else if !flags.server && !flags.implicit_handshake && new_session && pipe.engine.handshakes() == 1 {
         return Err(Stop::broken("a session came after the handshake"));
     }
+    checks::renegotiations(flags, pipe.engine.handshakes())?;
     shut_down(pipe, flags)
 }
 
@@ -226,7 +228,7 @@ fn shut_down(pipe: &mut Pipe, flags: &Flags) -> Result<(), Stop> {
                     other => other,
                 });
             }
-            Came::Connected | Came::Data(_) | Came::Early(_) => {}
+            Came::Connected | Came::Renegotiated | Came::Data(_) | Came::Early(_) => {}
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::events::{Connection, Event};
 use crate::exit::Failure;
 use crate::negotiated;
 use crate::words::{self, capital, harmless, sentence};
+use handfast::Negotiated;
 use handfast::error::Blame;
 use handfast::trace::Direction;
 use std::io::{IsTerminal, Write};
@@ -77,8 +78,9 @@ impl View {
                 self.paint(DIM, &format!("    from here on {who}, with keys of the {}", secret.replace('_', " ")))
             }
             Event::Verified { how } => self.paint(GREEN, &format!("    verified: {}", harmless(how))),
-            Event::Connected { negotiated: n } => {
-                let mut out = negotiated::summary(n);
+            Event::Connected { negotiated: n } | Event::Renegotiated { negotiated: n } => {
+                let again = matches!(event, Event::Renegotiated { .. });
+                let mut out = format!("{}{}", if again { "renegotiated: " } else { "" }, negotiated::summary(n));
                 for (what, words) in negotiated::beyond(n) {
                     out += &self.paint(DIM, &format!("\n    {what}: {words}"));
                 }
@@ -90,6 +92,7 @@ impl View {
             Event::Failed { .. }
             | Event::Closed { clean: false }
             | Event::Start { .. }
+            | Event::ClientCertificate { .. }
             | Event::Listening { .. }
             | Event::Reloaded { .. }
             | Event::ReloadFailed { .. }
@@ -111,6 +114,8 @@ fn connection_line(event: &Event<'_>) -> Option<String> {
             Some(negotiated::summary(n) + &beyond.collect::<String>())
         }
         Event::Exported { name, got, .. } => Some(exported(name, *got)),
+        Event::Renegotiated { negotiated: n } => Some(format!("renegotiated: {}{}", negotiated::summary(n), shown(n))),
+        Event::ClientCertificate { negotiated: n } => Some(format!("asked for a certificate{}", shown(n))),
         Event::Failed { failure } => Some(format!("failed: {}", sentences(failure))),
         Event::Reloaded { certificates, sessions_kept, .. } => {
             let own = certificates.iter().filter_map(|c| c.chain.first()).map(|c| words::subject(c));
@@ -126,6 +131,15 @@ fn connection_line(event: &Event<'_>) -> Option<String> {
 fn exported(name: &str, got: Result<&[u8], &str>) -> String {
     let words = got.map_or_else(|why| format!("none: {why}"), words::hex);
     format!("{}: {}", harmless(name), sentence(&words))
+}
+
+/// Whom a client has shown itself to be.
+fn shown(n: &Negotiated) -> String {
+    match n.peer_chain.first() {
+        Some(own) => format!("  client: {}", words::subject(own)),
+        None if n.peer_raw_key.is_some() => "  client: known by its key".into(),
+        None => "  client: has shown no certificate".into(),
+    }
 }
 
 fn way(direction: Direction) -> (char, &'static str) {

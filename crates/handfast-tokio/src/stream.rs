@@ -112,7 +112,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
     /// Until the handshake is done and our own flight on the wire; or early data is there to be read.
     pub(crate) fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.buffered.is_connected() {
-            match ready!(self.poll_next(cx, Reading::ForData))? {
+            match ready!(self.poll_next(cx))? {
                 Next::Closed => return Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
                 Next::Data => break,
                 Next::Read | Next::Answer | Next::Connected | Next::Renegotiated => {}
@@ -128,7 +128,17 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
     }
 
     /// Goes on until there is data, or none any more, or the handshake is done.
-    fn poll_next(&mut self, cx: &mut Context<'_>, reading: Reading) -> Poll<io::Result<Next>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Next>> {
+        self.poll_next_for(cx, Reading::ForData, |_| false)
+    }
+
+    /// The same for one that reads for something, or until the connection is as `done` would have it.
+    fn poll_next_for(
+        &mut self,
+        cx: &mut Context<'_>,
+        reading: Reading,
+        done: impl Fn(&Connection) -> bool,
+    ) -> Poll<io::Result<Next>> {
         loop {
             if let Some(error) = self.failed.clone() {
                 // A task that waits to write sends the alert too.
@@ -142,6 +152,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
                 Reading::ToWrite => self.buffered.advance_to_write(Time::now()),
             };
             match advanced {
+                Ok(Next::Read) if done(self.buffered.connection()) => return Poll::Ready(Ok(Next::Read)),
                 Ok(Next::Read) => ready!(self.poll_fill(cx, reading))?,
                 Ok(Next::Answer) => ready!(self.poll_answer(cx, reading))?,
                 Ok(Next::Closed) => {
@@ -207,17 +218,33 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
         }
     }
 
-    /// Goes on until a second handshake is done, if one goes on.
-    fn poll_renegotiated(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.buffered.connection().is_renegotiating() {
-            let polled = self.poll_next(cx, Reading::ToWrite);
+    /// Goes on until the connection is as `done` would have it, or over: sends and reads, and holds what comes for whoever reads next,
+    /// 1 MiB at most. For a server that has started something by [`TlsStream::connection_mut`], and waits for what the client makes of
+    /// it: a second handshake ([`Connection::awaits_renegotiation`]), a request for its certificate
+    /// ([`Connection::open_certificate_requests`]).
+    ///
+    /// # Errors
+    /// Those of the connection, and of `IO`.
+    pub fn poll_until(&mut self, cx: &mut Context<'_>, done: impl Fn(&Connection) -> bool) -> Poll<io::Result<()>> {
+        while !done(self.buffered.connection()) && !self.buffered.connection().peer_closed() {
+            let polled = self.poll_next_for(cx, Reading::ToWrite, &done);
             if polled.is_ready() || !self.buffered.plaintext().is_empty() {
                 self.wake(Reading::ForData);
             }
             ready!(polled)?;
         }
         self.readers[Reading::ToWrite as usize] = None;
+        // What the client waits for goes out by whoever writes next, if not now.
+        let _ = self.poll_output_beside(cx);
         Poll::Ready(Ok(()))
+    }
+
+    /// Goes on until a second handshake is done, if one goes on.
+    fn poll_renegotiated(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.buffered.connection().is_renegotiating() {
+            true => self.poll_until(cx, |connection| !connection.is_renegotiating()),
+            false => Poll::Ready(Ok(())),
+        }
     }
 
     fn poll_answer(&mut self, cx: &mut Context<'_>, reading: Reading) -> Poll<io::Result<()>> {
@@ -301,7 +328,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncBufRead for TlsStream<IO> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
         loop {
-            let polled = this.poll_next(cx, Reading::ForData);
+            let polled = this.poll_next(cx);
             if !this.buffered.connection().is_renegotiating() {
                 this.wake(Reading::ToWrite);
             }

@@ -527,7 +527,7 @@ impl Connection {
     /// Whether a client of SSL 3.0 may say that it has no certificate.
     fn no_certificate_may_come(&self) -> bool {
         let ssl3 = matches!(self.shared.dialect, Dialect::Classic(form) if form.no_certificate_alert);
-        ssl3 && self.shared.side == Side::Server && matches!(self.state, State::Handshake(_))
+        ssl3 && self.shared.side == Side::Server && matches!(self.state, State::Handshake(_) | State::Again(_))
     }
 
     /// What is an empty Certificate from TLS 1.0 on. It belongs to no transcript.
@@ -616,7 +616,7 @@ impl Connection {
     }
 
     fn say(&mut self, mut alert: Alert) {
-        if self.shared.negotiated.version == Some(ProtocolVersion::SSL3_0) {
+        if self.negotiated().version == Some(ProtocolVersion::SSL3_0) {
             alert.description = alert.description.in_ssl3();
         }
         // If it cannot be sealed any more, there is nobody to tell.

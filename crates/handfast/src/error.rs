@@ -243,6 +243,8 @@ pub enum ErrorKind {
         /// The version, which decides the alert.
         version: ProtocolVersion,
     },
+    /// The peer asks for a second handshake, and SSL 3.0 has no way to refuse it and go on.
+    RenegotiationRefused,
     /// In a second handshake on this connection the peer is another than in the first, or does not say any more who it is.
     IdentityChanged,
     /// The name asked for is not served here.
@@ -376,7 +378,7 @@ impl ErrorKind {
             Self::UnsolicitedExtension(_) => A::UNSUPPORTED_EXTENSION,
             Self::MissingExtension(_) => A::MISSING_EXTENSION,
             Self::InappropriateFallback => A::INAPPROPRIATE_FALLBACK,
-            Self::InsufficientSecurity(_) | Self::BadDhShare => A::HANDSHAKE_FAILURE,
+            Self::InsufficientSecurity(_) | Self::RenegotiationRefused | Self::BadDhShare => A::HANDSHAKE_FAILURE,
             Self::SmallDhGroup { .. } => A::INSUFFICIENT_SECURITY,
             Self::UnknownPsk => A::UNKNOWN_PSK_IDENTITY,
             Self::Certificate(e) => e.alert(),

@@ -17,12 +17,14 @@ use handfast::wire::{CipherSuite, List, Vector};
 use handfast::{ChannelBinding, ClientAuth, ClientConfig, ErrorKind, Policy, ServerConfig};
 use std::sync::{Arc, Mutex};
 
+const V30: ProtocolVersion = ProtocolVersion::SSL3_0;
 const V10: ProtocolVersion = ProtocolVersion::TLS1_0;
+const V11: ProtocolVersion = ProtocolVersion::TLS1_1;
 const V12: ProtocolVersion = ProtocolVersion::TLS1_2;
 const HANDSHAKE: u8 = 22;
 const DATA: u8 = 23;
 
-/// Setups of every key exchange and protection that there is, in both versions.
+/// Setups of every kind of key exchange and protection, in every version.
 fn setups() -> Vec<Setup> {
     let v12 = |suite| Setup::new(V12).suite(suite).server(KeyKind::Rsa);
     let v10 = |suite| Setup::new(V10).suite(suite).server(KeyKind::Rsa);
@@ -31,7 +33,10 @@ fn setups() -> Vec<Setup> {
         v12(CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256),
         v12(CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256),
         v12(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA),
+        v12(CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256),
+        Setup::new(V11),
         Setup::new(V10),
+        Setup::new(V30).server(KeyKind::Rsa),
         v10(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA),
     ]
 }
@@ -64,13 +69,15 @@ fn renegotiated(end: &End) -> usize {
 fn either_side_starts_one_and_data_goes_on() {
     for setup in setups() {
         for starts in Side::BOTH {
-            for resumed in [false, true] {
+            // Without an extended master secret there is none after one that was resumed.
+            let kinds = if setup.version == V30 { &[false][..] } else { &[false, true] };
+            for &resumed in kinds {
                 for (chunk, later) in [(usize::MAX, false), (1, false), (usize::MAX, true), (1, true)] {
                     let setup = Setup { tickets: resumed, ..setup.clone().again(starts) };
                     let mut pair = pair(&setup, later).chunk(chunk);
                     pair.run().exchange(1000);
                     let before = pair.client.negotiated().clone();
-                    let binding = |end: &End| end.connection.channel_binding(ChannelBinding::Unique).unwrap();
+                    let binding = |end: &End| end.connection.channel_binding(ChannelBinding::Unique).ok();
                     let unique = binding(&pair.client);
                     for count in 1..=3 {
                         pair.end(starts).connection.renegotiate(noon()).unwrap();
@@ -84,8 +91,12 @@ fn either_side_starts_one_and_data_goes_on() {
                         pair.exchange(20_000);
                     }
                     assert_eq!(pair.client.negotiated().peer_chain, before.peer_chain);
-                    assert_ne!(binding(&pair.client), unique, "it is the newest handshake's");
+                    assert_eq!(unique.is_none(), setup.version == V30);
+                    assert!(binding(&pair.client) != unique || unique.is_none(), "it is the newest handshake's");
                     assert_eq!(binding(&pair.client), binding(&pair.server));
+                    if !before.extended_master_secret {
+                        continue;
+                    }
                     let mut keys = [[0; 32]; 2];
                     let [ours, theirs] = &mut keys;
                     pair.client.connection.export(ours, b"EXPORTER-test", None).unwrap();
@@ -104,15 +115,65 @@ fn sessions_are_resumed_by_id_too() {
     pair.client.connection.renegotiate(noon()).unwrap();
     pair.run().assert_agreed();
     assert!(pair.client.negotiated().resumed);
+    // RFC 7627 5.3: then there is no third without an extended master secret.
+    let mut ssl3 = crate::pair(&Setup::new(V30).server(KeyKind::Rsa).by_id().again(Side::Client), false);
+    ssl3.run().assert_connected();
+    ssl3.client.connection.renegotiate(noon()).unwrap();
+    ssl3.run().assert_agreed();
+    assert!(ssl3.client.negotiated().resumed && !ssl3.client.negotiated().extended_master_secret);
+    for side in Side::BOTH {
+        assert!(misuse(ssl3.end(side).connection.renegotiate(noon())));
+    }
+}
+
+/// SSL 3.0 has no no_renegotiation: whoever refuses ends it (RFC 5746 4.5).
+#[test]
+fn ssl_3_0_cannot_refuse_and_go_on() {
+    for starts in Side::BOTH {
+        let setup = Setup::new(V30).server(KeyKind::Rsa);
+        let (client, server) = match starts {
+            Side::Client => (Renegotiation::Ours, Renegotiation::Never),
+            Side::Server => (Renegotiation::Never, Renegotiation::Ours),
+        };
+        let (client, server) = with_policy(&setup, client, server);
+        let mut pair = Pair::connected(&Arc::new(client), &Arc::new(server));
+        pair.end(starts).connection.renegotiate(noon()).unwrap();
+        pair.run();
+        assert_eq!(kind(pair.end(starts.other())), ErrorKind::RenegotiationRefused);
+        assert!(matches!(kind(pair.end(starts)), ErrorKind::PeerAlert(AlertDescription::HANDSHAKE_FAILURE)));
+    }
+}
+
+/// The name was said in the first hello, whose version was newer, and cannot be said in the second.
+#[test]
+fn ssl_3_0_keeps_the_name() {
+    let setup = Setup::new(V30).server(KeyKind::Rsa).again(Side::Client);
+    let (mut client, server) = (setup.client_config(), setup.server_config());
+    client.policy.max_version = V12;
+    client.policy.suites = Policy::museum().suites;
+    let mut pair = Pair::connected(&Arc::new(client), &Arc::new(server));
+    assert!(pair.server.negotiated().server_name.is_some());
+    for starts in [Side::Client, Side::Server] {
+        pair.end(starts).connection.renegotiate(noon()).unwrap();
+        pair.run().assert_agreed();
+        assert!(pair.server.negotiated().server_name.is_some());
+    }
+    assert_eq!((renegotiated(&pair.client), renegotiated(&pair.server)), (2, 2));
 }
 
 /// As IIS does: nobody is asked at first, but for what needs it.
 #[test]
 fn a_certificate_is_asked_for_in_the_second_only() {
-    for version in [V10, V12] {
+    for version in [V30, V10, V11, V12] {
         for (kind, raw) in [(KeyKind::Rsa, false), (KeyKind::Ecdsa, false), (KeyKind::Ecdsa, true)] {
             for later in [false, true] {
+                if version == V30 && (raw || kind != KeyKind::Rsa) {
+                    continue;
+                }
                 let mut setup = Setup::new(version).asked_again(kind);
+                if version == V30 {
+                    setup = setup.server(KeyKind::Rsa);
+                }
                 setup.raw = raw;
                 let mut pair = pair(&setup, later);
                 pair.run().assert_connected();
@@ -126,7 +187,8 @@ fn a_certificate_is_asked_for_in_the_second_only() {
                 assert_eq!(chain.0 == client_credential(kind).chain, !raw);
                 assert_eq!(chain.1.is_some(), raw);
                 // From then on it is asked each time; it may be by what it has shown before.
-                for (starts, resumed) in [(Side::Client, true), (Side::Server, true)] {
+                let resumed = version != V30;
+                for starts in Side::BOTH {
                     pair.end(starts).connection.renegotiate(noon()).unwrap();
                     pair.run().assert_agreed();
                     let shown = pair.server.negotiated();
@@ -141,19 +203,21 @@ fn a_certificate_is_asked_for_in_the_second_only() {
 
 #[test]
 fn one_that_has_none_is_told_so() {
-    let setup = Setup::new(V12).again(Side::Server);
-    let mut optional = pair(&setup, false);
-    optional.run();
-    optional.server.connection.renegotiate_with(ClientAuth::Optional(Arc::new(Known)), noon()).unwrap();
-    optional.run().assert_connected();
-    assert_eq!(renegotiated(&optional.server), 1);
-    assert!(optional.server.negotiated().peer_chain.is_empty());
-    let mut required = pair(&setup, false);
-    required.run();
-    required.server.connection.renegotiate_with(ClientAuth::Required(Arc::new(Known)), noon()).unwrap();
-    required.run();
-    assert!(matches!(kind(&required.server), ErrorKind::NoCertificate { .. }));
-    assert!(matches!(kind(&required.client), ErrorKind::PeerAlert(AlertDescription::HANDSHAKE_FAILURE)));
+    for version in [V30, V10, V12] {
+        let setup = Setup::new(version).server(KeyKind::Rsa).again(Side::Server);
+        let mut optional = pair(&setup, false);
+        optional.run();
+        optional.server.connection.renegotiate_with(ClientAuth::Optional(Arc::new(Known)), noon()).unwrap();
+        optional.run().assert_connected();
+        assert_eq!(renegotiated(&optional.server), 1);
+        assert!(optional.server.negotiated().peer_chain.is_empty());
+        let mut required = pair(&setup, false);
+        required.run();
+        required.server.connection.renegotiate_with(ClientAuth::Required(Arc::new(Known)), noon()).unwrap();
+        required.run();
+        assert!(matches!(kind(&required.server), ErrorKind::NoCertificate { .. }));
+        assert!(matches!(kind(&required.client), ErrorKind::PeerAlert(AlertDescription::HANDSHAKE_FAILURE)));
+    }
 }
 
 /// What was said under the old keys comes, though the other side has begun; after its own hello nobody says any.
@@ -229,7 +293,8 @@ fn with_policy(setup: &Setup, client: Renegotiation, server: Renegotiation) -> (
 
 #[test]
 fn a_policy_says_who_may() {
-    for (name, may) in [("modern", false), ("default", false), ("compatible", true), ("legacy", true)] {
+    for (name, may) in [("modern", false), ("default", false), ("compatible", true), ("legacy", true), ("museum", true)]
+    {
         let policy = Policy::named(name).unwrap();
         assert_eq!(policy.renegotiation == Renegotiation::Either, may, "{name}");
         assert_eq!(policy.renegotiation == Renegotiation::Never, !may, "{name}");
@@ -559,6 +624,25 @@ fn data_in_the_middle_has_a_bound() {
         forge.say(Side::Client, content, &body);
         let told = forge.pair.server.alerts();
         assert!(told == ["fatal unexpected_message"] || told == ["fatal decode_error"], "{told:?}");
+    }
+}
+
+/// Nothing is said behind our close_notify: no second handshake is begun.
+#[test]
+fn none_begins_after_the_end() {
+    for closes in Side::BOTH {
+        let mut pair = pair(&setup(), false);
+        pair.run();
+        pair.end(closes.other()).connection.renegotiate(noon()).unwrap();
+        pair.end(closes).connection.close();
+        let request = pair.end(closes.other()).transmit();
+        let end = pair.end(closes);
+        let said = end.transmit();
+        end.receive(&request, noon());
+        assert!(end.error.is_none() && end.transmit().is_empty() && !end.connection.is_renegotiating());
+        let other = pair.end(closes.other());
+        other.receive(&said, noon());
+        assert!(other.error.is_none() && other.connection.peer_closed());
     }
 }
 

@@ -27,6 +27,10 @@ pub(crate) struct Connect {
     /// Changes the keys once connected, and has the peer change its own (KeyUpdate, TLS 1.3)
     #[arg(long, help_heading = CONNECTION)]
     pub(crate) update_keys: bool,
+    /// Up to TLS 1.2: starts a second handshake once connected, before stdin is sent, whatever the policy says. One that the server
+    /// starts is followed under --policy compatible and below in any case
+    #[arg(long, help_heading = CONNECTION)]
+    pub(crate) renegotiate: bool,
     #[command(flatten)]
     pub(crate) trust: Trust,
     #[command(flatten)]

@@ -102,6 +102,10 @@ pub(crate) struct Clients {
     /// Asks clients for the key of this hash, whatever its certificate says; hexadecimal, or base64 as in RFC 7469. May be given again
     #[arg(long, value_name = "SHA256", value_parser = super::connect::sha256, conflicts_with = "client_ca")]
     pub(crate) client_pin_key: Vec<[u8; 32]>,
+    /// Asks clients only when they want PATH, or what is below it: by a second handshake, whatever the policy says of that; in TLS 1.3
+    /// after the handshake, if they can be asked then. Not with h2, which forbids both
+    #[arg(long, value_name = "PATH", value_parser = guarded)]
+    pub(crate) renegotiate: Option<String>,
     /// Clients without a certificate are served too
     #[arg(long)]
     pub(crate) client_optional: bool,
@@ -129,6 +133,14 @@ pub(crate) struct Sessions {
 fn dh_group(text: &str) -> Result<DhGroup, String> {
     let named = NamedGroup::from_name(text).and_then(DhGroup::named);
     named.ok_or_else(|| "there are ffdhe2048, ffdhe3072, ffdhe4096, ffdhe6144 and ffdhe8192".into())
+}
+
+fn guarded(path: &str) -> Result<String, String> {
+    let names = path.split('/').skip(1).all(|name| !name.starts_with('.'));
+    match path.starts_with('/') && names {
+        true => Ok(path.into()),
+        false => Err("the path of a URL is wanted, as in /members".into()),
+    }
 }
 
 fn listen(text: &str) -> Result<SocketAddr, String> {

@@ -1,11 +1,14 @@
 //! After the handshake: stdin to the peer, and the peer to stdout, each at its own pace.
 
 use super::wire::{End, Input, Wire};
+use crate::args;
 use crate::events::{self, Teller};
 use crate::exit::{Code, Failure};
+use handfast::alert::AlertDescription;
+use handfast::error::Blame;
 use handfast::event::Event;
 use handfast::trace::Direction;
-use handfast::{Connection, Error, ErrorKind};
+use handfast::{Connection, Error, ErrorKind, Time};
 use std::cell::{Cell, RefCell};
 use std::future::pending;
 use std::io;
@@ -13,7 +16,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// How long the peer has to close too, and to say what it did not like, when we had nothing to say.
 const LINGER: Duration = Duration::from_secs(2);
@@ -32,6 +35,8 @@ enum Over {
     Ours(&'static str, io::Error),
     /// The connection failed.
     Theirs(End),
+    /// There was to be a second handshake, and is none.
+    NotAgain(Box<Failure>),
 }
 
 /// What both directions see.
@@ -42,15 +47,65 @@ struct Shared<'a> {
     wake: Notify,
     /// Stdin was empty: nothing is expected of the peer but that it closes.
     nothing_said: Cell<bool>,
+    /// A second handshake that we want is to be done by then.
+    deadline: Cell<Option<Instant>>,
+}
+
+impl Shared<'_> {
+    /// Starts a second handshake, which may take so long.
+    fn renegotiate(&self, time: Duration) -> Result<(), Over> {
+        let started = self.tls.borrow_mut().renegotiate(Time::now());
+        self.deadline.set(Some(Instant::now() + time));
+        started.map_err(|error| match error.kind() {
+            ErrorKind::Misuse(why) => {
+                let why = format!("there can be no second handshake: {why}.");
+                let remedy = "With a server that speaks TLS 1.3 take --max-version tls1.2.";
+                Over::NotAgain(Box::new(Failure::network(Code::Handshake, why, remedy)))
+            }
+            _ => Over::Theirs(End::Tls(error)),
+        })
+    }
+
+    /// Sends what waits to be sent, behind what is in `out`.
+    async fn flush(&self, output: &mut OwnedWriteHalf, out: &mut Vec<u8>) -> io::Result<()> {
+        self.tls.borrow_mut().transmit(out);
+        let sent = output.write_all(out).await;
+        out.clear();
+        sent
+    }
+
+    /// Waits until a second handshake that goes on is done.
+    async fn renegotiated(&self, output: &mut OwnedWriteHalf, out: &mut Vec<u8>) -> Result<(), Over> {
+        while self.tls.borrow().is_renegotiating() {
+            self.flush(output, out).await.map_err(|e| Over::Theirs(End::Io(e)))?;
+            match self.deadline.get() {
+                None => self.wake.notified().await,
+                Some(deadline) => {
+                    let late = timeout_at(deadline, self.wake.notified()).await;
+                    if late.is_err() {
+                        let why = "time-out during the second handshake: the peer did not go on.";
+                        let failure = Failure::network(Code::TimeOut, why, "Wait longer with --timeout.");
+                        return Err(Over::NotAgain(Box::new(failure)));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Copies both ways until it is over.
-pub(super) async fn copy(wire: Wire, teller: &Teller, half_close: bool) -> Result<(), Failure> {
+pub(super) async fn copy(wire: Wire, teller: &Teller, args: &args::Connect) -> Result<(), Failure> {
     let Wire { tls, mut input, mut output, early, .. } = wire;
-    let shared = Shared { tls: &tls, teller, wake: Notify::new(), nothing_said: Cell::new(false) };
-    let over = tokio::select! {
-        over = down(&shared, &mut input) => over,
-        over = up(&shared, &mut output, half_close, early.is_some()) => over,
+    let (nothing_said, deadline) = (Cell::new(false), Cell::new(None));
+    let shared = Shared { tls: &tls, teller, wake: Notify::new(), nothing_said, deadline };
+    let started = if args.renegotiate { shared.renegotiate(args.timeout) } else { Ok(()) };
+    let over = match started {
+        Err(over) => over,
+        Ok(()) => tokio::select! {
+            over = down(&shared, &mut input) => over,
+            over = up(&shared, &mut output, args.half_close, early.is_some()) => over,
+        },
     };
     let nothing_said = shared.nothing_said.get();
     // An alert or our own close_notify. A peer that takes neither is no reason to stay.
@@ -65,6 +120,7 @@ fn report(over: Over, nothing_said: bool, teller: &Teller) -> Result<(), Failure
     let (clean, failure) = match over {
         Over::Closed => (true, None),
         Over::Lingered | Over::Unheard => (false, None),
+        Over::NotAgain(failure) => (false, Some(*failure)),
         Over::Ours(what, error) => (false, Some(Failure::io(format!("{what} failed: {error}.")))),
         Over::Theirs(End::Tls(error)) => match error.kind() {
             ErrorKind::Truncated { .. } if nothing_said => (false, None),
@@ -90,6 +146,13 @@ async fn down(shared: &Shared<'_>, input: &mut Input) -> Over {
         match took {
             Err(error) => return Over::Theirs(End::Tls(error)),
             Ok(Took::Closed) => return Over::Closed,
+            Ok(Took::Refused) => {
+                let why = "the peer refuses a second handshake (no_renegotiation).";
+                let mut failure = Failure::network(Code::Handshake, why, "Do without --renegotiate.");
+                failure.explanation.alert = Some(AlertDescription::NO_RENEGOTIATION);
+                failure.explanation.blame = Blame::Neither;
+                return Over::NotAgain(Box::new(failure));
+            }
             Ok(Took::Data(data)) => {
                 let written = match stdout.write_all(&data).await {
                     Ok(()) => stdout.flush().await,
@@ -120,6 +183,8 @@ enum Took {
     Data(Vec<u8>),
     /// close_notify.
     Closed,
+    /// It will have no second handshake, which we want.
+    Refused,
     /// All of it, and more is needed.
     All,
 }
@@ -143,6 +208,16 @@ fn take(shared: &Shared<'_>, input: &mut Input) -> Result<Took, Error> {
             Ok(Some(Event::Closed)) | Err(_) if some => return Ok(Took::Data(data)),
             Ok(Some(Event::Closed)) => return Ok(Took::Closed),
             Err(error) => return Err(error),
+            Ok(Some(Event::Renegotiated)) => {
+                shared.deadline.set(None);
+                let negotiated = shared.tls.borrow().negotiated().clone();
+                shared.teller.tell(None, &events::Event::Renegotiated { negotiated: &negotiated });
+            }
+            Ok(Some(Event::Warning(alert)))
+                if alert.description == AlertDescription::NO_RENEGOTIATION && shared.deadline.get().is_some() =>
+            {
+                return Ok(Took::Refused);
+            }
             Ok(Some(_)) => {}
             Ok(None) if some => return Ok(Took::Data(data)),
             Ok(None) if shared.tls.borrow().peer_closed() => return Ok(Took::Closed),
@@ -158,13 +233,14 @@ async fn up(shared: &Shared<'_>, output: &mut OwnedWriteHalf, half_close: bool, 
     let mut ended = false;
     let mut out = Vec::new();
     loop {
-        shared.tls.borrow_mut().transmit(&mut out);
-        if let Err(error) = output.write_all(&out).await {
+        if let Err(error) = shared.flush(output, &mut out).await {
             // The peer is gone. What it said before tells why, and the other direction reads it.
             sleep(LINGER).await;
             return Over::Theirs(End::Io(error));
         }
-        out.clear();
+        if let Err(over) = shared.renegotiated(output, &mut out).await {
+            return over;
+        }
         if ended && !said {
             sleep(LINGER).await;
             return Over::Lingered;
@@ -181,6 +257,10 @@ async fn up(shared: &Shared<'_>, output: &mut OwnedWriteHalf, half_close: bool, 
                 }
                 Ok(n) => {
                     said = true;
+                    // Stdin may have been waited for when it began.
+                    if let Err(over) = shared.renegotiated(output, &mut out).await {
+                        return over;
+                    }
                     let bytes = piece.get(..n).unwrap_or_default();
                     if shared.tls.borrow_mut().send(bytes, &mut out).is_err() {
                         // The other direction has the reason.

@@ -17,6 +17,7 @@ use handfast::crypto::Credential;
 use handfast::extension::TicketCounts;
 use handfast::keys::KeyLog;
 use handfast::pki_types::ServerName;
+use handfast::policy::Renegotiation;
 use handfast::psk::ExternalPsk;
 use handfast::trace::Direction;
 use handfast::verify::NoCertificates;
@@ -60,6 +61,9 @@ impl<'a> Plan<'a> {
     fn of(args: &'a args::Connect) -> Result<Self, Failure> {
         let mut policy = lists::spoken(&args.spoken)?;
         lists::key_shares(args.hello.key_shares.as_deref(), &mut policy)?;
+        if args.renegotiate {
+            policy.renegotiation = Renegotiation::Either;
+        }
         let alpn = args.alpn.as_deref().map(lists::protocols).transpose()?.unwrap_or_default();
         let compression = lists::compression(args.spoken.cert_compression.as_deref())?;
         let name = server_name(args.trust.name.as_deref().unwrap_or(&args.target.host))?;
@@ -101,7 +105,7 @@ impl<'a> Plan<'a> {
             Err(_) => return Err(stage.into_inner().timed_out(args)),
         };
         exports::tell(&wire.tls.borrow(), &args.exports, teller, None);
-        let copied = copy::copy(wire, teller, args.half_close).await;
+        let copied = copy::copy(wire, teller, args).await;
         copied.and_then(|()| session.and_then(|s| s.error()).map_or(Ok(()), Err))
     }
 

@@ -6,6 +6,7 @@ use crate::negotiated::{certificate, facts};
 use crate::words;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use handfast::Negotiated;
 use handfast::alert::AlertLevel;
 use handfast::trace::Direction;
 use handfast::verify::CertificateError;
@@ -59,10 +60,9 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
         }
         Event::Keys { .. } => return None,
         Event::Verified { how } => ("verified", json!({ "how": how })),
-        Event::Connected { negotiated } => {
-            let members = facts(negotiated).into_iter().map(|fact| (fact.key.to_owned(), fact.value));
-            ("connected", Value::Object(members.collect()))
-        }
+        Event::Connected { negotiated } => ("connected", agreed(negotiated)),
+        Event::Renegotiated { negotiated } => ("renegotiated", agreed(negotiated)),
+        Event::ClientCertificate { negotiated } => ("client_certificate", agreed(negotiated)),
         Event::Exported { kind, name, got } => (
             "exported",
             json!({
@@ -101,6 +101,11 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
     })
 }
 
+/// All that was negotiated.
+fn agreed(negotiated: &Negotiated) -> Value {
+    Value::Object(facts(negotiated).into_iter().map(|fact| (fact.key.to_owned(), fact.value)).collect())
+}
+
 fn why(cause: Cause) -> &'static str {
     match cause {
         Cause::Signal => "signal",
@@ -123,7 +128,6 @@ fn way(direction: Direction) -> &'static str {
 mod tests {
     use super::*;
     use crate::exit::{Code, Failure};
-    use handfast::Negotiated;
     use handfast::alert::{Alert, AlertDescription};
     use handfast::wire::CipherSuite;
     use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};

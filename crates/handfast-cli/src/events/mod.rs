@@ -34,6 +34,10 @@ pub(crate) enum Event<'e> {
     Verified { how: &'e str },
     /// The handshake is done.
     Connected { negotiated: &'e Negotiated },
+    /// A second handshake is done.
+    Renegotiated { negotiated: &'e Negotiated },
+    /// `serve`: a TLS 1.3 client has answered who it is, after the handshake.
+    ClientCertificate { negotiated: &'e Negotiated },
     /// What the connection gives to another protocol: a channel binding, keying material; or why it has none.
     Exported { kind: &'static str, name: &'e str, got: Result<&'e [u8], &'e str> },
     /// What a person may wonder about.

@@ -3,6 +3,7 @@
 //! That does no harm here: what is served is looked at and never changed by a request, early data is taken once, and an answer can be
 //! read only by the client that asked. What is known of the client is known once it has finished, and is told then.
 
+use super::lent::Lent;
 use handfast::Connection;
 use handfast_tokio::TlsStream;
 use std::io::{self, IoSlice};
@@ -13,7 +14,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The connection, which has time until some moment to be done with its handshake.
 pub(super) struct Prompt<S> {
-    stream: TlsStream<S>,
+    stream: Lent<TlsStream<S>>,
     unfinished: Option<Unfinished>,
 }
 
@@ -29,7 +30,7 @@ type Finished = Box<dyn FnOnce(&Connection) + Send>;
 impl<S: AsyncRead + AsyncWrite + Unpin> Prompt<S> {
     /// `finished` is told at once if the handshake is done.
     pub(super) fn new(
-        stream: TlsStream<S>,
+        stream: Lent<TlsStream<S>>,
         until: Instant,
         finished: impl FnOnce(&Connection) + Send + 'static,
     ) -> Self {
@@ -41,7 +42,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Prompt<S> {
 
     /// Tells when the client has finished.
     fn look(&mut self) {
-        let connection = self.stream.connection();
+        let stream = self.stream.stream();
+        let connection = stream.connection();
         if connection.is_connected()
             && let Some(Unfinished { finished, .. }) = self.unfinished.take()
         {
@@ -162,7 +164,7 @@ mod tests {
         let finished = move |_: &Connection| {
             count.fetch_add(1, Ordering::Relaxed);
         };
-        (Prompt::new(stream, until, finished), told)
+        (Prompt::new(Lent::new(stream), until, finished), told)
     }
 
     #[tokio::test]

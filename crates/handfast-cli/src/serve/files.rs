@@ -106,7 +106,7 @@ enum Found {
 }
 
 /// The path inside the folder that a URL's path stands for: names only, none hidden, nothing that leads up.
-fn relative(path: &str) -> Option<PathBuf> {
+pub(super) fn relative(path: &str) -> Option<PathBuf> {
     let decoded = decoded(path.strip_prefix('/')?)?;
     let mut out = PathBuf::new();
     for part in decoded.split('/').filter(|p| !p.is_empty()) {
@@ -198,7 +198,7 @@ impl Body for Pieces {
 }
 
 /// A short answer in words.
-pub(crate) fn plain(status: StatusCode, text: &'static str) -> Answer {
+pub(crate) fn plain(status: StatusCode, text: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(whole(text));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

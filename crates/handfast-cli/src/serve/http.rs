@@ -1,15 +1,16 @@
 //! What is answered to a request.
 
+use super::asking::{Asking, Guard, Refusal};
 use super::files::{self, Answer, Folder};
 use super::lent::Lent;
 use super::page::{self, Story};
-use handfast::Negotiated;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -36,14 +37,22 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// What is served, to everyone.
 pub(super) struct Site {
     folder: Option<Folder>,
+    /// What clients are asked for a certificate for.
+    guard: Option<Guard>,
     policy: HeaderValue,
 }
 
 impl Site {
-    /// A folder, or the page.
-    pub(super) fn new(folder: Option<Folder>) -> Self {
+    /// A folder, or the page; some of it behind a guard.
+    pub(super) fn new(folder: Option<Folder>, guard: Option<Guard>) -> Self {
         let policy = HeaderValue::try_from(page::content_security_policy());
-        Self { folder, policy: policy.unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'")) }
+        let policy = policy.unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
+        Self { folder, guard, policy }
+    }
+
+    /// Whether clients are asked for a certificate only when they want something for which one is needed.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.guard.is_some()
     }
 }
 
@@ -51,7 +60,9 @@ impl Site {
 #[derive(Clone)]
 pub(super) struct Visit {
     pub(super) site: Arc<Site>,
-    pub(super) negotiated: Arc<Negotiated>,
+    /// The application protocol.
+    pub(super) alpn: Option<Vec<u8>>,
+    pub(super) asking: Arc<Asking>,
     pub(super) story: Story,
 }
 
@@ -67,7 +78,7 @@ impl Visit {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
         builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD);
-        let builder = match self.negotiated.alpn.as_deref() {
+        let builder = match self.alpn.as_deref() {
             Some(b"h2") => builder.http2_only(),
             _ => builder.http1_only(),
         };
@@ -99,15 +110,16 @@ impl Visit {
     async fn answer(&self, request: Request<Incoming>) -> Answer {
         let (request, body) = request.into_parts();
         discard(body).await;
+        self.asking.tell_news();
         let path = request.uri.path();
-        let mut answer = match (&request.method, &self.site.folder) {
-            (&Method::GET | &Method::HEAD, Some(folder)) => folder.get(path, request.uri.query()).await,
-            (&Method::GET | &Method::HEAD, None) if path == "/" => self.page(),
-            (&Method::GET | &Method::HEAD, None) => files::plain(StatusCode::NOT_FOUND, "Not found.\n"),
-            _ => {
-                let mut answer = files::plain(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD only.\n");
-                answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-                answer
+        let allowed = match &self.site.guard {
+            Some(guard) if guard.covers(path) => self.asking.ask().await,
+            _ => Ok(()),
+        };
+        let mut answer = match allowed {
+            Ok(()) => self.find(&request).await,
+            Err(Refusal { status, why }) => {
+                files::plain(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN), why + "\n")
             }
         };
         let length = answer.body().size_hint().exact();
@@ -123,8 +135,23 @@ impl Visit {
         }
     }
 
+    /// What is asked for.
+    async fn find(&self, request: &Parts) -> Answer {
+        let path = request.uri.path();
+        match (&request.method, &self.site.folder) {
+            (&Method::GET | &Method::HEAD, Some(folder)) => folder.get(path, request.uri.query()).await,
+            (&Method::GET | &Method::HEAD, None) if path == "/" => self.page(),
+            (&Method::GET | &Method::HEAD, None) => files::plain(StatusCode::NOT_FOUND, "Not found.\n"),
+            _ => {
+                let mut answer = files::plain(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD only.\n");
+                answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+                answer
+            }
+        }
+    }
+
     fn page(&self) -> Answer {
-        let mut answer = Response::new(files::whole(page::html(&self.negotiated, &self.story)));
+        let mut answer = Response::new(files::whole(page::html(&self.asking.negotiated(), &self.story)));
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         headers.insert(CONTENT_SECURITY_POLICY, self.site.policy.clone());

@@ -25,7 +25,8 @@ impl<S> Lent<S> {
         Self(self.0.clone())
     }
 
-    fn stream(&self) -> MutexGuard<'_, S> {
+    /// The stream itself.
+    pub(super) fn stream(&self) -> MutexGuard<'_, S> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,6 @@
 //! `handfast serve`: HTTPS, over HTTP/1.1 and h2.
 
+mod asking;
 mod early;
 mod files;
 mod http;
@@ -14,14 +15,16 @@ use crate::events::{Connection, Event, Teller};
 use crate::exit::{Code, Failure};
 use crate::human::{Detail, View};
 use crate::{exports, keylog, lists, psks};
+use asking::{Asking, Guard, Tls};
 use early::Prompt;
 use files::Folder;
 use handfast::alert::AlertDescription;
 use handfast::config::{Cookies, EarlyDataRules, ReplaceableConfig};
+use handfast::policy::Renegotiation;
 use handfast::session::MemoryReplayStore;
 use handfast::trace::{Direction, Observer, Trace};
-use handfast::{ErrorKind, ServerConfig, Time};
-use handfast_tokio::{Handshake, TlsStream};
+use handfast::{ClientAuth, ErrorKind, Policy, ServerConfig, Time};
+use handfast_tokio::Handshake;
 use lent::Lent;
 use material::Material;
 use page::Story;
@@ -85,7 +88,10 @@ impl Plan {
         let mut policy = lists::spoken(&args.spoken)?;
         psks::modes(args.psk_only, &mut policy, false);
         psks::prefer(&args.psks, &args.spoken, &mut policy);
-        let alpn = lists::protocols(&args.alpn)?;
+        let guard = guard(&args, &mut policy)?;
+        let mut alpn = lists::protocols(&args.alpn)?;
+        // Neither is there in h2 (RFC 9113 9.2.1, RFC 8740).
+        alpn.retain(|protocol| guard.is_none() || protocol != b"h2");
         let files = Files::of(material::files(&args));
         let material = Material::read(&args, &policy)?;
         // What the material is made of is put in its place.
@@ -101,6 +107,7 @@ impl Plan {
             let store = MemoryReplayStore::new(Time::now(), TICKETS);
             EarlyDataRules::new(most, Arc::new(store))
         });
+        config.post_handshake_auth = guard.is_some();
         config.max_fragment = args.records.max_fragment.into();
         config.record_size_limit = args.records.record_size_limit;
         config.padding = args.records.padding();
@@ -112,7 +119,7 @@ impl Plan {
             Some(dir) => Some(Folder::new(dir).map_err(|e| Failure::file("serve", dir, e))?),
             None => None,
         };
-        Ok(Self { args: Arc::new(args), config, material, files, site: http::Site::new(folder) })
+        Ok(Self { args: Arc::new(args), config, material, files, site: http::Site::new(folder, guard) })
     }
 
     async fn carry_out(self, teller: &Teller) -> Result<(), Failure> {
@@ -166,6 +173,21 @@ impl Plan {
         }
         teller.fault()
     }
+}
+
+/// What clients are asked for a certificate for, and how: the flag names a second handshake, so that there may be one.
+fn guard(args: &args::Serve, policy: &mut Policy) -> Result<Option<Guard>, Failure> {
+    let Some(path) = &args.clients.renegotiate else { return Ok(None) };
+    if args.clients.client_ca.is_none() && args.clients.client_pin_key.is_empty() {
+        let why = "--renegotiate is for clients that are asked for a certificate.";
+        return Err(Failure::usage(why, "Give --client-ca or --client-pin-key."));
+    }
+    if policy.renegotiation == Renegotiation::Never {
+        policy.renegotiation = Renegotiation::Ours;
+    }
+    let none =
+        || Failure::usage(format!("nothing can be served at {path}."), "Give the path of a URL, as in /members.");
+    Guard::of(path).map(Some).ok_or_else(none)
 }
 
 fn trust_hint(ca: &str, address: SocketAddr) -> String {
@@ -266,13 +288,19 @@ impl Server {
     async fn speak(&self, socket: Lent<TcpStream>, connection: Connection) {
         let (story, closed) = (Story::default(), Arc::new(AtomicBool::new(false)));
         let until = Instant::now() + HANDSHAKE;
-        let stream = match self.handshake(socket, connection, &story, &closed, until).await {
+        let (config, auth) = match self.site.is_guarded() {
+            true => Guard::part(&self.config.current()),
+            false => (self.config.current(), ClientAuth::None),
+        };
+        let stream = match self.handshake(config, socket, connection, &story, &closed, until).await {
             Ok(Some(stream)) => stream,
             Ok(None) => return self.tell(connection, &Event::Closed { clean: false }),
             Err(failure) => return self.tell(connection, &Event::Failed { failure: &failure }),
         };
-        let negotiated = Arc::new(stream.connection().negotiated().clone());
-        let visit = http::Visit { site: self.site.clone(), negotiated, story };
+        let alpn = stream.connection().negotiated().alpn.clone();
+        let stream = Lent::new(stream);
+        let asking = Asking::new(stream.again(), auth, self.teller.clone(), connection);
+        let visit = http::Visit { site: self.site.clone(), alpn, asking: Arc::new(asking), story };
         let ending = self.ending.clone();
         let finished = Arc::new(AtomicBool::new(false));
         let (teller, args, is_finished) = (self.teller.clone(), self.args.clone(), finished.clone());
@@ -301,13 +329,14 @@ impl Server {
     /// The handshake, up to early data if some comes; `None` if there was none to speak of.
     async fn handshake(
         &self,
+        config: Arc<ServerConfig>,
         socket: Lent<TcpStream>,
         connection: Connection,
         story: &Story,
         closed: &Arc<AtomicBool>,
         until: Instant,
-    ) -> Result<Option<TlsStream<Lent<TcpStream>>>, Failure> {
-        let mut tls = handfast::Connection::server(self.config.current());
+    ) -> Result<Option<Tls>, Failure> {
+        let mut tls = handfast::Connection::server(config);
         let (mut teller, mut story_teller) = (self.teller.observer(Some(connection)), story.observer());
         let closed = closed.clone();
         tls.observe(Box::new(move |trace: &Trace<'_>| {

@@ -13,6 +13,9 @@ fn documented() -> BTreeMap<String, BTreeSet<String>> {
         let quoted = |prefix: &str| line.strip_prefix(prefix).and_then(|l| l.split('`').next()).map(str::to_owned);
         if let Some(name) = quoted("## `") {
             event = Some(name);
+        } else if let (Some(other), Some(event)) = (quoted("Has the fields of `"), &event) {
+            let fields = out.get(&other).unwrap_or_else(|| panic!("{other} comes later")).clone();
+            out.insert(event.clone(), fields);
         } else if let (Some(field), Some(event)) = (quoted("| `"), &event) {
             out.entry(event.clone()).or_default().insert(field);
         }

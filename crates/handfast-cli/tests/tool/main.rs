@@ -12,6 +12,7 @@ mod psk;
 mod raw_keys;
 mod readme;
 mod reload;
+mod renegotiation;
 mod run;
 mod serve;
 mod shape;

@@ -180,6 +180,13 @@ impl Running {
         let kill = format!("kill -s {name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell").success());
     }
+    /// Ends it by this signal: the exit code, and stderr.
+    #[cfg(unix)]
+    #[track_caller]
+    pub(crate) fn end_after(self, signal: &str) -> (i32, String) {
+        self.signal(signal);
+        self.end()
+    }
     /// Waits for its end: the exit code, and stderr.
     #[track_caller]
     pub(crate) fn end(mut self) -> (i32, String) {

@@ -42,6 +42,20 @@ impl Connection {
         matches!(self.state, State::Again(_)) && !self.read_closed && self.error.is_none()
     }
 
+    /// Whether a second handshake that we have started is neither done nor refused: for a server, from its HelloRequest on. A client
+    /// may ignore that for ever.
+    pub fn awaits_renegotiation(&self) -> bool {
+        match &self.state {
+            State::Established(Established::Classic(session)) => session.is_asking(),
+            _ => self.is_renegotiating(),
+        }
+    }
+
+    /// How many handshakes are done on this connection: 1 once connected, more after second ones.
+    pub fn handshakes(&self) -> u32 {
+        self.counts.handshakes
+    }
+
     fn start_again(&mut self, auth: Option<ClientAuth>, now: Time) -> Result<(), Error> {
         if let Some(error) = &self.error {
             return Err(error.clone());

@@ -161,6 +161,12 @@ impl ErrorKind {
                 "RFC 9846 4.5.1.4",
                 "Give the client a certificate from an authority that this server trusts.",
             ),
+            Self::RenegotiationRefused => words(
+                Blame::Neither,
+                "a second handshake was asked for, which is not had here, and SSL 3.0 has no way to say so and go on.",
+                "RFC 5746 4.5",
+                "Allow it by the policy's field `renegotiation`, where the peer does it securely; or speak a newer version.",
+            ),
             Self::IdentityChanged => words(
                 Peer,
                 "in a second handshake on this connection it is not any more who it was in the first.",
@@ -713,6 +719,7 @@ mod tests {
             K::BadCompression(CertificateCompressionAlgorithm::BROTLI),
             K::NoCertificate { version },
             K::IdentityChanged,
+            K::RenegotiationRefused,
             K::UnrecognizedName(String::new()),
             K::UnrecognizedName("example.org".into()),
             K::BadSignature,

@@ -262,6 +262,11 @@ impl<'f> Flow<'f> {
         self.writer.alert(alert, &mut self.shared.watch)
     }
 
+    /// Whether close_notify was the last thing to say.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.writer.is_closed()
+    }
+
     /// Seals what waits to share records with what comes, so that it does not.
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
         self.writer.flush(&mut self.shared.watch)

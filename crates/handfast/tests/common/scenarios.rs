@@ -72,6 +72,7 @@ pub fn all() -> Vec<Scenario> {
         scenario("SSL 3.0, both sides with certificates", v30().mutual(KeyKind::Rsa), false),
         scenario("SSL 3.0, by ID, asked for a certificate in vain", v30().by_id().asked(), false),
         scenario("SSL 3.0, resumed by ID", v30().by_id(), true),
+        scenario("SSL 3.0, a second handshake with a client certificate", v30().asked_again(KeyKind::Rsa), false),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! What ties a second handshake to the one before: renegotiation_info (RFC 5746), and what must not change.
 
 use super::super::{Flow, Side};
+use super::rules::Rules;
 use super::secrets::Agreed;
 use crate::crypto::BulkCipher;
 use crate::error::{Error, ErrorKind, illegal};
@@ -127,13 +128,15 @@ pub(super) fn keeps_encrypt_then_mac(flow: &Flow<'_>, agreed: &Agreed) -> Result
     }
 }
 
-/// Whom the client wants stays: the config was chosen by it, and what was said before was said to it (RFC 5746 5).
+/// Whom the client wants stays: the config was chosen by it, and what was said before was said to it (RFC 5746 5). Where there are no
+/// extensions it is not said again.
 pub(crate) fn keeps_name(flow: &Flow<'_>, name: Option<&str>) -> Result<(), Error> {
-    match &flow.shared.before {
-        Some(before) if before.negotiated.server_name.as_deref() != name => {
-            Err(illegal("server_name", "is not that of the handshake before", "RFC 5746 5"))
-        }
-        _ => Ok(()),
+    let Some(before) = &flow.shared.before else { return Ok(()) };
+    let then = &before.negotiated;
+    let unsaid = name.is_none() && then.version.and_then(Rules::of).is_some_and(|rules| !rules.extensions);
+    match unsaid || then.server_name.as_deref() == name {
+        true => Ok(()),
+        false => Err(illegal("server_name", "is not that of the handshake before", "RFC 5746 5")),
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Rules {
     pub(super) premaster_length: bool,
     /// A client says that it has no certificate by a warning, not by an empty list (RFC 6101 5.5.2).
     pub(super) no_certificate_alert: bool,
+    /// There is a warning that refuses a second handshake, behind which the connection goes on.
+    pub(super) no_renegotiation_alert: bool,
     /// There are extensions: without, extended master secret and encrypt-then-MAC cannot be had, nor tickets. What a client says of
     /// renegotiation is answered all the same (RFC 5746 4.5).
     pub(super) extensions: bool,
@@ -57,6 +59,7 @@ static RULES: [Rules; 4] = [
         implied: Implied { rsa: SignatureScheme::RSA_PKCS1_SHA1, ecdsa: SignatureScheme::ECDSA_SHA1 },
         premaster_length: true,
         no_certificate_alert: false,
+        no_renegotiation_alert: true,
         extensions: true,
         sentinel: b"DOWNGRD\x01",
         sentinel_from: ProtocolVersion::TLS1_3,
@@ -71,6 +74,7 @@ static RULES: [Rules; 4] = [
         ssl3: true,
         premaster_length: false,
         no_certificate_alert: true,
+        no_renegotiation_alert: false,
         extensions: false,
         ..OLD
     },
@@ -87,6 +91,7 @@ const OLD: Rules = Rules {
     implied: Implied { rsa: SignatureScheme::RSA_PKCS1_MD5_SHA1, ecdsa: SignatureScheme::ECDSA_SHA1 },
     premaster_length: true,
     no_certificate_alert: false,
+    no_renegotiation_alert: true,
     extensions: true,
     sentinel: b"DOWNGRD\x00",
     sentinel_from: ProtocolVersion::TLS1_2,

@@ -2,6 +2,7 @@
 
 use super::super::{Before, Established, Flow, Input, Side, State, answer, offer};
 use super::renegotiation::{Proofs, is_sound};
+use super::rules::Rules;
 use crate::alert::{Alert, AlertDescription};
 use crate::config::{ClientAuth, ClientConfig, ServerConfig};
 use crate::error::{Error, ErrorKind, Limit};
@@ -94,7 +95,7 @@ impl Session {
     fn requested(mut self, flow: &mut Flow<'_>) -> Result<State, Error> {
         flow.leave_transcript();
         self.count(flow)?;
-        match self.is_granted() {
+        match self.is_granted() && !flow.is_closed() {
             true => self.offer(flow),
             false => self.refuse(flow),
         }
@@ -112,7 +113,7 @@ impl Session {
             self.count(flow)?;
         }
         let config = match self.bound.as_ref().map(|b| &b.with) {
-            Some(With::Server { config }) if asked || self.is_granted() => config.clone(),
+            Some(With::Server { config }) if (asked || self.is_granted()) && !flow.is_closed() => config.clone(),
             _ => {
                 flow.leave_transcript();
                 return self.refuse(flow);
@@ -137,8 +138,12 @@ impl Session {
         }
     }
 
-    /// There is no second handshake; the connection goes on as it is (RFC 5246 7.2.2).
+    /// There is no second handshake; the connection goes on as it is (RFC 5246 7.2.2), where that can be said (RFC 5746 4.5).
     fn refuse(self, flow: &mut Flow<'_>) -> Result<State, Error> {
+        let rules = flow.shared.negotiated.version.and_then(Rules::of);
+        if rules.is_some_and(|rules| !rules.no_renegotiation_alert) {
+            return Err(ErrorKind::RenegotiationRefused.into());
+        }
         flow.warn(Alert::warning(AlertDescription::NO_RENEGOTIATION))?;
         Ok(State::Established(Established::Classic(self)))
     }
@@ -177,6 +182,11 @@ impl Session {
             }
             _ => self.offer(flow),
         }
+    }
+
+    /// A server: whether its client has been asked to begin, and has not.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.bound.as_ref().is_some_and(|b| b.asked)
     }
 
     /// The peer has said no_renegotiation: it may be asked again.
@@ -219,9 +229,10 @@ fn leave(flow: &mut Flow<'_>) -> Option<Session> {
     // Records are bound by the limits of the handshake that made their keys (RFC 8449 4).
     let (theirs, ours) = before.limits.unwrap_or((MAX_FRAGMENT, MAX_FRAGMENT));
     flow.limit_records(theirs, ours);
-    // A peer that says nothing of the application protocol goes on in it.
-    let alpn = &mut flow.negotiated().alpn;
-    *alpn = alpn.take().or(before.negotiated.alpn);
+    // A peer that says nothing of the application protocol goes on in it; and SSL 3.0 has no names.
+    let negotiated = flow.negotiated();
+    negotiated.alpn = negotiated.alpn.take().or(before.negotiated.alpn);
+    negotiated.server_name = negotiated.server_name.take().or(before.negotiated.server_name);
     Some(before.session)
 }
 

@@ -169,11 +169,11 @@ impl Content {
     ) -> Result<Self, Error> {
         let (policy, provider) = (&config.policy, &*flow.shared.provider);
         let mut suites: Vec<CipherSuite> = spoken.suites.iter().map(|s| s.number).collect();
-        // What was agreed in an earlier handshake is no fallback (RFC 7507 4).
         // Without extensions this is how renegotiation is said to be secure (RFC 5746 3.3, 4.5).
         if !spoken.has_extensions() && flow.shared.before.is_none() {
             suites.push(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
         }
+        // What was agreed in an earlier handshake is no fallback (RFC 7507 4).
         if config.fallback && session.is_none_or(|s| s.version != spoken.newest) {
             suites.push(CipherSuite::TLS_FALLBACK_SCSV);
         }
