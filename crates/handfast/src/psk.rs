@@ -32,8 +32,8 @@ pub struct ExternalPsk {
 /// How an external PSK is used. Both sides must mean the same, and one key must not be used in both ways (RFC 9258 1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PskUsage {
-    /// As it is: in TLS 1.3 with suites of its hash only. Up to TLS 1.2 there is no other way (RFC 9258 3); a key that is used in both
-    /// should be used as it is in both.
+    /// As it is: in TLS 1.3 with suites of its hash only, and up to TLS 1.2, where there is no other way (RFC 9258 3). No harm of using
+    /// one key in both is known; who would rather be sure gives each its own (RFC 9846 F.7): one imported, one [`Self::Classic`].
     Plain,
     /// As it is, and up to TLS 1.2 only: for a key that has another for TLS 1.3 beside it.
     Classic,

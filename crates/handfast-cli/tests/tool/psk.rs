@@ -45,6 +45,59 @@ fn a_server_may_have_nothing_else() {
     run(&dir, &["serve", "--no-certificate"], "").ends(2, &["--psk-identity"]);
 }
 
+/// Up to TLS 1.2 the suite says that there is a key; with keys, such suites go first.
+#[test]
+fn before_tls_1_3() {
+    let dir = Dir::new();
+    let key = ["--psk-identity", "me", "--psk-key", KEY];
+    let old = ["--policy", "legacy", "--max-version", "tls1.2"];
+    let oldest = ["--policy", "legacy", "--max-version", "tls1.0"];
+    let server = Server::start(&dir, &[&key[..], &["--policy", "legacy", "--psk-hint", "a name"]].concat());
+    let at = server.at("localhost");
+    let me = |old: &[&'static str]| [&["connect", at.as_str(), "--alpn", "http/1.1"], old, &key[..]].concat();
+    let done = run(&dir, &me(&old), REQUEST);
+    done.ends(0, &["ECDHE_PSK", "by a pre-shared key", "by the key: me", "hint \"a name\""]);
+    for (suite, group) in [
+        ("TLS_PSK_WITH_AES_128_CBC_SHA", "group none"),
+        ("TLS_DHE_PSK_WITH_AES_128_CBC_SHA", "group ffdhe2048"),
+        ("TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA", "group x25519"),
+        ("TLS_RSA_PSK_WITH_AES_128_CBC_SHA", "group none"),
+    ] {
+        let done = run(&dir, &[&me(&oldest)[..], &["--suites", suite]].concat(), REQUEST);
+        done.ends(0, &["TLS 1.0", suite, group, "by the key: me"]);
+        assert_eq!(done.stderr.contains("← Certificate"), suite.contains("RSA_PSK"), "{}", done.stderr);
+    }
+    // A wrong key and an unknown one look alike; imported, it is none.
+    for (name, value) in [("me", "0011"), ("you", KEY)] {
+        let wrong = [&["connect", &at], &old[..], &["--psk-identity", name, "--psk-key", value]].concat();
+        run(&dir, &wrong, REQUEST).ends(5, &["bad_record_mac"]);
+    }
+    let suites = ["--suites", "TLS_PSK_WITH_AES_128_CBC_SHA", "--psk-import", ""];
+    run(&dir, &[&me(&old)[..], &suites].concat(), REQUEST).ends(2, &["no suite"]);
+}
+
+#[test]
+fn a_group_of_the_servers_own() {
+    let dir = Dir::new();
+    let rsa = ["--suites", "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"];
+    let server = Server::start(&dir, &[&["--policy", "compatible", "--dh-group", "ffdhe3072"], &rsa[..]].concat());
+    let at = server.at("localhost");
+    let old = ["connect", &at, "--policy", "compatible", "--alpn", "http/1.1", "--insecure"];
+    // Who names one gets that; who names none, the server's.
+    let named = [&old[..], &rsa, &["--groups", "ffdhe4096"]].concat();
+    run(&dir, &named, REQUEST).ends(0, &["group ffdhe4096"]);
+    let unnamed = [&old[..], &rsa, &["--groups", "x25519"]].concat();
+    let done = run(&dir, &[&unnamed[..], &["--json"]].concat(), REQUEST);
+    assert_eq!(done.event("connected")["dh_bits"], 3072);
+    let more = [&unnamed[..], &["--min-dh-bits", "4096"]].concat();
+    run(&dir, &more, REQUEST).ends(5, &["3072 bits, and 4096 is the least", "--min-dh-bits"]);
+    let nothing = [&old[..], &rsa, &["--groups", "ffdhe8192"]].concat();
+    run(&dir, &nothing, REQUEST).ends(5, &["insufficient_security"]);
+    run(&dir, &["serve", "--dh-group", "x25519"], "").ends(2, &["ffdhe2048"]);
+    run(&dir, &["connect", &at, "--suites", "TLS_DH_anon_WITH_AES_128_CBC_SHA"], "")
+        .ends(2, &["never", "nobody proves"]);
+}
+
 #[test]
 fn imported_and_alone() {
     let dir = Dir::new();

@@ -49,8 +49,12 @@ fn what_lies_outside_of_the_policy_names_the_one_that_has_it() {
 fn what_this_build_lacks_lists_what_there_is() {
     // From the first to the last.
     let all = ["TLS_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_RSA_WITH_AES_128_CCM_8"];
-    let unspoken = "TLS_NULL_WITH_NULL_NULL";
+    let unspoken = "TLS_OF_NOBODY_WITH_NOTHING";
     refused(&["connect", "localhost", "--policy", "compatible", "--suites", unspoken], &all);
+    refused(
+        &["connect", "localhost", "--suites", "TLS_NULL_WITH_NULL_NULL"],
+        &["never spoken", "without any protection"],
+    );
     refused(&["connect", "localhost", "--suites", "TLS_RSA_WITH_RC4_128_MD5"], &["--policy museum"]);
     refused(&["connect", "localhost", "--groups", "x448"], &["x25519", "secp256r1"]);
     refused(&["connect", "localhost", "--schemes", "ed448"], &["ed25519"]);

@@ -222,6 +222,10 @@ impl Peer for Nss {
         };
         command.args(["-d", &folder]);
         negotiate(&mut command, case, true)?;
+        if !case.is_13() && case.group.starts_with("ff") {
+            // Else it names no field.
+            command.arg("-H");
+        }
         match case.feature {
             Feature::ClientCertificate => drop(command.args(["-n", SHOWN])),
             Feature::Stapled => drop(command.arg("-T")),

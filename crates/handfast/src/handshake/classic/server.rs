@@ -10,11 +10,13 @@
 //! Where a pre-shared key proves both, there is no Certificate, no CertificateRequest and no CertificateVerify; RSA_PSK has them all.
 //! When a session is resumed, our last flight goes right behind ServerHello, and the client's answers it.
 
+mod answered;
+
 use super::super::answer::Chosen;
 use super::super::{self as handshake, Flow, Input, Side, certificate_types};
 use super::certificates;
 use super::choice::{Agreeable, Choice, Resumption, choose, resumable};
-use super::key_exchange::{ClientSecret, OwnHalf, PREMASTER, premaster};
+use super::key_exchange::{ClientSecret, OwnHalf};
 use super::renegotiation::{check_client, keeps_encrypt_then_mac, keeps_extended};
 use super::rules::Rules;
 use super::secrets::{Agreed, Secrets};
@@ -41,6 +43,7 @@ use crate::wire::numbers::{
     ProtocolVersion, SignatureScheme,
 };
 use crate::wire::{List, Opaque};
+use answered::Answered;
 use std::sync::Arc;
 
 /// The states: what comes next, and what is known by then.
@@ -162,16 +165,6 @@ pub(crate) struct Server {
     agreed: Agreed,
     half: OwnHalf,
     keep: Keep,
-}
-
-/// ... once the client has answered that, and who it says it is.
-pub(crate) struct Answered {
-    config: Arc<ServerConfig>,
-    agreed: Agreed,
-    keep: Keep,
-    peer: Option<PeerKey>,
-    /// The pre-shared key, if there is one.
-    psk: Option<PskMark>,
 }
 
 /// All that is left to the end of the handshake.
@@ -539,80 +532,6 @@ impl Server {
                 Ok(State::Psk { answered, theirs }.into())
             }
             _ => answered.with(flow, theirs, None),
-        }
-    }
-}
-
-impl Answered {
-    /// A client that names a key which is unknown here is not told so, unless the config wants it: it goes on with one that nobody
-    /// has, and fails as if it did not have the one that it names (RFC 4279 2).
-    fn found(
-        mut self,
-        flow: &mut Flow<'_>,
-        theirs: ClientSecret,
-        found: Option<ExternalPsk>,
-    ) -> Result<handshake::State, Error> {
-        let key = match found.filter(ExternalPsk::is_classic) {
-            Some(psk) => {
-                self.psk = Some(psk.mark());
-                flow.negotiated().psk_identity = Some(psk.identity);
-                psk.key
-            }
-            None if self.config.tell_unknown_psk => return Err(ErrorKind::UnknownPsk.into()),
-            None => {
-                flow.shared.unknown_psk = true;
-                Secret::try_filled(32, |out| flow.shared.provider.random(out))?
-            }
-        };
-        self.with(flow, theirs, Some(key))
-    }
-
-    /// What goes into the premaster secret is here, or still to be decrypted.
-    fn with(self, flow: &mut Flow<'_>, theirs: ClientSecret, psk: Option<Secret>) -> Result<handshake::State, Error> {
-        match theirs {
-            ClientSecret::Encrypted { key, client_version, encrypted } => {
-                // Drawn before anything is decrypted: whatever is wrong, the handshake goes on, and fails at Finished.
-                let fallback = Secret::try_filled(PREMASTER, |out| flow.shared.provider.random(out))?;
-                flow.ask(Wait::Premaster { key, encrypted, client_version, fallback: fallback.clone() });
-                Ok(State::Premaster { answered: self, psk, fallback }.into())
-            }
-            ClientSecret::Known(secret) => self.secured(flow, Some(secret), psk),
-            ClientSecret::None => self.secured(flow, None, psk),
-        }
-    }
-
-    /// No failure may be told apart from a wrong secret (RFC 5246 7.4.7.1).
-    fn decrypted(
-        self,
-        flow: &mut Flow<'_>,
-        psk: Option<Secret>,
-        fallback: Secret,
-        premaster: Result<Secret, Failure>,
-    ) -> Result<handshake::State, Error> {
-        let premaster = premaster.ok().filter(|p| p.bytes().len() == PREMASTER).unwrap_or(fallback);
-        self.secured(flow, Some(premaster), psk)
-    }
-
-    /// The secrets are there: the client's proof is next if it gave a certificate, else its Finished.
-    fn secured(
-        self,
-        flow: &mut Flow<'_>,
-        secret: Option<Secret>,
-        key: Option<Secret>,
-    ) -> Result<handshake::State, Error> {
-        let Self { config, agreed, keep, peer, psk } = self;
-        let premaster = match (secret, key) {
-            (secret, Some(key)) => premaster(secret.as_ref(), &key),
-            (Some(secret), None) => secret,
-            // The decoder has been told the key exchange.
-            (None, None) => return Err(illegal("exchange_keys", "are of another key exchange", "RFC 5246 7.4.7")),
-        };
-        let secrets = Secrets::agree(flow, agreed, &premaster);
-        let (read, write) = secrets.keys(flow)?;
-        let end = End { config, secrets, keep, psk, write: Some(write) };
-        match peer {
-            Some(peer) => Ok(State::CertificateVerify { end, read, peer }.into()),
-            None => end.listen(flow, read),
         }
     }
 }
