@@ -130,6 +130,7 @@ fn the_defaults() {
     assert_eq!((limits.message_size, limits.handshake_bytes, limits.chain), (65_536, 262_144, 10));
     assert_eq!((limits.empty_records, limits.warnings, limits.key_updates), (32, 4, 32));
     assert_eq!((limits.change_cipher_specs, limits.renegotiations, limits.tickets), (32, 4, 16));
+    assert_eq!(limits.renegotiation_data, 1 << 20);
 }
 
 // --- messages, handshakes, chains ---

@@ -142,8 +142,10 @@ pub enum Feature {
     TlsExporter,
     /// The peer starts a second handshake in the connection, and data goes on (RFC 5746).
     Renegotiated,
-    /// The same; the server requires a client certificate in the second one only.
+    /// The same; the server requires a client certificate in the second one only, and so starts it.
     CertificateLater,
+    /// We start a second handshake in the connection, and data goes on.
+    OwnRenegotiation,
 }
 
 /// One row.
@@ -221,7 +223,7 @@ impl Case {
     }
     /// Whether there is a second handshake in the connection.
     pub fn renegotiates(&self) -> bool {
-        matches!(self.feature, Feature::Renegotiated | Feature::CertificateLater)
+        matches!(self.feature, Feature::Renegotiated | Feature::CertificateLater | Feature::OwnRenegotiation)
     }
     /// Whether a pre-shared key proves the server, so that it shows no certificate, before TLS 1.3.
     pub fn is_by_key_alone(&self) -> bool {
@@ -419,7 +421,7 @@ fn choices() -> Vec<Case> {
 
 /// Second handshakes, over each kind of key exchange and of protection.
 fn renegotiations() -> Vec<Case> {
-    use Feature::{CertificateLater, Renegotiated};
+    use Feature::{CertificateLater, OwnRenegotiation, Renegotiated};
     let each = |feature| {
         [
             row("tls1.0", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "", Key::Rsa, feature),
@@ -427,5 +429,5 @@ fn renegotiations() -> Vec<Case> {
             row("tls1.2", RSA_GCM, "", Key::Rsa, feature),
         ]
     };
-    [each(Renegotiated), each(CertificateLater)].concat()
+    [each(Renegotiated), each(CertificateLater), each(OwnRenegotiation)].concat()
 }

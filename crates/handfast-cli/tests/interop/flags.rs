@@ -87,6 +87,7 @@ pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec
         Feature::Stapled if case.key == Key::MustStaple => {}
         Feature::Stapled => flags.add(&["--ocsp", "require"]),
         Feature::OwnKeyUpdate => flags.add(&["--update-keys"]),
+        Feature::OwnRenegotiation => flags.add(&["--renegotiate"]),
         Feature::CertSchemes => flags.add(&["--schemes", "ecdsa_secp256r1_sha256", "--cert-schemes", CERT_SCHEMES]),
         Feature::Grease => flags.add(&["--grease", "--shuffle", "--pad-hello", "1500"]),
         _ => flags.add(&of_either(case)),
@@ -122,6 +123,9 @@ pub fn server(case: &Case, material: &Material, site: Option<&str>) -> Vec<Strin
     }
     match case.feature {
         Feature::ClientCertificate | Feature::ByIssuer => flags.add(&["--client-ca", &material.ca()]),
+        Feature::CertificateLater | Feature::PostHandshake => {
+            flags.add(&["--client-ca", &material.ca(), "--renegotiate", "/"]);
+        }
         Feature::RawClientKey => flags.add(&["--raw-public-key", "--client-pin-key", &material.client_key_hash()]),
         Feature::EarlyData | Feature::EarlyRefused => flags.add(&["--early-data", EARLY]),
         Feature::Timestamps => flags.add(&["--sct", &material.timestamps(case.key)]),

@@ -36,7 +36,6 @@ impl From<String> for Lacks {
 
 /// Why some rows have no peer as a client.
 const TELLS_NOT: &str = "nobody can be told what it exports";
-const SERVE_ASKS_NOT: &str = "`handfast serve` asks for certificates in the handshake only";
 
 /// A peer's running server.
 pub struct Server {

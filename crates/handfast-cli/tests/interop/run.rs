@@ -66,6 +66,9 @@ pub fn our_client(peer: &dyn Peer, case: &Case, material: &Material) -> Result<(
 pub fn our_server(peer: &dyn Peer, case: &Case, material: &Material) -> Result<(), Lacks> {
     match case.feature {
         Feature::OwnKeyUpdate => return Err(Lacks::It("`handfast serve` changes its keys only when it has to")),
+        Feature::OwnRenegotiation => {
+            return Err(Lacks::It("`handfast serve` starts a second handshake only to ask for a certificate"));
+        }
         Feature::CertSchemes => return Err(Lacks::It("it cannot be told to verify other signatures in certificates")),
         _ => {}
     }

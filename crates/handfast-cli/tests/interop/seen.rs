@@ -72,7 +72,7 @@ pub fn by_client(tool: &mut Tool, case: &Case, peer: &Said, material: &Material)
             count(tool, "KeyUpdate", "received", 1)?;
             count(tool, "KeyUpdate", "sent", 1)
         }
-        Feature::Renegotiated => renegotiated(tool),
+        Feature::Renegotiated | Feature::OwnRenegotiation => renegotiated(tool),
         Feature::CertificateLater => {
             renegotiated(tool)?;
             count(tool, "CertificateVerify", "sent", 1)
@@ -101,6 +101,8 @@ pub fn by_server(tool: &mut Tool, case: &Case, material: &Material) -> Result<()
             some(tool, "CertificateVerify", "received")
         }
         Feature::Renegotiated => renegotiated(tool),
+        Feature::CertificateLater => shown(tool, "renegotiated"),
+        Feature::PostHandshake => shown(tool, "client_certificate"),
         Feature::Stapled if !case.is_13() => some(tool, "CertificateStatus", "sent"),
         Feature::Tickets => count(tool, "NewSessionTicket", "sent", TICKETS),
         Feature::Zlib | Feature::Brotli => some(tool, "CompressedCertificate", "sent"),
@@ -138,6 +140,15 @@ fn renegotiated(tool: &mut Tool) -> Result<(), String> {
         tool.wait_for("message")?;
     }
     Ok(())
+}
+
+/// Waits for this event, in which the client has shown a certificate.
+fn shown(tool: &mut Tool, event: &str) -> Result<(), String> {
+    let event = tool.wait_for(event)?;
+    match event["peer_chain"].as_array().is_some_and(|chain| !chain.is_empty()) && !event["client_scheme"].is_null() {
+        true => Ok(()),
+        false => Err("the client has shown no certificate".into()),
+    }
 }
 
 fn count(tool: &Tool, message: &str, direction: &str, wanted: usize) -> Result<(), String> {

@@ -2,7 +2,7 @@
 
 use super::super::cases::{Case, Feature, Key};
 use super::super::material::Material;
-use super::{Lacks, Peer, SERVE_ASKS_NOT, Server, TELLS_NOT, version_of};
+use super::{Lacks, Peer, Server, TELLS_NOT, version_of};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use std::process::{Command, Stdio};
@@ -56,7 +56,9 @@ impl Peer for Chromium {
             (Feature::RawKey | Feature::RawClientKey, _) => Some("no raw public keys"),
             (Feature::RecordSizeLimit, _) => Some("no record_size_limit"),
             (Feature::Exporter, _) => Some(TELLS_NOT),
-            (Feature::PostHandshake | Feature::CertificateLater, _) => Some(SERVE_ASKS_NOT),
+            (Feature::PostHandshake | Feature::CertificateLater, _) => {
+                Some("headless, it has nobody to choose a certificate")
+            }
             (Feature::Renegotiated, _) => Some("it starts no second handshake"),
             (Feature::ClientCertificate | Feature::ByIssuer, _) => {
                 Some("headless, it has nobody to choose a certificate")

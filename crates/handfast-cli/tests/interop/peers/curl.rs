@@ -3,7 +3,7 @@
 use super::super::cases::{Case, Feature};
 use super::super::material::Material;
 use super::openssl::group;
-use super::{Lacks, Peer, SERVE_ASKS_NOT, Server, TELLS_NOT, version_of};
+use super::{Lacks, Peer, Server, TELLS_NOT, version_of};
 use std::process::Command;
 
 pub struct Curl;
@@ -43,7 +43,6 @@ impl Peer for Curl {
             Feature::RawKey | Feature::RawClientKey => Some("no raw public keys"),
             Feature::RecordSizeLimit => Some("no record_size_limit"),
             Feature::Exporter => Some(TELLS_NOT),
-            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             Feature::Renegotiated => Some("it starts no second handshake"),
             Feature::ResumedById => Some("it always takes tickets"),
             Feature::KeyUpdate => Some("curl cannot be told to change its keys"),
@@ -66,7 +65,7 @@ impl Peer for Curl {
             _ if !case.group.is_empty() => drop(command.args(["--curves", group(case.group)])),
             _ => {}
         }
-        if case.feature == Feature::ClientCertificate {
+        if matches!(case.feature, Feature::ClientCertificate | Feature::CertificateLater | Feature::PostHandshake) {
             let (cert, key) = material.client();
             command.args(["--cert", &cert, "--key", &key]);
         }

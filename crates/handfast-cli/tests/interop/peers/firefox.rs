@@ -3,7 +3,7 @@
 use super::super::cases::{Case, Feature, Key};
 use super::super::material::Material;
 use super::nss::{BESIDES, SHOWN, make_database};
-use super::{Lacks, Peer, SERVE_ASKS_NOT, Server, TELLS_NOT, version_of};
+use super::{Lacks, Peer, Server, TELLS_NOT, version_of};
 use std::process::{Command, Stdio};
 
 pub struct Firefox;
@@ -110,7 +110,9 @@ impl Peer for Firefox {
             _ if case.channel_binding().is_some() => Some(TELLS_NOT),
             Feature::RawKey | Feature::RawClientKey => Some("no raw public keys"),
             Feature::Exporter => Some(TELLS_NOT),
-            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
+            Feature::PostHandshake | Feature::CertificateLater => {
+                Some("headless, it has nobody to choose a certificate")
+            }
             Feature::Renegotiated => Some("it starts no second handshake"),
             Feature::ResumedById => Some("it always takes tickets"),
             Feature::KeyUpdate => Some("cannot be told to"),

@@ -3,7 +3,7 @@
 use super::super::cases::{Case, Feature, Key};
 use super::super::flags::{EARLY, EXPORT, PSK, RECORD_SIZE};
 use super::super::material::Material;
-use super::{Lacks, Peer, SERVE_ASKS_NOT, Server, converse, free_port, start, version_of};
+use super::{Lacks, Peer, Server, converse, free_port, start, version_of};
 use std::process::Command;
 
 pub struct GnuTls;
@@ -179,7 +179,6 @@ impl Peer for GnuTls {
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
-            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             Feature::ByIssuer => Some("gnutls-cli takes one certificate"),
             _ if case.suite.contains("DHE_PSK") => Some("gnutls-cli 3.7 breaks when it tells of such an exchange"),
             Feature::Cookie if !case.retries() => Some("it takes no HelloRetryRequest without a group in it"),
@@ -229,9 +228,12 @@ impl Peer for GnuTls {
             _ if case.channel_binding().is_some() => drop(command.arg("--verbose")),
             Feature::Resumed => drop(command.args(["--resume", "--waitresumption"])),
             Feature::ResumedById => drop(command.args(["--resume", "--noticket"])),
-            Feature::ClientCertificate => {
+            Feature::ClientCertificate | Feature::CertificateLater | Feature::PostHandshake => {
                 let (cert, key) = material.client();
                 command.args(["--x509certfile", &cert, "--x509keyfile", &key]);
+                if case.feature == Feature::PostHandshake {
+                    command.arg("--post-handshake-auth");
+                }
             }
             Feature::RawClientKey => {
                 command.args(["--rawpkfile", &material.client_public_key(), "--rawpkkeyfile", &material.client().1]);

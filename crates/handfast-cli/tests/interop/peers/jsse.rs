@@ -3,7 +3,7 @@
 use super::super::cases::{Case, Feature};
 use super::super::material::Material;
 use super::companion::Companion;
-use super::{Lacks, Peer, SERVE_ASKS_NOT, Server, version_of};
+use super::{Lacks, Peer, Server, version_of};
 use std::process::Command;
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/peers/Jsse.java");
@@ -97,7 +97,7 @@ impl Peer for Jsse {
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
             Feature::Exporter => Some("Java 17 exports no keys"),
-            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
+            Feature::PostHandshake => Some("Java 17 shows no certificate after the handshake"),
             Feature::Cookie if !case.retries() => Some("Java 17 makes new shares where it is only sent a cookie"),
             _ => lacks(case),
         }

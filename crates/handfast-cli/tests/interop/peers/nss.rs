@@ -4,7 +4,7 @@ use super::super::cases::{Case, Feature, Key, OTHER_NAME};
 use super::super::flags::{EXPORT, PSK};
 use super::super::material::Material;
 use super::super::run::RECORDING;
-use super::{Lacks, Peer, SERVE_ASKS_NOT, Server, free_port, start};
+use super::{Lacks, Peer, Server, free_port, start};
 use handfast::wire::CipherSuite;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -202,7 +202,6 @@ impl Peer for Nss {
         match case.feature {
             Feature::Alpn => Some("tstclnt names no protocols"),
             Feature::KeyUpdate => Some("tstclnt cannot be told to change its keys"),
-            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             _ => lacks(case),
         }
     }
@@ -227,7 +226,8 @@ impl Peer for Nss {
             command.arg("-H");
         }
         match case.feature {
-            Feature::ClientCertificate => drop(command.args(["-n", SHOWN])),
+            Feature::ClientCertificate | Feature::CertificateLater => drop(command.args(["-n", SHOWN])),
+            Feature::PostHandshake => drop(command.args(["-n", SHOWN, "-E"])),
             Feature::Stapled => drop(command.arg("-T")),
             Feature::Renegotiated => drop(command.args(["-r", "1"])),
             Feature::Timestamps => drop(command.arg("-U")),

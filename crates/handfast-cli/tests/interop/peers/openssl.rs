@@ -4,7 +4,7 @@ use super::super::cases::{Case, Feature, Key};
 use super::super::flags::{EARLY, EXPORT, PSK, TICKETS};
 use super::super::material::Material;
 use super::super::timestamps;
-use super::{Lacks, Peer, SERVE_ASKS_NOT, Server, converse, start, version_of};
+use super::{Lacks, Peer, Server, converse, start, version_of};
 use std::process::Command;
 
 /// Where `.ci/setup` puts the newest one; `HANDFAST_OPENSSL` names another.
@@ -178,6 +178,7 @@ impl Peer for OpenSsl {
             }
             // It shows each message; the binding is the first Finished.
             Feature::TlsUnique => drop(command.arg("-msg")),
+            Feature::OwnRenegotiation => drop(command.arg("-client_renegotiation")),
             Feature::PostHandshake | Feature::CertificateLater => {
                 command.args(["-verify_return_error", "-CAfile", &material.ca()]);
             }
@@ -204,7 +205,6 @@ impl Peer for OpenSsl {
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
-            Feature::PostHandshake | Feature::CertificateLater => Some(SERVE_ASKS_NOT),
             Feature::ByIssuer => {
                 Some("s_client does not choose between certificates by the authorities that are named")
             }
@@ -258,9 +258,12 @@ fn client_flags(command: &mut Command, case: &Case, material: &Material) {
         command.args(["-enable_server_rpk", "-dane_tlsa_domain", "localhost", "-dane_tlsa_rrdata", &key]);
     }
     match case.feature {
-        Feature::ClientCertificate | Feature::RawClientKey => {
+        Feature::ClientCertificate | Feature::RawClientKey | Feature::CertificateLater | Feature::PostHandshake => {
             let (cert, key) = material.client();
             command.args(["-cert", &cert, "-key", &key]);
+            if case.feature == Feature::PostHandshake {
+                command.arg("-enable_pha");
+            }
             if case.feature == Feature::RawClientKey {
                 command.arg("-enable_client_rpk");
             }

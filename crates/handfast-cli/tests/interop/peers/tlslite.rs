@@ -3,7 +3,7 @@
 use super::super::cases::{Case, Feature};
 use super::super::material::Material;
 use super::companion::Companion;
-use super::{Lacks, Peer, SERVE_ASKS_NOT, Server};
+use super::{Lacks, Peer, Server};
 use std::process::{Command, Stdio};
 
 /// Where `.ci/setup` puts it.
@@ -72,7 +72,6 @@ impl Peer for TlsLite {
         match case.feature {
             Feature::ResumedById => Some("it always takes tickets"),
             Feature::ByIssuer => Some("it shows the one certificate that it is given"),
-            Feature::PostHandshake => Some(SERVE_ASKS_NOT),
             _ => lacks(case),
         }
     }
