@@ -2,6 +2,7 @@
 
 use crate::crypto::{AeadAlgorithm, BulkCipher, CbcCipher, KeyExchangeKind, KeyKind, Provider, SUITES, Suite};
 use crate::error::{Error, ErrorKind};
+use crate::verify::CertificateRules;
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
 
@@ -41,6 +42,8 @@ pub struct Policy {
     /// of handshakes; `None` by default. A peer is told of them; that it heeds them is for the verifier to see to
     /// ([`crate::verify::WebPki::enforce_schemes`], [`crate::verify::PeerToVerify::schemes`]).
     pub cert_schemes: Option<Vec<SignatureScheme>>,
+    /// Which old forms of certificates are accepted; none but by `legacy` and `museum`.
+    pub certificates: CertificateRules,
     /// Those that are made, where they are others than are accepted; `None` by default.
     pub own_schemes: Option<Vec<SignatureScheme>>,
     /// Whether TLS 1.2 and older must have the extended master secret (RFC 7627).
@@ -98,14 +101,16 @@ impl Policy {
             .with_renegotiation()
     }
 
-    /// TLS 1.0 and 1.1 too, Triple DES, and SHA-1 signatures.
+    /// TLS 1.0 and 1.1 too, Triple DES, SHA-1 signatures, and old certificates.
     pub fn legacy() -> Self {
-        Self::older("legacy", ProtocolVersion::TLS1_0, Age::Legacy)
+        let certificates = CertificateRules::legacy();
+        Self { certificates, ..Self::older("legacy", ProtocolVersion::TLS1_0, Age::Legacy) }
     }
 
     /// SSL 3.0 too, and RC4. Whoever sits in between can read what is said, with patience (RFC 7568, RFC 7465).
     pub fn museum() -> Self {
-        Self::older("museum", ProtocolVersion::SSL3_0, Age::Museum)
+        let certificates = CertificateRules::museum();
+        Self { certificates, ..Self::older("museum", ProtocolVersion::SSL3_0, Age::Museum) }
     }
 
     fn older(name: &'static str, min: ProtocolVersion, oldest: Age) -> Self {
@@ -173,6 +178,7 @@ impl Policy {
             .into(),
             psk_modes: vec![PskKeyExchangeMode::PSK_DHE_KE],
             cert_schemes: None,
+            certificates: CertificateRules::modern(),
             own_schemes: None,
             require_extended_master_secret: false,
             min_dh_bits: 2048,

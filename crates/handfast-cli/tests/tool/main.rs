@@ -8,6 +8,7 @@ mod early;
 mod hang_up;
 mod json;
 mod material;
+mod old_certificates;
 mod psk;
 mod raw_keys;
 mod readme;

@@ -206,7 +206,7 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// The schemes that can be verified here, [`Provider::legacy`]'s included.
     fn schemes(&self) -> &'static [SignatureScheme];
     /// Checks a handshake signature by the key of a certificate. `spki` is a SubjectPublicKeyInfo in DER; `any_curve` lets ECDSA's
-    /// hash and curve differ, as TLS 1.2 does.
+    /// hash and curve differ, as TLS 1.2 does. An RSA key may have 1024 bits: whether that is enough is for others to ask.
     ///
     /// # Errors
     /// [`Failure`], if the signature is not good, or the scheme does not fit the key.

@@ -580,6 +580,16 @@ fn certificate(e: &CertificateError) -> Words {
         }
         CertificateError::Other(_) => "Look at the certificate with a tool such as openssl x509 -text.",
     };
+    let remedy = match e.old_form() {
+        None => remedy.to_string(),
+        Some(old) => {
+            let (field, flag, policy) = (old.field(), old.flag(), old.policy());
+            format!(
+                "The peer needs another certificate. If it has to be this one, it is accepted by {flag}, by the policy's field \
+                 certificates.{field}, or by the policy {policy}."
+            )
+        }
+    };
     words(
         Blame::Peer,
         format!("its certificate is refused: {e}."),

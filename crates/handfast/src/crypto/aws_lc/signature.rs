@@ -4,9 +4,9 @@ use super::der::{KeyType, Spki};
 use super::hash;
 use crate::crypto::{Failure, HashAlgorithm};
 use crate::wire::numbers::SignatureScheme;
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512, digest};
 use aws_lc_rs::signature::{self as alg, UnparsedPublicKey, VerificationAlgorithm};
-use handfast_legacy::{HashKind, verify_ecdsa_sha1, verify_rsa_pkcs1};
+use handfast_legacy::{HashKind, verify_ecdsa_sha1, verify_rsa_pkcs1, verify_rsa_pss};
 
 pub(super) const SCHEMES: &[SignatureScheme] = &[
     SignatureScheme::ECDSA_SECP256R1_SHA256,
@@ -48,10 +48,37 @@ pub(super) fn verify(
         (S::ECDSA_SHA1, P256 | P384 | P521) => Ok(verify_ecdsa_sha1(spki, &sha1(message), signature)?),
         _ => {
             let algorithm = algorithm(scheme, key_type, any_curve).ok_or(Failure)?;
-            Ok(UnparsedPublicKey::new(algorithm, key).verify(message, signature)?)
+            let verified = UnparsedPublicKey::new(algorithm, key).verify(message, signature);
+            verified.or_else(|_| verify_short(scheme, key_type, spki, message, signature))
         }
     }
 }
+
+/// The same by an RSA key that is too short for that: of 1024 bits or more. Whether it may be so short is not asked here.
+fn verify_short(
+    scheme: SignatureScheme,
+    key: KeyType,
+    spki: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), Failure> {
+    use SignatureScheme as S;
+    // A signature is as long as the modulus.
+    if key != KeyType::Rsa || signature.len() >= 2048 / 8 {
+        return Err(Failure);
+    }
+    let (verify, kind, hash): (VerifyRsa, _, _) = match scheme {
+        S::RSA_PKCS1_SHA256 => (verify_rsa_pkcs1, HashKind::Sha256, &SHA256),
+        S::RSA_PKCS1_SHA384 => (verify_rsa_pkcs1, HashKind::Sha384, &SHA384),
+        S::RSA_PKCS1_SHA512 => (verify_rsa_pkcs1, HashKind::Sha512, &SHA512),
+        S::RSA_PSS_RSAE_SHA256 => (verify_rsa_pss, HashKind::Sha256, &SHA256),
+        S::RSA_PSS_RSAE_SHA384 => (verify_rsa_pss, HashKind::Sha384, &SHA384),
+        _ => return Err(Failure),
+    };
+    Ok(verify(spki, kind, digest(hash, message).as_ref(), signature)?)
+}
+
+type VerifyRsa = fn(&[u8], HashKind, &[u8], &[u8]) -> handfast_legacy::Result<()>;
 
 /// What checks this scheme by a key of this type, if they fit. From TLS 1.3 on an ECDSA scheme names its curve; in TLS 1.2
 /// the same numbers name only the hash (RFC 8422 5.1.1, RFC 9846 4.3.3).
