@@ -127,7 +127,7 @@ pub mod wire;
 pub use config::{ClientAuth, ClientConfig, ServerConfig};
 pub use connection::{ChannelBinding, Connection, Received};
 pub use error::{Error, ErrorKind};
-pub use event::{Event, Negotiated};
+pub use event::{Event, Negotiated, Weakness};
 pub use policy::Policy;
 pub use rustls_pki_types as pki_types;
 pub use stream::Stream;

@@ -168,6 +168,9 @@ fn connect(
     let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
     let connection = Connection::client_observed(Arc::new(config), name, Time::now(), Some(observer))?;
     let mut stream = Stream::new(connection, socket).complete()?;
+    if let Some(weak) = negotiated::weaknesses(stream.connection().negotiated()) {
+        teller.say(&format!("\n     What was agreed is weak: {weak}.\n"));
+    }
     stream.write_all(REQUEST)?;
     stream.flush()?;
     data(Direction::Sent, REQUEST);
