@@ -5,7 +5,7 @@ mod compare;
 use crate::args::{self, Within};
 use crate::exit::Failure;
 use crate::home::{self, Use};
-use crate::{lists, trust, words};
+use crate::{lists, negotiated, trust, words};
 use handfast::crypto::{Credential, KeyExchangeKind, Suite};
 use handfast::message::{Dialect, Message};
 use handfast::pki_types::ServerName;
