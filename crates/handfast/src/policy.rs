@@ -51,6 +51,9 @@ pub struct Policy {
     /// How many bits the prime of Diffie-Hellman over a field has at least that a client takes of a server, up to TLS 1.2; 2048. There
     /// is no lower one than 512. Below 1024 anyone may have broken it (Logjam), and RFC 7919 3.1 forbids less than 768.
     pub min_dh_bits: usize,
+    /// Whether a server reads a ClientHello that comes in SSL 2.0's form, in which some old clients say that they speak SSL 3.0 and later
+    /// (RFC 5246 E.2); by `museum` only. SSL 2.0 itself is never spoken (RFC 6176).
+    pub sslv2_hello: bool,
     /// Whether a server's order of suites goes before the client's.
     pub server_preference: bool,
     /// Who may start a second handshake on a live connection, up to TLS 1.2: nobody by default. Only with a peer that does it securely
@@ -110,7 +113,7 @@ impl Policy {
     /// SSL 3.0 too, and RC4. Whoever sits in between can read what is said, with patience (RFC 7568, RFC 7465).
     pub fn museum() -> Self {
         let certificates = CertificateRules::museum();
-        Self { certificates, ..Self::older("museum", ProtocolVersion::SSL3_0, Age::Museum) }
+        Self { certificates, sslv2_hello: true, ..Self::older("museum", ProtocolVersion::SSL3_0, Age::Museum) }
     }
 
     fn older(name: &'static str, min: ProtocolVersion, oldest: Age) -> Self {
@@ -182,6 +185,7 @@ impl Policy {
             own_schemes: None,
             require_extended_master_secret: false,
             min_dh_bits: 2048,
+            sslv2_hello: false,
             server_preference: true,
             renegotiation: Renegotiation::Never,
             identity_may_change: false,

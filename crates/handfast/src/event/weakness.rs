@@ -98,9 +98,7 @@ impl Negotiated {
             W::TripleDes => matches!(bulk, Some(BulkCipher::Cbc(CbcCipher::TripleDes, _))),
             W::Md5Certificate => verify::has_md5(&self.peer_chain),
             W::Sha1Certificate => verify::has_sha1(&self.peer_chain),
-            W::Sha1Signature => {
-                signed(&[S::RSA_PKCS1_SHA1, S::ECDSA_SHA1, S::RSA_PKCS1_MD5_SHA1, S::RSA_PKCS1_SSL3])
-            }
+            W::Sha1Signature => signed(&[S::RSA_PKCS1_SHA1, S::ECDSA_SHA1, S::RSA_PKCS1_MD5_SHA1, S::RSA_PKCS1_SSL3]),
             W::ShortRsaKey => verify::has_short_key(&self.peer_chain, self.peer_raw_key.as_ref()),
             W::SmallDhGroup => self.dh_bits.is_some_and(|bits| bits < 2048),
             // TLS 1.3 goes without only where a pre-shared key is used alone (psk_ke).
@@ -108,7 +106,9 @@ impl Negotiated {
             W::NoForwardSecrecy => suite.is_some_and(|s| !s.key_exchange.is_forward_secret()),
             W::NoExtendedMasterSecret => classic && !self.extended_master_secret,
             W::MacThenEncrypt => matches!(bulk, Some(BulkCipher::Cbc(..))) && !self.encrypt_then_mac,
-            W::ShortTag => matches!(bulk, Some(BulkCipher::Aead(AeadAlgorithm::Aes128Ccm8 | AeadAlgorithm::Aes256Ccm8))),
+            W::ShortTag => {
+                matches!(bulk, Some(BulkCipher::Aead(AeadAlgorithm::Aes128Ccm8 | AeadAlgorithm::Aes256Ccm8)))
+            }
         }
     }
 }
