@@ -7,6 +7,7 @@ use crate::event::{Event, Negotiated};
 use crate::handshake::{self, Flow, Input, Listen, Shared, Side, State};
 use crate::keys::Transcript;
 use crate::message::{Certificate, Dialect, Message};
+use crate::policy::HAS_LEGACY;
 use crate::record::{Joiner, Reader, Sslv2, Writer};
 use crate::trace::{Direction, Observer, Trace, Watch};
 use crate::wait::{Answer, Wait};
@@ -104,7 +105,7 @@ impl Connection {
         it.writer.pad(config.padding.clone());
         // Where nothing is remembered, the disguise of a second ClientHello comes first (RFC 9846 4.3.2).
         it.shared.compat_ccs_may_come = config.cookies.is_some();
-        it.reader.sslv2 = if config.policy.sslv2_hello { Sslv2::Read } else { Sslv2::Refused };
+        it.reader.sslv2 = if config.policy.sslv2_hello && HAS_LEGACY { Sslv2::Read } else { Sslv2::Refused };
         it.state = handshake::listen(Listen::Config(config));
         it
     }
@@ -118,7 +119,7 @@ impl Connection {
         let mut it = Self::new(Side::Server, provider, limits, crate::record::MAX_FRAGMENT);
         // The config may have them, too; if not, the state machine refuses what came.
         it.shared.compat_ccs_may_come = true;
-        it.reader.sslv2 = Sslv2::Read;
+        it.reader.sslv2 = if HAS_LEGACY { Sslv2::Read } else { Sslv2::Refused };
         it.state = handshake::listen(Listen::Source(source));
         it
     }

@@ -1,6 +1,8 @@
 //! Policies: what may be spoken, by name.
 
-use crate::crypto::{AeadAlgorithm, BulkCipher, CbcCipher, KeyExchangeKind, KeyKind, Provider, SUITES, Suite};
+use crate::crypto::{
+    AeadAlgorithm, BulkCipher, CbcCipher, KeyExchangeKind, KeyKind, OF_LEGACY, Provider, SUITES, Suite,
+};
 use crate::error::{Error, ErrorKind};
 use crate::verify::CertificateRules;
 use crate::wire::CipherSuite;
@@ -10,10 +12,20 @@ use crate::wire::numbers::{NamedGroup, ProtocolVersion, PskKeyExchangeMode, Sign
 pub const SPOKEN: &[ProtocolVersion] = &[
     ProtocolVersion::TLS1_3,
     ProtocolVersion::TLS1_2,
+    #[cfg(feature = "legacy")]
     ProtocolVersion::TLS1_1,
+    #[cfg(feature = "legacy")]
     ProtocolVersion::TLS1_0,
+    #[cfg(feature = "legacy")]
     ProtocolVersion::SSL3_0,
 ];
+
+/// Whether this build has cargo feature `legacy`: all that is older than TLS 1.2 with ECDHE and AEAD. A config whose policy asks for
+/// something of that is refused without it.
+pub const HAS_LEGACY: bool = cfg!(feature = "legacy");
+
+const FINITE_FIELDS: [NamedGroup; 3] = [NamedGroup::FFDHE2048, NamedGroup::FFDHE3072, NamedGroup::FFDHE4096];
+const SHA1_SCHEMES: [SignatureScheme; 2] = [SignatureScheme::ECDSA_SHA1, SignatureScheme::RSA_PKCS1_SHA1];
 
 /// What may be spoken. The named ones are starting points; each field can be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +114,7 @@ impl Policy {
         Self::between("compatible", ProtocolVersion::TLS1_2, |s| age(s) < Age::Legacy)
             .with_finite_fields()
             .with_renegotiation()
+            .with_what_is_left_out()
     }
 
     /// TLS 1.0 and 1.1 too, Triple DES, SHA-1 signatures, and old certificates.
@@ -117,15 +130,18 @@ impl Policy {
     }
 
     fn older(name: &'static str, min: ProtocolVersion, oldest: Age) -> Self {
-        let mut policy = Self::between(name, min, |s| age(s) <= oldest).with_finite_fields().with_renegotiation();
-        policy.schemes.extend([SignatureScheme::ECDSA_SHA1, SignatureScheme::RSA_PKCS1_SHA1]);
+        let mut policy = Self::between(name, min, |s| age(s) <= oldest)
+            .with_finite_fields()
+            .with_renegotiation()
+            .with_what_is_left_out();
+        policy.schemes.extend(SHA1_SCHEMES);
         policy
     }
 
     /// Finite fields cost a server many times what a curve does (ffdhe4096 fifty times what X25519 does), for no more security, and
     /// any client could have it pay that; whoever has them has a curve too, but for what is configured by an old rule book.
     fn with_finite_fields(mut self) -> Self {
-        self.groups.extend([NamedGroup::FFDHE2048, NamedGroup::FFDHE3072, NamedGroup::FFDHE4096]);
+        self.groups.extend(FINITE_FIELDS);
         self
     }
 
@@ -133,6 +149,47 @@ impl Policy {
     fn with_renegotiation(mut self) -> Self {
         self.renegotiation = Renegotiation::Either;
         self
+    }
+
+    /// Without cargo feature `legacy` a policy that needs it asks for what there is not, and no config takes it.
+    fn with_what_is_left_out(mut self) -> Self {
+        if !HAS_LEGACY {
+            self.suites.extend(OF_LEGACY);
+        }
+        self
+    }
+
+    /// Whether there is all that it asks for.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if cargo feature `legacy` would have to be on.
+    pub(crate) fn check(&self, provider: &dyn Provider) -> Result<(), Error> {
+        if HAS_LEGACY {
+            return Ok(());
+        }
+        let (old, modern) = (&self.certificates, CertificateRules::modern());
+        let old_certificates = old.sha1 || old.md5 || old.version_1 || old.common_names;
+        let asked = match () {
+            () if self.min_version < ProtocolVersion::TLS1_2 => Some(self.min_version.to_string()),
+            () if self.renegotiation != Renegotiation::Never => Some("second handshakes".into()),
+            () if self.sslv2_hello => Some("a ClientHello in SSL 2.0's form".into()),
+            () if old_certificates => Some("old forms of certificates".into()),
+            () if old.min_rsa_bits < modern.min_rsa_bits => Some(format!("RSA keys of {} bits", old.min_rsa_bits)),
+            () => None,
+        };
+        let suite = || self.suites.iter().find(|s| OF_LEGACY.contains(s)).map(ToString::to_string);
+        let group = || {
+            // All that are prime fields, known here or not (RFC 7919 2).
+            let lacks = |g: &&NamedGroup| (0x0100..=0x01ff).contains(&g.0) && !provider.groups().contains(g);
+            self.groups.iter().find(lacks).map(ToString::to_string)
+        };
+        let scheme = || {
+            let lacks = |s: &&SignatureScheme| SHA1_SCHEMES.contains(s) && !provider.schemes().contains(s);
+            self.schemes.iter().find(lacks).map(ToString::to_string)
+        };
+        let Some(what) = asked.or_else(suite).or_else(group).or_else(scheme) else { return Ok(()) };
+        let remedy = "turn on the cargo feature `legacy` of crate handfast";
+        Err(ErrorKind::Config(format!("the policy {} has {what}, and this build does not: {remedy}", self.name)).into())
     }
 
     fn between(name: &'static str, min: ProtocolVersion, suite: impl Fn(&Suite) -> bool) -> Self {

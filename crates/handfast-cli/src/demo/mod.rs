@@ -39,7 +39,11 @@ pub(crate) fn run(args: &args::Demo) -> Result<(), Failure> {
         if args.no_client_certificate { "" } else { ", and the client shows a certificate too" },
     ));
     let data = |direction, bytes: &[u8]| teller.data(direction, bytes);
-    shake_hands(&listener, &policy, !args.no_client_certificate, Box::new(teller.observer()), &data)?;
+    let observer = Box::new(teller.observer());
+    let agreed = shake_hands(&listener, &policy, !args.no_client_certificate, observer, &data)?;
+    if let Some(weak) = negotiated::weaknesses(&agreed) {
+        teller.say(&format!("\n     What was agreed is weak: {weak}.\n"));
+    }
     teller.done().map_err(|e| Failure::io(format!("stdout failed: {e}.")))
 }
 
@@ -168,9 +172,6 @@ fn connect(
     let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
     let connection = Connection::client_observed(Arc::new(config), name, Time::now(), Some(observer))?;
     let mut stream = Stream::new(connection, socket).complete()?;
-    if let Some(weak) = negotiated::weaknesses(stream.connection().negotiated()) {
-        teller.say(&format!("\n     What was agreed is weak: {weak}.\n"));
-    }
     stream.write_all(REQUEST)?;
     stream.flush()?;
     data(Direction::Sent, REQUEST);

@@ -179,6 +179,7 @@ impl ClientConfig {
 
     /// Whether the config can work: what does not hang on the server. Each connection asks.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        self.policy.check(&*self.provider)?;
         super::check(&self.alpn, self.max_fragment, self.record_size_limit)
     }
 

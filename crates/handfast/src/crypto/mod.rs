@@ -15,6 +15,7 @@ pub use credential::{Credential, CredentialError};
 pub use dh_group::{DhGroup, DhGroupError};
 pub use never::NeverSpoken;
 pub use private_key::{KeyKind, PrivateKey};
+pub(crate) use suites::OF_LEGACY;
 pub use suites::{AeadAlgorithm, Authentication, BulkCipher, CbcCipher, KeyExchangeKind, Mac, SUITES, Suite};
 
 use crate::keys::Secret;

@@ -207,7 +207,8 @@ mod tests {
             let n = Negotiated { peer_chain, ..good(TLS1_2, GCM) };
             assert_eq!(n.weaknesses(), found);
         }
-        let key = verify::spki_of(&chain!("rsa1024")).unwrap().to_vec();
+        let chain = chain!("rsa1024");
+        let key = verify::spki_of(&chain).unwrap().to_vec();
         let n = Negotiated { peer_raw_key: Some(key.into()), ..good(TLS1_2, GCM) };
         assert_eq!(n.weaknesses(), [Weakness::ShortRsaKey]);
     }

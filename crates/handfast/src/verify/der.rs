@@ -180,11 +180,13 @@ impl<'a> Certificate<'a> {
     }
 
     /// Whether it says what it is for, readable or not.
+    #[cfg(feature = "legacy")]
     pub(super) fn has_extended_key_usage(&self) -> bool {
         self.extension(&[0x55, 0x1d, 37]).is_some()
     }
 
     /// Whether it has a subjectAltName (RFC 5280 4.2.1.6), whatever is in it.
+    #[cfg(feature = "legacy")]
     pub(super) fn has_alternative_names(&self) -> bool {
         self.extension(&[0x55, 0x1d, 17]).is_some()
     }

@@ -326,6 +326,7 @@ impl<'a> Case<'a> {
     }
 
     /// Nobody of this one's issuer's name has signed it, or there is nobody of that name.
+    #[cfg(feature = "legacy")]
     pub(super) fn no_issuer(&self, of: &der::Certificate<'_>) -> CertificateError {
         let named = self.links().skip(1).map(|l| l.1).chain(self.roots()).filter(|c| c.subject == of.issuer);
         let keys: Vec<_> = named.filter_map(|c| der::Key::read(c.spki)).collect();

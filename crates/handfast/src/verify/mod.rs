@@ -8,6 +8,10 @@ mod diagnose;
 mod end_point;
 mod error;
 mod ocsp;
+#[cfg(feature = "legacy")]
+mod old;
+#[cfg(not(feature = "legacy"))]
+#[path = "no_old.rs"]
 mod old;
 mod pinned;
 mod pss;
