@@ -97,7 +97,9 @@
 //! | what was agreed, and what happens meanwhile | [`Negotiated`], [`trace`] |
 //! | a transport of one's own | [`buffered`] |
 //!
-//! An [`Error`] says what to do: [`Error::explain`]. Anything older than TLS 1.2 is had by a [`Policy`] of that name, for one config.
+//! An [`Error`] says what to do: [`Error::explain`]. Anything older than TLS 1.2 with ECDHE and AEAD is had by a [`Policy`] of that
+//! name, for one config, where the cargo feature `legacy` is on; where it is not, there is nothing of it, and a config that asks for it is
+//! refused.
 #![forbid(unsafe_code)]
 
 pub mod alert;

@@ -85,7 +85,9 @@ impl<'a> Plan<'a> {
                 let wanted = name.to_str();
                 let mut parts = trust.binding();
                 let wants: &[u8] = if args.trust.raw_public_key { b"raw" } else { b"X.509" };
-                parts.extend([wanted.as_bytes(), wants]);
+                // Nor is a chain judged again by stricter rules.
+                let rules = format!("{:?}", policy.certificates);
+                parts.extend([wanted.as_bytes(), wants, rules.as_bytes()]);
                 parts.extend(credentials.iter().filter_map(|c| c.chain.first()).map(|c| &**c));
                 parts.extend(credentials.iter().filter_map(|c| c.raw_key.as_deref()));
                 // Nor may a session outlive the keys that stood for the server.

@@ -41,3 +41,18 @@ fn md5() {
     let said = ["is signed with RSA with MD5", "--allow-md5", "the policy museum"];
     case(pem!("rsa-md5"), pem!("rsa-md5.key"), &[], &["--allow-md5"], "museum", 6, &said);
 }
+
+/// What was accepted once by a flag is not had again without it.
+#[test]
+fn a_session_is_bound_to_the_rules() {
+    let dir = Dir::new();
+    let ca = dir.write("ca.pem", pem!("rsa-root"));
+    let (cert, key) = (dir.write("cert.pem", pem!("rsa1024")), dir.write("key.pem", pem!("rsa1024.key")));
+    let server = Server::start(&dir, &["--cert", &cert, "--key", &key, "--max-version", "tls1.2"]);
+    let (at, session) = (server.at("localhost"), dir.path("session").to_string_lossy().into_owned());
+    let connect = ["connect", &at, "--ca", &ca, "--session", &session];
+    let short = [&connect[..], &["--min-rsa-bits", "1024"]].concat();
+    run(&dir, &short, "").ends(0, &["resumed no"]);
+    run(&dir, &short, "").ends(0, &["resumed yes"]);
+    run(&dir, &connect, "").ends(6, &["has 1024 bits"]);
+}
