@@ -333,6 +333,7 @@ fn policy(flags: &Flags) -> Result<Policy, Stop> {
         0 => Renegotiation::Never,
         _ => Renegotiation::Either,
     };
+    policy.sslv2_hello = true;
     policy.server_preference = flags.server_preference || flags.cipher.is_some();
     let spoken = aws_lc::provider().groups();
     policy.groups = match flags.curves.as_slice() {

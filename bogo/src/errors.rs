@@ -38,6 +38,8 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
             ContentType::APPLICATION_DATA => {
                 &[":UNEXPECTED_RECORD:", ":UNEXPECTED_MESSAGE:", ":TOO_MUCH_SKIPPED_EARLY_DATA:"]
             }
+            // What a ClientHello in SSL 2.0's form begins with, which BoringSSL takes for a header with another version.
+            ContentType(0x80..) => &[":INVALID_OUTER_RECORD_TYPE:", ":WRONG_VERSION_NUMBER:"],
             _ => &[":UNEXPECTED_RECORD:", ":INVALID_OUTER_RECORD_TYPE:", ":UNEXPECTED_MESSAGE:"],
         },
         ErrorKind::IllegalParameter { field, .. } => illegal(field),
@@ -45,7 +47,7 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
         ErrorKind::EarlyDataVersion(_) => &[":WRONG_VERSION_ON_EARLY_DATA:"],
         ErrorKind::LegacyVersion(_) => &[":UNSUPPORTED_PROTOCOL:", ":DECODE_ERROR:"],
         ErrorKind::NotTls(NotTls::Http) => &[":HTTP_REQUEST:", ":HTTPS_PROXY_REQUEST:"],
-        ErrorKind::NotTls(_) => &[":WRONG_VERSION_NUMBER:"],
+        ErrorKind::Sslv2Hello(_) | ErrorKind::NotTls(_) => &[":WRONG_VERSION_NUMBER:"],
         ErrorKind::RecordOverflow => &[":DATA_LENGTH_TOO_LONG:", ":ENCRYPTED_LENGTH_TOO_LONG:"],
         ErrorKind::BadRecordMac => {
             &[":DECRYPTION_FAILED_OR_BAD_RECORD_MAC:", ":BAD_DECRYPT:", ":TOO_MUCH_SKIPPED_EARLY_DATA:"]

@@ -2,6 +2,7 @@
 
 use handfast::alert::AlertLevel;
 use handfast::keys::KeyLog;
+use handfast::message::Dialect;
 use handfast::trace::{Direction, Trace};
 use handfast::wire::numbers::SignatureScheme;
 use std::collections::BTreeMap;
@@ -46,6 +47,9 @@ impl Witness {
         let out = &mut self.see().trace;
         // Writing to a string cannot fail.
         let _ = match trace {
+            Trace::Message { direction, dialect: Dialect::Sslv2, .. } => {
+                writeln!(out, "{} v2clienthello", word(direction))
+            }
             Trace::Message { direction, raw: [kind, ..], .. } => writeln!(out, "{} hs {kind}", word(direction)),
             Trace::ChangeCipherSpec { direction } => writeln!(out, "{} ccs", word(direction)),
             Trace::Alert { direction, alert } => {

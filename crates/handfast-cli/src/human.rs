@@ -88,6 +88,13 @@ impl View {
             }
             Event::Exported { name, got, .. } => format!("    {}", exported(name, got)),
             Event::Remark { words } => format!("    {}", harmless(words)),
+            Event::Fallback { from, to, failure } => {
+                let why = capital(&sentence(&failure.explanation.why));
+                let again = format!(
+                    "Up to {from} it did not work. Trying again up to {to}, and saying so (TLS_FALLBACK_SCSV)."
+                );
+                self.paint(AMBER, &format!("    {why} {again}"))
+            }
             Event::Closed { clean: true } => self.paint(DIM, "closed"),
             Event::Failed { .. }
             | Event::Closed { clean: false }

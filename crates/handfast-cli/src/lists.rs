@@ -1,6 +1,6 @@
 //! Lists of the command line, held against the policy: order is preference, and nothing outside of the policy gets in.
 
-use crate::args::{Spoken, Within};
+use crate::args::{OldCertificates, Spoken, Within};
 use crate::exit::Failure;
 use handfast::Policy;
 use handfast::compression::{Algorithm, Brotli, Compression, Zlib};
@@ -11,7 +11,24 @@ use std::sync::Arc;
 
 /// The policy that the command line names, as far as it is wanted.
 pub(crate) fn spoken(wanted: &Spoken) -> Result<Policy, Failure> {
-    within(policy(&wanted.policy)?, &wanted.within)
+    let mut policy = within(policy(&wanted.policy)?, &wanted.within)?;
+    old_certificates(&mut policy, &wanted.old);
+    Ok(policy)
+}
+
+/// Adds what is accepted of old certificates.
+fn old_certificates(policy: &mut Policy, wanted: &OldCertificates) {
+    let old = &mut policy.certificates;
+    old.sha1 |= wanted.allow_sha1;
+    old.md5 |= wanted.allow_md5;
+    old.version_1 |= wanted.allow_x509v1;
+    old.common_names |= wanted.allow_common_name;
+    old.min_rsa_bits = wanted.min_rsa_bits.map_or(old.min_rsa_bits, usize::from);
+    // The peer is told, too, or might show no such certificate.
+    let sha1 = [SignatureScheme::ECDSA_SHA1, SignatureScheme::RSA_PKCS1_SHA1];
+    if wanted.allow_sha1 && !policy.in_certificates().contains(&sha1[1]) {
+        policy.cert_schemes = Some([policy.in_certificates(), &sha1].concat());
+    }
 }
 
 /// The policy of this name.

@@ -98,7 +98,14 @@ pub(crate) fn facts(n: &Negotiated) -> Vec<Fact> {
             "secure renegotiation",
             lacks(n.secure_renegotiation),
         ),
+        fact("weaknesses", n.weaknesses().iter().map(|w| w.name()).collect::<Vec<_>>(), "weak", weaknesses(n)),
     ]
+}
+
+/// What is weak, and what that means; nothing, if nothing is.
+pub(crate) fn weaknesses(n: &Negotiated) -> Option<String> {
+    let each: Vec<_> = n.weaknesses().iter().map(|w| format!("{w} ({})", w.words())).collect();
+    (!each.is_empty()).then(|| each.join("; "))
 }
 
 /// The usual, in a line.
@@ -203,7 +210,8 @@ mod tests {
         assert!(beyond(&n).any(|(_, words)| words == "a\u{fffd}"), "and it is harmless");
         n.version = Some(ProtocolVersion::TLS1_2);
         n.secure_renegotiation = true;
-        assert_eq!(told(&n), ["retried", "name", "extended master secret"]);
+        assert_eq!(told(&n), ["retried", "name", "extended master secret", "weak"]);
+        assert!(weaknesses(&n).is_some_and(|w| w.starts_with("no extended master secret (")));
     }
 
     /// Most clients are not asked for a certificate, so that there is nothing to say of it.

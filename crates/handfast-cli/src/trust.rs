@@ -84,7 +84,7 @@ impl Trust {
     }
 
     /// The verifier for a server at this address. At loopback the development CA is trusted too.
-    pub(crate) fn verifier(self, args: &args::connect::Trust, address: IpAddr) -> Result<Arc<dyn Verifier>, Failure> {
+    pub(crate) fn verifier(&self, args: &args::connect::Trust, address: IpAddr) -> Result<Arc<dyn Verifier>, Failure> {
         let pinned = self.pins.as_deref().map(|pins| {
             let mut pinned = PinnedLeaf::keys(pins.iter().copied());
             // What else there is to check, others do, or nobody shall.
@@ -93,10 +93,10 @@ impl Trust {
         });
         // A self-signed certificate that is named is trusted as it is; the system's roots are authorities only.
         let named = matches!(self.wanted, Wanted::These { .. });
-        let roots = match self.wanted {
+        let roots = match &self.wanted {
             Wanted::Anyone => return Ok(pinned.unwrap_or_else(|| Arc::new(NotChecked))),
-            Wanted::Pinned { verifier, .. } => return Ok(Arc::new(verifier)),
-            Wanted::These { roots, .. } => roots,
+            Wanted::Pinned { verifier, .. } => return Ok(Arc::new(verifier.clone())),
+            Wanted::These { roots, .. } => roots.clone(),
             Wanted::System => {
                 let development = if address.is_loopback() { development_ca()? } else { None };
                 let mut roots = match Roots::platform() {

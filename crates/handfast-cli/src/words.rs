@@ -28,6 +28,9 @@ pub(crate) fn facts(name: &str, raw: &[u8], dialect: Dialect) -> String {
         Ok(message) => match message {
             Message::HelloRequest => "the server would like a new handshake".into(),
             Message::ClientHello(m) => client_hello(&m),
+            Message::Sslv2Hello(m) => {
+                format!("in SSL 2.0's form; up to {}; {}", m.version, counted(m.cipher_specs.iter().count(), "cipher"))
+            }
             Message::ServerHello(m) => server_hello(&m),
             Message::HelloRetryRequest(m) => retry(&m),
             Message::EncryptedExtensions(m) => extensions(&m.0),

@@ -28,7 +28,7 @@ mod rsa;
 pub use cbc::{AD_LEN, CbcContext, CbcSuite, Direction};
 pub use dh::{DhKey, DhSecret};
 pub use ecdsa::{EcCurve, EcdsaPrivateKey, verify_ecdsa_sha1, verify_ecdsa_sha1_point};
-pub use rsa::{HashKind, Premaster, RawBlock, RsaPrivateKey, encrypt_pkcs1, verify_rsa_pkcs1};
+pub use rsa::{HashKind, Premaster, RawBlock, RsaPrivateKey, encrypt_pkcs1, verify_rsa_pkcs1, verify_rsa_pss};
 
 use core::ffi::c_int;
 

@@ -5,9 +5,10 @@ use core::ffi::c_int;
 use core::fmt;
 
 use aws_lc_sys::{
-    EVP_PKEY_RSA, EVP_PKEY_get1_RSA, EVP_PKEY_id, EVP_parse_private_key, EVP_parse_public_key, NID_md5_sha1, NID_sha1,
-    NID_sha256, NID_sha384, NID_sha512, RSA, RSA_NO_PADDING, RSA_PKCS1_PADDING, RSA_bits, RSA_decrypt, RSA_encrypt,
-    RSA_get0_e, RSA_parse_private_key, RSA_parse_public_key, RSA_sign, RSA_size, RSA_verify,
+    EVP_PKEY_RSA, EVP_PKEY_get1_RSA, EVP_PKEY_id, EVP_parse_private_key, EVP_parse_public_key, EVP_sha256, EVP_sha384,
+    EVP_sha512, NID_md5, NID_md5_sha1, NID_sha1, NID_sha256, NID_sha384, NID_sha512, RSA, RSA_NO_PADDING,
+    RSA_PKCS1_PADDING, RSA_bits, RSA_decrypt, RSA_encrypt, RSA_get0_e, RSA_parse_private_key, RSA_parse_public_key,
+    RSA_sign, RSA_size, RSA_verify, RSA_verify_pss_mgf1,
 };
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
@@ -60,6 +61,8 @@ impl fmt::Debug for RawBlock {
 /// What a signature is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HashKind {
+    /// MD5: in certificates of old.
+    Md5,
     /// An MD5 digest followed by a SHA-1 digest, signed without DigestInfo (RFC 4346 7.4.3): SSL 3.0 to TLS 1.1.
     Md5Sha1,
     /// SHA-1.
@@ -76,6 +79,7 @@ impl HashKind {
     /// The length of the digest in bytes.
     pub const fn digest_len(self) -> usize {
         match self {
+            Self::Md5 => 16,
             Self::Md5Sha1 => 36,
             Self::Sha1 => 20,
             Self::Sha256 => 32,
@@ -86,6 +90,7 @@ impl HashKind {
 
     const fn nid(self) -> c_int {
         match self {
+            Self::Md5 => NID_md5,
             Self::Md5Sha1 => NID_md5_sha1,
             Self::Sha1 => NID_sha1,
             Self::Sha256 => NID_sha256,
@@ -310,6 +315,42 @@ pub fn verify_rsa_pkcs1(public_key_der: &[u8], hash: HashKind, digest: &[u8], si
     // SAFETY: both slices are readable for their lengths, and the key is live.
     check(unsafe {
         RSA_verify(hash.nid(), digest.as_ptr(), digest.len(), signature.as_ptr(), signature.len(), rsa.as_ptr())
+    })
+}
+
+/// Verifies an RSASSA-PSS signature over a digest of SHA-2 (RFC 8017 8.1.2), with a salt as long as the digest and MGF1 of the same
+/// hash, as TLS has it (RFC 9846 4.3.3). The key is as for [`verify_rsa_pkcs1`].
+///
+/// # Errors
+/// As for [`verify_rsa_pkcs1`]; also if the hash is not one of SHA-2, or if the modulus is too short for it.
+pub fn verify_rsa_pss(public_key_der: &[u8], hash: HashKind, digest: &[u8], signature: &[u8]) -> Result<()> {
+    if digest.len() != hash.digest_len() {
+        return Err(Error);
+    }
+    // SAFETY: these take nothing, and return a pointer to a constant.
+    let md = unsafe {
+        match hash {
+            HashKind::Sha256 => EVP_sha256(),
+            HashKind::Sha384 => EVP_sha384(),
+            HashKind::Sha512 => EVP_sha512(),
+            HashKind::Md5 | HashKind::Md5Sha1 | HashKind::Sha1 => return Err(Error),
+        }
+    };
+    /// A salt as long as the digest (rsa.h).
+    const AS_THE_DIGEST: c_int = -1;
+    let rsa = public_key(public_key_der)?;
+    // SAFETY: both slices are readable for their lengths, the key is live, and the hash is a constant, whose length the digest has.
+    check(unsafe {
+        RSA_verify_pss_mgf1(
+            rsa.as_ptr(),
+            digest.as_ptr(),
+            digest.len(),
+            md,
+            md,
+            AS_THE_DIGEST,
+            signature.as_ptr(),
+            signature.len(),
+        )
     })
 }
 

@@ -7,7 +7,8 @@ use crate::event::{Event, Negotiated};
 use crate::handshake::{self, Flow, Input, Listen, Shared, Side, State};
 use crate::keys::Transcript;
 use crate::message::{Certificate, Dialect, Message};
-use crate::record::{Joiner, Reader, Writer};
+use crate::policy::HAS_LEGACY;
+use crate::record::{Joiner, Reader, Sslv2, Writer};
 use crate::trace::{Direction, Observer, Trace, Watch};
 use crate::wait::{Answer, Wait};
 use crate::wire::Problem;
@@ -20,6 +21,7 @@ mod after;
 mod early;
 mod exports;
 mod renegotiate;
+mod sslv2;
 pub use exports::ChannelBinding;
 
 /// One end of a connection.
@@ -103,6 +105,7 @@ impl Connection {
         it.writer.pad(config.padding.clone());
         // Where nothing is remembered, the disguise of a second ClientHello comes first (RFC 9846 4.3.2).
         it.shared.compat_ccs_may_come = config.cookies.is_some();
+        it.reader.sslv2 = if config.policy.sslv2_hello && HAS_LEGACY { Sslv2::Read } else { Sslv2::Refused };
         it.state = handshake::listen(Listen::Config(config));
         it
     }
@@ -116,6 +119,7 @@ impl Connection {
         let mut it = Self::new(Side::Server, provider, limits, crate::record::MAX_FRAGMENT);
         // The config may have them, too; if not, the state machine refuses what came.
         it.shared.compat_ccs_may_come = true;
+        it.reader.sslv2 = if HAS_LEGACY { Sslv2::Read } else { Sslv2::Refused };
         it.state = handshake::listen(Listen::Source(source));
         it
     }
@@ -309,6 +313,10 @@ impl Connection {
             let Some(length) = self.reader.frame(rest)? else { stop!(None) };
             let (record, tail) = mem::take(&mut rest).split_at_mut(length);
             rest = tail;
+            if let Some(hello) = self.reader.sslv2_hello(record) {
+                self.sslv2_hello(hello, now)?;
+                continue;
+            }
             let opened = self.reader.open(record)?;
             self.shared.watch.see(Trace::Record {
                 direction: Direction::Received,

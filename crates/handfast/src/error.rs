@@ -214,6 +214,9 @@ pub enum ErrorKind {
     EarlyDataVersion(ProtocolVersion),
     /// What comes is not TLS.
     NotTls(NotTls),
+    /// A ClientHello in SSL 2.0's form, of a client that speaks up to this version, which the policy does not read, or which asks for
+    /// SSL 2.0 itself.
+    Sslv2Hello(ProtocolVersion),
     /// A record is longer than allowed.
     RecordOverflow,
     /// A record does not open: wrong padding, MAC, tag or length, which are not told apart.
@@ -345,7 +348,9 @@ impl ErrorKind {
             Self::IllegalParameter { .. } | Self::BadKeyShare(_) | Self::Downgrade | Self::IdentityChanged => {
                 A::ILLEGAL_PARAMETER
             }
-            Self::RecordVersion { .. } | Self::LegacyVersion(_) | Self::EarlyDataVersion(_) => A::PROTOCOL_VERSION,
+            Self::RecordVersion { .. } | Self::LegacyVersion(_) | Self::EarlyDataVersion(_) | Self::Sslv2Hello(_) => {
+                A::PROTOCOL_VERSION
+            }
             Self::NotTls(_) => return None,
             Self::RecordOverflow => A::RECORD_OVERFLOW,
             Self::BadRecordMac => A::BAD_RECORD_MAC,

@@ -1,5 +1,9 @@
 //! What the application is told.
 
+mod weakness;
+
+pub use weakness::Weakness;
+
 use crate::alert::Alert;
 use crate::verify::Stapled;
 use crate::wire::CipherSuite;

@@ -97,7 +97,9 @@
 //! | what was agreed, and what happens meanwhile | [`Negotiated`], [`trace`] |
 //! | a transport of one's own | [`buffered`] |
 //!
-//! An [`Error`] says what to do: [`Error::explain`]. Anything older than TLS 1.2 is had by a [`Policy`] of that name, for one config.
+//! An [`Error`] says what to do: [`Error::explain`]. Anything older than TLS 1.2 with ECDHE and AEAD is had by a [`Policy`] of that
+//! name, for one config, where the cargo feature `legacy` is on; where it is not, there is nothing of it, and a config that asks for it is
+//! refused.
 #![forbid(unsafe_code)]
 
 pub mod alert;
@@ -127,7 +129,7 @@ pub mod wire;
 pub use config::{ClientAuth, ClientConfig, ServerConfig};
 pub use connection::{ChannelBinding, Connection, Received};
 pub use error::{Error, ErrorKind};
-pub use event::{Event, Negotiated};
+pub use event::{Event, Negotiated, Weakness};
 pub use policy::Policy;
 pub use rustls_pki_types as pki_types;
 pub use stream::Stream;

@@ -1,7 +1,10 @@
 //! Policies: what may be spoken, by name.
 
-use crate::crypto::{AeadAlgorithm, BulkCipher, CbcCipher, KeyExchangeKind, KeyKind, Provider, SUITES, Suite};
+use crate::crypto::{
+    AeadAlgorithm, BulkCipher, CbcCipher, KeyExchangeKind, KeyKind, OF_LEGACY, Provider, SUITES, Suite,
+};
 use crate::error::{Error, ErrorKind};
+use crate::verify::CertificateRules;
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme};
 
@@ -9,10 +12,20 @@ use crate::wire::numbers::{NamedGroup, ProtocolVersion, PskKeyExchangeMode, Sign
 pub const SPOKEN: &[ProtocolVersion] = &[
     ProtocolVersion::TLS1_3,
     ProtocolVersion::TLS1_2,
+    #[cfg(feature = "legacy")]
     ProtocolVersion::TLS1_1,
+    #[cfg(feature = "legacy")]
     ProtocolVersion::TLS1_0,
+    #[cfg(feature = "legacy")]
     ProtocolVersion::SSL3_0,
 ];
+
+/// Whether this build has cargo feature `legacy`: all that is older than TLS 1.2 with ECDHE and AEAD. A config whose policy asks for
+/// something of that is refused without it.
+pub const HAS_LEGACY: bool = cfg!(feature = "legacy");
+
+const FINITE_FIELDS: [NamedGroup; 3] = [NamedGroup::FFDHE2048, NamedGroup::FFDHE3072, NamedGroup::FFDHE4096];
+const SHA1_SCHEMES: [SignatureScheme; 2] = [SignatureScheme::ECDSA_SHA1, SignatureScheme::RSA_PKCS1_SHA1];
 
 /// What may be spoken. The named ones are starting points; each field can be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +54,8 @@ pub struct Policy {
     /// of handshakes; `None` by default. A peer is told of them; that it heeds them is for the verifier to see to
     /// ([`crate::verify::WebPki::enforce_schemes`], [`crate::verify::PeerToVerify::schemes`]).
     pub cert_schemes: Option<Vec<SignatureScheme>>,
+    /// Which old forms of certificates are accepted; none but by `legacy` and `museum`.
+    pub certificates: CertificateRules,
     /// Those that are made, where they are others than are accepted; `None` by default.
     pub own_schemes: Option<Vec<SignatureScheme>>,
     /// Whether TLS 1.2 and older must have the extended master secret (RFC 7627).
@@ -48,6 +63,9 @@ pub struct Policy {
     /// How many bits the prime of Diffie-Hellman over a field has at least that a client takes of a server, up to TLS 1.2; 2048. There
     /// is no lower one than 512. Below 1024 anyone may have broken it (Logjam), and RFC 7919 3.1 forbids less than 768.
     pub min_dh_bits: usize,
+    /// Whether a server reads a ClientHello that comes in SSL 2.0's form, in which some old clients say that they speak SSL 3.0 and later
+    /// (RFC 5246 E.2); by `museum` only. SSL 2.0 itself is never spoken (RFC 6176).
+    pub sslv2_hello: bool,
     /// Whether a server's order of suites goes before the client's.
     pub server_preference: bool,
     /// Who may start a second handshake on a live connection, up to TLS 1.2: nobody by default. Only with a peer that does it securely
@@ -96,28 +114,34 @@ impl Policy {
         Self::between("compatible", ProtocolVersion::TLS1_2, |s| age(s) < Age::Legacy)
             .with_finite_fields()
             .with_renegotiation()
+            .with_what_is_left_out()
     }
 
-    /// TLS 1.0 and 1.1 too, Triple DES, and SHA-1 signatures.
+    /// TLS 1.0 and 1.1 too, Triple DES, SHA-1 signatures, and old certificates.
     pub fn legacy() -> Self {
-        Self::older("legacy", ProtocolVersion::TLS1_0, Age::Legacy)
+        let certificates = CertificateRules::legacy();
+        Self { certificates, ..Self::older("legacy", ProtocolVersion::TLS1_0, Age::Legacy) }
     }
 
     /// SSL 3.0 too, and RC4. Whoever sits in between can read what is said, with patience (RFC 7568, RFC 7465).
     pub fn museum() -> Self {
-        Self::older("museum", ProtocolVersion::SSL3_0, Age::Museum)
+        let certificates = CertificateRules::museum();
+        Self { certificates, sslv2_hello: true, ..Self::older("museum", ProtocolVersion::SSL3_0, Age::Museum) }
     }
 
     fn older(name: &'static str, min: ProtocolVersion, oldest: Age) -> Self {
-        let mut policy = Self::between(name, min, |s| age(s) <= oldest).with_finite_fields().with_renegotiation();
-        policy.schemes.extend([SignatureScheme::ECDSA_SHA1, SignatureScheme::RSA_PKCS1_SHA1]);
+        let mut policy = Self::between(name, min, |s| age(s) <= oldest)
+            .with_finite_fields()
+            .with_renegotiation()
+            .with_what_is_left_out();
+        policy.schemes.extend(SHA1_SCHEMES);
         policy
     }
 
     /// Finite fields cost a server many times what a curve does (ffdhe4096 fifty times what X25519 does), for no more security, and
     /// any client could have it pay that; whoever has them has a curve too, but for what is configured by an old rule book.
     fn with_finite_fields(mut self) -> Self {
-        self.groups.extend([NamedGroup::FFDHE2048, NamedGroup::FFDHE3072, NamedGroup::FFDHE4096]);
+        self.groups.extend(FINITE_FIELDS);
         self
     }
 
@@ -125,6 +149,47 @@ impl Policy {
     fn with_renegotiation(mut self) -> Self {
         self.renegotiation = Renegotiation::Either;
         self
+    }
+
+    /// Without cargo feature `legacy` a policy that needs it asks for what there is not, and no config takes it.
+    fn with_what_is_left_out(mut self) -> Self {
+        if !HAS_LEGACY {
+            self.suites.extend(OF_LEGACY);
+        }
+        self
+    }
+
+    /// Whether there is all that it asks for.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if cargo feature `legacy` would have to be on.
+    pub(crate) fn check(&self, provider: &dyn Provider) -> Result<(), Error> {
+        if HAS_LEGACY {
+            return Ok(());
+        }
+        let (old, modern) = (&self.certificates, CertificateRules::modern());
+        let old_certificates = old.sha1 || old.md5 || old.version_1 || old.common_names;
+        let asked = match () {
+            () if self.min_version < ProtocolVersion::TLS1_2 => Some(self.min_version.to_string()),
+            () if self.renegotiation != Renegotiation::Never => Some("second handshakes".into()),
+            () if self.sslv2_hello => Some("a ClientHello in SSL 2.0's form".into()),
+            () if old_certificates => Some("old forms of certificates".into()),
+            () if old.min_rsa_bits < modern.min_rsa_bits => Some(format!("RSA keys of {} bits", old.min_rsa_bits)),
+            () => None,
+        };
+        let suite = || self.suites.iter().find(|s| OF_LEGACY.contains(s)).map(ToString::to_string);
+        let group = || {
+            // All that are prime fields, known here or not (RFC 7919 2).
+            let lacks = |g: &&NamedGroup| (0x0100..=0x01ff).contains(&g.0) && !provider.groups().contains(g);
+            self.groups.iter().find(lacks).map(ToString::to_string)
+        };
+        let scheme = || {
+            let lacks = |s: &&SignatureScheme| SHA1_SCHEMES.contains(s) && !provider.schemes().contains(s);
+            self.schemes.iter().find(lacks).map(ToString::to_string)
+        };
+        let Some(what) = asked.or_else(suite).or_else(group).or_else(scheme) else { return Ok(()) };
+        let remedy = "turn on the cargo feature `legacy` of crate handfast";
+        Err(ErrorKind::Config(format!("the policy {} has {what}, and this build does not: {remedy}", self.name)).into())
     }
 
     fn between(name: &'static str, min: ProtocolVersion, suite: impl Fn(&Suite) -> bool) -> Self {
@@ -173,9 +238,11 @@ impl Policy {
             .into(),
             psk_modes: vec![PskKeyExchangeMode::PSK_DHE_KE],
             cert_schemes: None,
+            certificates: CertificateRules::modern(),
             own_schemes: None,
             require_extended_master_secret: false,
             min_dh_bits: 2048,
+            sslv2_hello: false,
             server_preference: true,
             renegotiation: Renegotiation::Never,
             identity_may_change: false,

@@ -53,7 +53,9 @@ pub struct HelloSummary {
     pub server_certificate_types: Vec<CertificateType>,
     /// What it can show if it is asked, best first (RFC 7250); empty if it does not say, which is X.509.
     pub client_certificate_types: Vec<CertificateType>,
-    /// The whole message, header included.
+    /// Whether it came in SSL 2.0's form (RFC 5246 E.2).
+    pub sslv2: bool,
+    /// The whole message, header included; of one in SSL 2.0's form, the ClientHello that means the same.
     pub raw: Vec<u8>,
 }
 

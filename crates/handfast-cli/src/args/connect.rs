@@ -43,6 +43,10 @@ pub(crate) struct Connect {
     /// The fewest bits that the prime of a server's DHE group has to have, up to TLS 1.2; the policy's own bound, 2048, if not given
     #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u16).range(512..=8192), help_heading = SPOKEN)]
     pub(crate) min_dh_bits: Option<u16>,
+    /// If the server refuses the first message or hangs up on it, tries again with the next older version of the policy as the newest,
+    /// and tells the server so (RFC 7507). Whoever sits in between can bring that about
+    #[arg(long, help_heading = SPOKEN, conflicts_with = "early_data")]
+    pub(crate) fallback: bool,
     #[command(flatten)]
     pub(crate) hello: Hello,
     #[command(flatten)]

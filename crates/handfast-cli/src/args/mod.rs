@@ -59,6 +59,29 @@ pub(crate) struct Spoken {
     /// How certificates, ours and the peer's, may be compressed in TLS 1.3, best first: brotli, zlib; not at all if not given
     #[arg(long, value_name = "LIST")]
     pub(crate) cert_compression: Option<String>,
+    #[command(flatten)]
+    pub(crate) old: OldCertificates,
+}
+
+/// Which old forms of the peer's certificates are accepted, beyond what the policy says.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Old certificates")]
+pub(crate) struct OldCertificates {
+    /// Accepts certificates that are signed over SHA-1, as --policy legacy does: with great means they can be forged
+    #[arg(long)]
+    pub(crate) allow_sha1: bool,
+    /// Accepts certificates that are signed over MD5, as --policy museum does: anyone can forge them
+    #[arg(long)]
+    pub(crate) allow_md5: bool,
+    /// The fewest bits of an RSA key, 1024 at least; 2048 if not given, and 1024 with --policy legacy
+    #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u16).range(1024..=8192))]
+    pub(crate) min_rsa_bits: Option<u16>,
+    /// Accepts the peer's own certificate if it is of X.509 version 1, as --policy legacy does
+    #[arg(long)]
+    pub(crate) allow_x509v1: bool,
+    /// Accepts the common name of a certificate without subjectAltName as the server's name, as --policy legacy does
+    #[arg(long)]
+    pub(crate) allow_common_name: bool,
 }
 
 /// What of the policy is wanted.

@@ -2,6 +2,7 @@
 
 mod copy;
 mod dial;
+mod fallback;
 mod wire;
 
 use crate::args::{self, Ocsp, Target};
@@ -11,6 +12,7 @@ use crate::human::{Detail, View};
 use crate::session::SessionFile;
 use crate::trust::{self, Trust};
 use crate::{exports, keylog, lists, psks};
+use fallback::Ended;
 use handfast::compression::Compression;
 use handfast::config::{ByIssuer, ClientCredentials};
 use handfast::crypto::Credential;
@@ -24,7 +26,7 @@ use handfast::verify::NoCertificates;
 use handfast::wire::numbers::CertificateType;
 use handfast::{ClientConfig, Connection, Policy, Time};
 use std::cell::RefCell;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -83,7 +85,9 @@ impl<'a> Plan<'a> {
                 let wanted = name.to_str();
                 let mut parts = trust.binding();
                 let wants: &[u8] = if args.trust.raw_public_key { b"raw" } else { b"X.509" };
-                parts.extend([wanted.as_bytes(), wants]);
+                // Nor is a chain judged again by stricter rules.
+                let rules = format!("{:?}", policy.certificates);
+                parts.extend([wanted.as_bytes(), wants, rules.as_bytes()]);
                 parts.extend(credentials.iter().filter_map(|c| c.chain.first()).map(|c| &**c));
                 parts.extend(credentials.iter().filter_map(|c| c.raw_key.as_deref()));
                 // Nor may a session outlive the keys that stood for the server.
@@ -109,16 +113,40 @@ impl<'a> Plan<'a> {
         copied.and_then(|()| session.and_then(|s| s.error()).map_or(Ok(()), Err))
     }
 
-    /// Name, TCP and handshake.
+    /// Name, TCP and handshake; by --fallback again, each time with one version less, while the server may be one that chokes on those.
     async fn connect(self, teller: &Teller, stage: &RefCell<Stage>) -> Result<Wire, Failure> {
         let Target { host, port } = &self.args.target;
         let addresses = dial::resolve(host, *port).await?;
+        let (mut versions, mut policy) = (self.policy.versions().into_iter(), self.policy.clone());
+        let mut from = versions.next();
+        let mut fallback = false;
+        loop {
+            let Ended { failure, intolerant } = match self.attempt(&addresses, &policy, fallback, teller, stage).await {
+                Ok(wire) => return Ok(wire),
+                Err(ended) => ended,
+            };
+            let next = versions.next().filter(|_| self.args.fallback && intolerant);
+            let (Some(old), Some(new)) = (from, next) else { return Err(failure) };
+            teller.tell(None, &Event::Fallback { from: old, to: new, failure: &failure });
+            (policy.max_version, from, fallback) = (new, Some(new), true);
+        }
+    }
+
+    /// TCP and handshake.
+    async fn attempt(
+        &self,
+        addresses: &[SocketAddr],
+        policy: &Policy,
+        fallback: bool,
+        teller: &Teller,
+        stage: &RefCell<Stage>,
+    ) -> Result<Wire, Ended> {
         stage.replace(Stage::Tcp);
-        let socket = dial::connect(&addresses, &self.args.target).await?;
+        let socket = dial::connect(addresses, &self.args.target).await?;
         let address = socket.peer_addr().map_err(|e| Failure::io(format!("the socket has no peer: {e}.")))?;
         let early = self.args.sessions.early_data;
         let (args, offers_keys) = (self.args, !self.psks.is_empty());
-        let (connection, last) = self.client(teller, address.ip())?;
+        let (connection, last) = self.client(policy.clone(), fallback, teller, address.ip())?;
         stage.replace(Stage::Handshake(last.clone()));
         let mut wire = Wire::new(connection, socket, last);
         if early && let Some(why) = wire.say_early().await? {
@@ -140,22 +168,29 @@ impl<'a> Plan<'a> {
         Ok(wire)
     }
 
-    fn client(self, teller: &Teller, address: IpAddr) -> Result<(Connection, wire::Last), Failure> {
+    fn client(
+        &self,
+        policy: Policy,
+        fallback: bool,
+        teller: &Teller,
+        address: IpAddr,
+    ) -> Result<(Connection, wire::Last), Failure> {
         let verifier = match self.args.psk_required {
             true => Arc::new(NoCertificates),
             false => self.trust.verifier(&self.args.trust, address)?,
         };
         let authorities = if self.args.trust.name_authorities { verifier.authorities() } else { Vec::new() };
-        let mut config = ClientConfig::new(self.policy, verifier);
+        let mut config = ClientConfig::new(policy, verifier);
+        config.fallback = fallback;
         config.authorities = authorities;
-        config.credentials = own(self.credentials);
+        config.credentials = own(self.credentials.clone());
         config.ocsp = self.args.trust.ocsp != Ocsp::Off;
         config.scts = self.args.trust.sct;
-        config.certificate_compression = self.compression;
+        config.certificate_compression = self.compression.clone();
         if self.args.trust.raw_public_key {
             config.server_certificate_types = vec![CertificateType::RAW_PUBLIC_KEY];
         }
-        config.alpn = self.alpn;
+        config.alpn = self.alpn.clone();
         config.max_fragment = self.args.records.max_fragment.into();
         config.record_size_limit = self.args.records.record_size_limit;
         config.padding = self.args.records.padding();
@@ -163,15 +198,15 @@ impl<'a> Plan<'a> {
         config.grease = self.args.hello.grease;
         config.shuffle_extensions = self.args.hello.shuffle;
         config.pad_hello = self.args.hello.pad_hello;
-        config.key_log = self.key_log;
-        config.store = self.session.map(|s| s as _);
+        config.key_log = self.key_log.clone();
+        config.store = self.session.clone().map(|s| s as _);
         config.early_data = self.args.sessions.early_data;
-        config.psks = (!self.psks.is_empty()).then(|| Arc::new(self.psks) as _);
+        config.psks = (!self.psks.is_empty()).then(|| Arc::new(self.psks.clone()) as _);
         config.ticket_request =
             self.args.sessions.tickets.map(|n| TicketCounts { new_session_count: n, resumption_count: n });
         let (last, observer) = wire::Last::watching(teller.observer(None));
         let connection =
-            Connection::client_observed(Arc::new(config), self.name, Time::now(), Some(Box::new(observer)));
+            Connection::client_observed(Arc::new(config), self.name.clone(), Time::now(), Some(Box::new(observer)));
         Ok((connection.map_err(|e| Failure::tls(&e))?, last))
     }
 }

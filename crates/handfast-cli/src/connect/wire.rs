@@ -1,5 +1,6 @@
 //! A client's engine and its socket.
 
+use super::fallback::{self, Ended};
 use crate::events::{self, Translator};
 use crate::exit::{Code, Failure};
 use handfast::alert::AlertDescription;
@@ -190,14 +191,15 @@ impl Wire {
     }
 
     /// The handshake.
-    pub(super) async fn handshake(&mut self) -> Result<(), Failure> {
+    pub(super) async fn handshake(&mut self) -> Result<(), Ended> {
         let end = match self.try_handshake().await {
             Ok(()) => return Ok(()),
             Err(end) => end,
         };
         // The alert, if there is one.
         let _ = self.flush().await;
-        Err(self.last.name_in(match end {
+        let intolerant = fallback::is_intolerant(&end, &self.tls.borrow());
+        let failure = self.last.name_in(match end {
             End::Tls(error) => self.last.reason(&error),
             End::Io(error) => Failure::network(
                 Code::Handshake,
@@ -205,7 +207,8 @@ impl Wire {
                 "Often a server that dislikes the offered versions or suites, or a firewall. Look at the peer's log; try \
                  another --policy or --max-version.",
             ),
-        }))
+        });
+        Err(Ended { failure, intolerant })
     }
 
     async fn try_handshake(&mut self) -> Result<(), End> {

@@ -5,7 +5,7 @@ mod compare;
 use crate::args::{self, Within};
 use crate::exit::Failure;
 use crate::home::{self, Use};
-use crate::{lists, trust, words};
+use crate::{lists, negotiated, trust, words};
 use handfast::crypto::{Credential, KeyExchangeKind, Suite};
 use handfast::message::{Dialect, Message};
 use handfast::pki_types::ServerName;
@@ -39,7 +39,11 @@ pub(crate) fn run(args: &args::Demo) -> Result<(), Failure> {
         if args.no_client_certificate { "" } else { ", and the client shows a certificate too" },
     ));
     let data = |direction, bytes: &[u8]| teller.data(direction, bytes);
-    shake_hands(&listener, &policy, !args.no_client_certificate, Box::new(teller.observer()), &data)?;
+    let observer = Box::new(teller.observer());
+    let agreed = shake_hands(&listener, &policy, !args.no_client_certificate, observer, &data)?;
+    if let Some(weak) = negotiated::weaknesses(&agreed) {
+        teller.say(&format!("\n     What was agreed is weak: {weak}.\n"));
+    }
     teller.done().map_err(|e| Failure::io(format!("stdout failed: {e}.")))
 }
 

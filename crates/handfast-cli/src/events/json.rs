@@ -60,6 +60,11 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
         }
         Event::Keys { .. } => return None,
         Event::Verified { how } => ("verified", json!({ "how": how })),
+        Event::Fallback { from, to, failure } => {
+            let e = &failure.explanation;
+            let alert = e.alert.map(|a| a.to_string());
+            ("fallback", json!({ "from": from.to_string(), "to": to.to_string(), "alert": alert, "why": e.why }))
+        }
         Event::Connected { negotiated } => ("connected", agreed(negotiated)),
         Event::Renegotiated { negotiated } => ("renegotiated", agreed(negotiated)),
         Event::ClientCertificate { negotiated } => ("client_certificate", agreed(negotiated)),

@@ -9,6 +9,7 @@ use handfast::alert::Alert;
 use handfast::crypto::Credential;
 use handfast::message::{Dialect, Message};
 use handfast::trace::{Direction, Observer, Trace};
+use handfast::wire::numbers::ProtocolVersion;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +33,8 @@ pub(crate) enum Event<'e> {
     Keys { direction: Direction, secret: &'static str },
     /// The peer's chain was judged, and found good.
     Verified { how: &'e str },
+    /// `connect` tries again with an older version as the newest.
+    Fallback { from: ProtocolVersion, to: ProtocolVersion, failure: &'e Failure },
     /// The handshake is done.
     Connected { negotiated: &'e Negotiated },
     /// A second handshake is done.
@@ -152,8 +155,8 @@ impl Teller {
                 self.0.unheard.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
         }
-        // A failure is always said in words, too.
-        if !self.0.json || matches!(event, Event::Failed { .. } | Event::ReloadFailed { .. }) {
+        // A failure is always said in words, too; and what must never go unseen.
+        if !self.0.json || matches!(event, Event::Failed { .. } | Event::ReloadFailed { .. } | Event::Fallback { .. }) {
             view.show(connection, event);
         }
     }

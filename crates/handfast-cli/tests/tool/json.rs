@@ -24,7 +24,7 @@ fn documented() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[track_caller]
-fn check(events: &[Value], of_serve: bool) {
+pub(crate) fn check(events: &[Value], of_serve: bool) {
     let documented = documented();
     for event in events {
         let kind = event["event"].as_str().expect("a kind");

@@ -251,3 +251,36 @@ fn a_key_may_cross_threads_and_is_not_shown() {
     assert_eq!(format!("{:?}", key.decrypt_raw(&ciphertext)), "Ok(RawBlock(..))");
     assert_eq!(format!("{key:?}"), "RsaPrivateKey { modulus_len: 128, .. }");
 }
+
+#[test]
+fn pss_signatures_verify_and_nothing_else_does() {
+    use aws_lc_rs::digest::{SHA256, SHA384, digest};
+    use aws_lc_rs::signature::{RSA_PSS_SHA256, RSA_PSS_SHA384};
+    let pair = KeyPair::generate(KeySize::Rsa2048).expect("generates");
+    let spki = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).expect("SPKI");
+    for (encoding, hash, algorithm, other) in
+        [(&RSA_PSS_SHA256, HashKind::Sha256, &SHA256, &SHA384), (&RSA_PSS_SHA384, HashKind::Sha384, &SHA384, &SHA256)]
+    {
+        let mut signature = vec![0; 256];
+        pair.sign(encoding, &aws_lc_rs::rand::SystemRandom::new(), b"message", &mut signature).expect("signs");
+        let verify = |hash, digest: &[u8], signature: &[u8]| verify_rsa_pss(spki.as_ref(), hash, digest, signature);
+        let right = digest(algorithm, b"message");
+        assert_eq!(verify(hash, right.as_ref(), &signature), Ok(()));
+        assert_eq!(verify(hash, digest(algorithm, b"another").as_ref(), &signature), Err(Error));
+        assert_eq!(verify(hash, digest(other, b"message").as_ref(), &signature), Err(Error));
+        assert_eq!(verify(HashKind::Sha512, &[0; 64], &signature), Err(Error));
+        assert_eq!(verify(HashKind::Sha1, &[0; 20], &signature), Err(Error));
+        assert_eq!(verify_rsa_pkcs1(spki.as_ref(), hash, right.as_ref(), &signature), Err(Error));
+        signature[255] ^= 1;
+        assert_eq!(verify(hash, right.as_ref(), &signature), Err(Error));
+    }
+}
+
+#[test]
+fn md5_signatures_verify() {
+    let [small, _] = &*KEYS;
+    let signature = small.key.sign(HashKind::Md5, &[7; 16]).expect("signs");
+    assert_eq!(verify_rsa_pkcs1(&small.public, HashKind::Md5, &[7; 16], &signature), Ok(()));
+    assert_eq!(verify_rsa_pkcs1(&small.public, HashKind::Md5, &[8; 16], &signature), Err(Error));
+    assert_eq!(verify_rsa_pkcs1(&small.public, HashKind::Md5Sha1, &[7; 36], &signature), Err(Error));
+}

@@ -222,6 +222,7 @@ impl ServerConfig {
     /// # Errors
     /// [`ErrorKind::Config`], which says what is wrong.
     pub fn check(&self) -> Result<(), Error> {
+        self.policy.check(&*self.provider)?;
         super::check(&self.alpn, self.max_fragment, self.record_size_limit)?;
         let why = match () {
             () if self.policy.versions().is_empty() => format!("the policy {} allows no version", self.policy.name),

@@ -15,6 +15,7 @@ pub use credential::{Credential, CredentialError};
 pub use dh_group::{DhGroup, DhGroupError};
 pub use never::NeverSpoken;
 pub use private_key::{KeyKind, PrivateKey};
+pub(crate) use suites::OF_LEGACY;
 pub use suites::{AeadAlgorithm, Authentication, BulkCipher, CbcCipher, KeyExchangeKind, Mac, SUITES, Suite};
 
 use crate::keys::Secret;
@@ -206,7 +207,7 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// The schemes that can be verified here, [`Provider::legacy`]'s included.
     fn schemes(&self) -> &'static [SignatureScheme];
     /// Checks a handshake signature by the key of a certificate. `spki` is a SubjectPublicKeyInfo in DER; `any_curve` lets ECDSA's
-    /// hash and curve differ, as TLS 1.2 does.
+    /// hash and curve differ, as TLS 1.2 does. An RSA key may have 1024 bits: whether that is enough is for others to ask.
     ///
     /// # Errors
     /// [`Failure`], if the signature is not good, or the scheme does not fit the key.

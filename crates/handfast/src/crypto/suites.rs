@@ -240,4 +240,5 @@ impl Suite {
 }
 
 mod table;
+pub(crate) use table::OF_LEGACY;
 pub use table::SUITES;

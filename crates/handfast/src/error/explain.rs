@@ -103,6 +103,18 @@ impl ErrorKind {
                 "The server went back to an older version, or is one of several that differ. Connect again without early data.",
             ),
             Self::NotTls(what) => not_tls(*what),
+            Self::Sslv2Hello(version) if *version < ProtocolVersion::SSL3_0 => words(
+                Peer,
+                "the client speaks nothing newer than SSL 2.0, which is never spoken.",
+                "RFC 6176 3",
+                "Update the client.",
+            ),
+            Self::Sslv2Hello(version) => words(
+                Peer,
+                format!("an SSLv2 hello came: a client that speaks up to {version} says so in SSL 2.0's form."),
+                "RFC 5246 E.2, RFC 6176 3",
+                "The policy `museum` reads it (sslv2_hello): --policy museum. Better, turn SSL 2.0 off in the client, or update it.",
+            ),
             Self::RecordOverflow => words(
                 Peer,
                 "a record is longer than the 16384 bytes of content that are allowed.",
@@ -580,6 +592,16 @@ fn certificate(e: &CertificateError) -> Words {
         }
         CertificateError::Other(_) => "Look at the certificate with a tool such as openssl x509 -text.",
     };
+    let remedy = match e.old_form() {
+        None => remedy.to_string(),
+        Some(old) => {
+            let (field, flag, policy) = (old.field(), old.flag(), old.policy());
+            format!(
+                "The peer needs another certificate. If it has to be this one, it is accepted by {flag}, by the policy's field \
+                 certificates.{field}, or by the policy {policy}."
+            )
+        }
+    };
     words(
         Blame::Peer,
         format!("its certificate is refused: {e}."),
@@ -717,6 +739,8 @@ mod tests {
             K::InsufficientSecurity("an extended master secret"),
             K::Certificate(certificate),
             K::BadCompression(CertificateCompressionAlgorithm::BROTLI),
+            K::Sslv2Hello(ProtocolVersion(2)),
+            K::Sslv2Hello(ProtocolVersion::TLS1_0),
             K::NoCertificate { version },
             K::IdentityChanged,
             K::RenegotiationRefused,

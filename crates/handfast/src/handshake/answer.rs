@@ -102,6 +102,9 @@ fn choose(
     aligned: Option<Aligned>,
 ) -> Result<super::State, Error> {
     config.check()?;
+    if summary.sslv2 && !config.policy.sslv2_hello {
+        return Err(ErrorKind::Sslv2Hello(hello.fixed.legacy_version).into());
+    }
     let version = hello::choose_version(hello, &config.policy)?;
     let newest = config.policy.versions().first().copied().unwrap_or(version);
     if version < newest && hello.offers(CipherSuite::TLS_FALLBACK_SCSV) {
@@ -157,6 +160,7 @@ fn choose_alpn(ours: &[Vec<u8>], theirs: &[Vec<u8>]) -> Result<Option<Vec<u8>>, 
 /// What the client says of itself, owned. Absorbs the hello.
 fn summarize(flow: &mut Flow<'_>, hello: &ClientHello<'_>) -> HelloSummary {
     let raw = flow.newest().unwrap_or_default().to_vec();
+    let sslv2 = flow.came_in_sslv2();
     flow.now();
     let e = &hello.extensions;
     HelloSummary {
@@ -178,6 +182,7 @@ fn summarize(flow: &mut Flow<'_>, hello: &ClientHello<'_>) -> HelloSummary {
         cert_schemes: e.signature_algorithms_cert().map(|s| s.0.iter().collect()),
         server_certificate_types: certificate_types(e.server_certificate_type()),
         client_certificate_types: certificate_types(e.client_certificate_type()),
+        sslv2,
         raw,
     }
 }

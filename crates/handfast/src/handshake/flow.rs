@@ -165,9 +165,17 @@ pub(crate) struct Flow<'f> {
     pub(crate) shared: &'f mut Shared,
     pub(super) transcript: &'f mut Transcript,
     /// The message being stepped, until it is absorbed.
-    pub(super) newest: Option<&'f [u8]>,
+    pub(super) newest: Option<Newest<'f>>,
     pub(super) writer: &'f mut Writer,
     pub(super) reader: &'f mut Reader,
+}
+
+/// A message being stepped, header included: as it was read, and as the transcript absorbs it. These differ where it came in another
+/// form than the one that it was read from: SSL 2.0's.
+#[derive(Clone, Copy)]
+pub(super) struct Newest<'f> {
+    read: &'f [u8],
+    absorbed: &'f [u8],
 }
 
 impl<'f> Flow<'f> {
@@ -180,7 +188,14 @@ impl<'f> Flow<'f> {
         writer: &'f mut Writer,
         reader: &'f mut Reader,
     ) -> Self {
+        let newest = newest.map(|raw| Newest { read: raw, absorbed: raw });
         Self { now, shared, transcript, newest, writer, reader }
+    }
+
+    /// The message being stepped has come in this form.
+    pub(crate) fn came_as(mut self, absorbed: &'f [u8]) -> Self {
+        self.newest = self.newest.map(|newest| Newest { absorbed, ..newest });
+        self
     }
 
     /// The primitives.
@@ -197,15 +212,20 @@ impl<'f> Flow<'f> {
 
     /// The transcript with the message being stepped.
     pub(crate) fn now(&mut self) -> &mut Transcript {
-        if let Some(raw) = self.newest.take() {
-            self.transcript.absorb(raw);
+        if let Some(newest) = self.newest.take() {
+            self.transcript.absorb(newest.absorbed);
         }
         self.transcript
     }
 
     /// The message being stepped, header included, while it is not absorbed.
     pub(crate) fn newest(&self) -> Option<&'f [u8]> {
-        self.newest
+        self.newest.map(|newest| newest.read)
+    }
+
+    /// Whether it has come in SSL 2.0's form.
+    pub(crate) fn came_in_sslv2(&self) -> bool {
+        self.newest.is_some_and(|newest| newest.read != newest.absorbed)
     }
 
     /// From here on messages are absorbed here: one exchange after the handshake has a transcript of its own.

@@ -17,6 +17,7 @@ mod new_session_ticket;
 mod raw_public_key;
 mod server_hello;
 mod server_key_exchange;
+mod sslv2_hello;
 
 pub use certificate::{Certificate, CertificateEntry};
 pub use certificate_request::{CertificateRequest, CertificateRequest13};
@@ -32,6 +33,7 @@ pub use new_session_ticket::{NewSessionTicket, NewSessionTicket13};
 pub use raw_public_key::RawPublicKey;
 pub use server_hello::{Fixed as ServerHelloFixed, HELLO_RETRY_REQUEST_RANDOM, ServerHello};
 pub use server_key_exchange::{Params, ServerKeyExchange, Signed};
+pub use sslv2_hello::{Sslv2Hello, V2CipherSpec};
 
 use crate::crypto::KeyExchangeKind;
 use crate::wire::numbers::HandshakeType;
@@ -42,6 +44,8 @@ use crate::wire::{Field, Malformed, Prefix, Problem, Reader, Writer};
 pub enum Dialect {
     /// Nothing is agreed yet: only hellos can be read.
     Hello,
+    /// Nothing is agreed yet, and a ClientHello has come in SSL 2.0's form: its header is the type alone.
+    Sslv2,
     /// SSL 3.0 to TLS 1.2.
     Classic(ClassicForm),
     /// TLS 1.3.
@@ -69,6 +73,7 @@ pub struct ClassicForm {
 pub enum Message<'a> {
     HelloRequest,
     ClientHello(ClientHello<'a>),
+    Sslv2Hello(Sslv2Hello<'a>),
     ServerHello(ServerHello<'a>),
     HelloRetryRequest(ServerHello<'a>),
     EncryptedExtensions(EncryptedExtensions<'a>),
@@ -105,6 +110,12 @@ impl<'a> Message<'a> {
     fn read(r: &mut Reader<'a>, dialect: Dialect) -> Result<Self, Malformed> {
         use HandshakeType as T;
         let kind = r.field("msg_type", <T as crate::wire::Wire<'_>>::decode)?;
+        if dialect == Dialect::Sslv2 {
+            return match kind {
+                T::CLIENT_HELLO => Ok(Self::Sslv2Hello(r.field("client_hello", Sslv2Hello::decode)?)),
+                _ => Err(r.fault(Problem::Misplaced)),
+            };
+        }
         let all = r.left().saturating_sub(3);
         let name = kind.name().unwrap_or("unknown message");
         r.field(name, |r| {
@@ -174,7 +185,7 @@ impl<'a> Message<'a> {
         use HandshakeType as T;
         match self {
             Self::HelloRequest => T::HELLO_REQUEST,
-            Self::ClientHello(_) => T::CLIENT_HELLO,
+            Self::ClientHello(_) | Self::Sslv2Hello(_) => T::CLIENT_HELLO,
             Self::ServerHello(_) | Self::HelloRetryRequest(_) => T::SERVER_HELLO,
             Self::EncryptedExtensions(_) => T::ENCRYPTED_EXTENSIONS,
             Self::Certificate(_) | Self::RawPublicKey(_) => T::CERTIFICATE,
@@ -206,8 +217,11 @@ impl<'a> Message<'a> {
     /// Writes the whole message, header included.
     pub fn encode(&self, w: &mut Writer) {
         w.u8(self.kind().0);
+        if let Self::Sslv2Hello(m) = self {
+            return m.encode(w);
+        }
         w.within(Prefix::U24, |w| match self {
-            Self::HelloRequest | Self::ServerHelloDone | Self::EndOfEarlyData => {}
+            Self::HelloRequest | Self::ServerHelloDone | Self::EndOfEarlyData | Self::Sslv2Hello(_) => {}
             Self::ClientHello(m) => m.encode(w),
             Self::ServerHello(m) | Self::HelloRetryRequest(m) => m.encode(w),
             Self::EncryptedExtensions(m) => m.encode(w),

@@ -4,11 +4,13 @@ mod guess;
 mod joiner;
 mod protect;
 mod reader;
+mod sslv2;
 mod writer;
 
 pub(crate) use joiner::{Aligned, Joiner};
 pub(crate) use protect::{ClassicKeys, Forms, Opener, Sealer};
 pub(crate) use reader::{HeaderVersion, Reader};
+pub(crate) use sslv2::Sslv2;
 pub(crate) use writer::Writer;
 
 /// The bytes of a header: type, version, length.

@@ -1,6 +1,7 @@
 //! Deframing and opening, in place.
 
 use super::guess::is_tls;
+use super::sslv2::{self, First, Sslv2};
 use super::{HEADER, MAX_FRAGMENT, Opener};
 use crate::error::{Error, ErrorKind};
 use crate::wire::numbers::{ContentType, ProtocolVersion};
@@ -42,6 +43,8 @@ pub(crate) struct Reader {
     keys: Opener,
     armed: Option<Opener>,
     pub(crate) header_version: HeaderVersion,
+    /// What is done with a ClientHello in SSL 2.0's form, if the stream begins with one.
+    pub(crate) sslv2: Sslv2,
     /// A whole header was seen: what comes is TLS, if perhaps bad TLS.
     begun: bool,
     /// A protected record was opened: both sides have the same keys.
@@ -58,6 +61,7 @@ impl Reader {
             keys: Opener::null(),
             armed: None,
             header_version: HeaderVersion::Any,
+            sslv2: Sslv2::Unknown,
             begun: false,
             opened: false,
             skip: 0,
@@ -70,8 +74,22 @@ impl Reader {
     ///
     /// # Errors
     /// [`ErrorKind::NotTls`] if the stream does not begin with a record, [`ErrorKind::UnexpectedRecord`] if the type is none,
-    /// [`ErrorKind::RecordVersion`] by [`HeaderVersion`], [`ErrorKind::RecordOverflow`] by the length.
+    /// [`ErrorKind::RecordVersion`] by [`HeaderVersion`], [`ErrorKind::RecordOverflow`] by the length, [`ErrorKind::Sslv2Hello`] by
+    /// [`Sslv2`].
     pub(crate) fn frame(&mut self, input: &[u8]) -> Result<Option<usize>, Error> {
+        if !self.begun && self.sslv2 != Sslv2::Unknown {
+            match sslv2::look(input) {
+                First::Perhaps => return Ok(None),
+                First::Hello { version, .. } if self.sslv2 == Sslv2::Refused || version < ProtocolVersion::SSL3_0 => {
+                    return Err(ErrorKind::Sslv2Hello(version).into());
+                }
+                First::Hello { length, .. } if length > sslv2::MOST => return Err(ErrorKind::RecordOverflow.into()),
+                First::Hello { length, .. } => {
+                    return Ok((input.len() >= sslv2::HEADER + length).then_some(sslv2::HEADER + length));
+                }
+                First::Other => {}
+            }
+        }
         if !self.begun && !is_tls(input).map_err(ErrorKind::NotTls)? {
             return Ok(None);
         }
@@ -103,6 +121,13 @@ impl Reader {
             return Err(ErrorKind::RecordOverflow.into());
         }
         Ok((input.len() >= HEADER + length).then_some(HEADER + length))
+    }
+
+    /// The message, if this is a stream's first record and holds a ClientHello in SSL 2.0's form. What follows has TLS's.
+    pub(crate) fn sslv2_hello<'b>(&mut self, record: &'b [u8]) -> Option<&'b [u8]> {
+        let is = !self.begun && matches!(sslv2::look(record), First::Hello { .. });
+        self.begun = true;
+        record.get(sslv2::HEADER..).filter(|_| is)
     }
 
     /// Opens one whole record in place. In TLS 1.3 a ChangeCipherSpec is never protected and comes out as it is; so does an alert
@@ -347,6 +372,20 @@ mod tests {
         assert_eq!(frame(&mut Reader::new(), b"SSH-"), not_tls(NotTls::Ssh));
         assert_eq!(frame(&mut Reader::new(), &[22, 2]), not_tls(NotTls::Unknown));
         assert_eq!(frame(&mut Reader::new(), &[0x80, 0x2e, 1, 3, 1]), not_tls(NotTls::Unknown));
+        let version = ProtocolVersion::TLS1_0;
+        let hello = [0x80, 3, 1, 3, 1, 9];
+        let with = |sslv2| Reader { sslv2, ..Reader::new() };
+        assert_eq!(frame(&mut with(Sslv2::Refused), &hello), Err(ErrorKind::Sslv2Hello(version)));
+        let mut reader = with(Sslv2::Read);
+        assert_eq!(frame(&mut reader, &hello[..4]), Ok(None));
+        assert_eq!(frame(&mut reader, &hello), Ok(Some(5)));
+        assert_eq!(reader.sslv2_hello(&hello[..5]), Some(&[1, 3, 1][..]));
+        // Only as the first, and of no great length.
+        assert!(matches!(frame(&mut reader, &hello), Err(ErrorKind::UnexpectedRecord { .. })));
+        let none = Err(ErrorKind::Sslv2Hello(ProtocolVersion(2)));
+        assert_eq!(frame(&mut with(Sslv2::Read), &[0x80, 0x2e, 1, 0, 2]), none);
+        assert_eq!(frame(&mut with(Sslv2::Read), &[0x90, 1, 1, 3, 1]), Err(ErrorKind::RecordOverflow));
+        assert_eq!(frame(&mut with(Sslv2::Read), &[0x80, 0x2e, 4, 3, 1]), not_tls(NotTls::Unknown));
         // Half a header may wait, and keeps its right to be named.
         let mut reader = Reader::new();
         for n in 0..5 {

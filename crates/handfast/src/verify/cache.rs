@@ -1,6 +1,7 @@
 //! The cache of verified signatures: the one thing about a chain that may be remembered is the pure fact that *this* key signed
 //! *these* bytes with *this* signature by *this* algorithm. All that depends on time, name or list is checked each time.
 
+use super::der;
 use crate::bounded::Bounded;
 use aws_lc_rs::digest::{Context, SHA256};
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
@@ -19,11 +20,13 @@ impl Default for SignatureCache {
     }
 }
 
-/// An algorithm that looks into the cache first.
+/// An algorithm that looks into the cache first, if the key is long enough.
 #[derive(Debug)]
 pub(super) struct Cached<'a> {
     pub(super) algorithm: &'static dyn SignatureVerificationAlgorithm,
     pub(super) cache: &'a SignatureCache,
+    /// The fewest bits of an RSA key.
+    pub(super) min_rsa_bits: usize,
 }
 
 impl Cached<'_> {
@@ -41,6 +44,11 @@ impl Cached<'_> {
 
 impl SignatureVerificationAlgorithm for Cached<'_> {
     fn verify_signature(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
+        if der::is_rsa(self.public_key_alg_id().as_ref())
+            && der::modulus_bits(key).is_none_or(|n| n < self.min_rsa_bits)
+        {
+            return Err(InvalidSignature);
+        }
         let lock = || self.cache.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fact = self.fact(key, message, signature).ok_or(InvalidSignature)?;
         if lock().get(&fact).is_some() {
@@ -85,7 +93,7 @@ mod tests {
     #[test]
     fn only_good_signatures_are_remembered_and_only_the_same_ones_found() {
         let cache = SignatureCache::default();
-        let cached = Cached { algorithm: &Counting, cache: &cache };
+        let cached = Cached { algorithm: &Counting, cache: &cache, min_rsa_bits: 0 };
         let mut asked = 0;
         let mut check = |key: &[u8], message: &[u8], signature: &[u8], good, asks| {
             assert_eq!(cached.verify_signature(key, message, signature).is_ok(), good);

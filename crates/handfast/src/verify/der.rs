@@ -71,6 +71,8 @@ impl<'a> Der<'a> {
 pub(super) struct Certificate<'a> {
     /// Whether a version is given: without it, the certificate is of version 1.
     pub(super) versioned: bool,
+    /// Whether nothing is in it beyond what version 1 has, and nothing behind it.
+    plain: bool,
     /// The content of the INTEGER.
     pub(super) serial: &'a [u8],
     /// The content of the AlgorithmIdentifier.
@@ -118,11 +120,13 @@ impl Signed<'_> {
 
 impl<'a> Certificate<'a> {
     pub(super) fn read(der: &'a [u8]) -> Option<Self> {
-        let outer = Der(der).next(tag::SEQUENCE)?;
+        let mut all = Der(der);
+        let outer = all.next(tag::SEQUENCE)?;
         let mut parts = Der(outer.content);
         let message = parts.next(tag::SEQUENCE)?;
         let signed = parts.next(tag::SEQUENCE).zip(parts.next(tag::BIT_STRING)).and_then(|(algorithm, bits)| {
-            let (_unused, signature) = bits.content.split_first()?;
+            // No bit of it is unused.
+            let (0, signature) = bits.content.split_first().map(|(unused, bits)| (*unused, bits))? else { return None };
             Some(Signed { message: message.whole, algorithm: algorithm.content, signature })
         });
         let mut tbs = Der(message.content);
@@ -133,13 +137,19 @@ impl<'a> Certificate<'a> {
         let validity = tbs.next(tag::SEQUENCE)?.whole;
         let subject = tbs.next(tag::SEQUENCE)?.whole;
         let spki = tbs.next(tag::SEQUENCE)?.whole;
+        let plain = [all, parts, tbs].iter().all(|rest| rest.0.is_empty());
         let mut extensions: &[u8] = &[];
         while let Some(value) = tbs.any() {
             if value.tag == tag::EXPLICIT_3 {
                 extensions = Der(value.content).next(tag::SEQUENCE)?.content;
             }
         }
-        Some(Self { versioned, serial, signature, issuer, validity, subject, spki, extensions, signed })
+        Some(Self { versioned, plain, serial, signature, issuer, validity, subject, spki, extensions, signed })
+    }
+
+    /// Whether it is of version 1, and well made: the same algorithm in both places, and none of what later versions have.
+    pub(super) fn is_version_1(&self) -> bool {
+        !self.versioned && self.plain && self.signed.is_some_and(|signed| signed.algorithm == self.signature)
     }
 
     /// The value of the first extension with this OID (its content, not its dotted form).
@@ -167,6 +177,18 @@ impl<'a> Certificate<'a> {
         let list = self.extension(&[0x55, 0x1d, 37]).and_then(|e| Der(e).next(tag::SEQUENCE));
         let mut list = Der(list.map_or(&[], |l| l.content));
         std::iter::from_fn(|| list.next(tag::OID)).map(|oid| dotted(oid.content)).collect()
+    }
+
+    /// Whether it says what it is for, readable or not.
+    #[cfg(feature = "legacy")]
+    pub(super) fn has_extended_key_usage(&self) -> bool {
+        self.extension(&[0x55, 0x1d, 37]).is_some()
+    }
+
+    /// Whether it has a subjectAltName (RFC 5280 4.2.1.6), whatever is in it.
+    #[cfg(feature = "legacy")]
+    pub(super) fn has_alternative_names(&self) -> bool {
+        self.extension(&[0x55, 0x1d, 17]).is_some()
     }
 
     /// Whether basicConstraints says that it is an authority's (RFC 5280 4.2.1.9).
@@ -300,15 +322,22 @@ impl<'a> Key<'a> {
 
     /// How many bits the modulus of an RSA key has (RFC 8017 A.1.1).
     pub(super) fn rsa_bits(&self) -> Option<usize> {
-        if !matches!(self.algorithm, RSA_ENCRYPTION | RSASSA_PSS) {
-            return None;
-        }
-        let mut modulus = Der(Der(self.bits).next(tag::SEQUENCE)?.content).next(tag::INTEGER)?.content;
-        while let [0, rest @ ..] = modulus {
-            modulus = rest;
-        }
-        Some(modulus.len() * 8 - modulus.first().map_or(0, |b| b.leading_zeros() as usize))
+        matches!(self.algorithm, RSA_ENCRYPTION | RSASSA_PSS).then(|| modulus_bits(self.bits))?
     }
+}
+
+/// How many bits the modulus of an RSAPublicKey has (RFC 8017 A.1.1).
+pub(super) fn modulus_bits(key: &[u8]) -> Option<usize> {
+    let mut modulus = Der(Der(key).next(tag::SEQUENCE)?.content).next(tag::INTEGER)?.content;
+    while let [0, rest @ ..] = modulus {
+        modulus = rest;
+    }
+    Some(modulus.len() * 8 - modulus.first().map_or(0, |b| b.leading_zeros() as usize))
+}
+
+/// Whether an AlgorithmIdentifier, given without tag and length, is of RSA keys.
+pub(super) fn is_rsa(identifier: &[u8]) -> bool {
+    Der(identifier).next(tag::OID).is_some_and(|oid| matches!(oid.content, RSA_ENCRYPTION | RSASSA_PSS))
 }
 
 /// By what a certificate is signed, as far as its AlgorithmIdentifier says: ECDSA's has the hash, and no curve.

@@ -1,6 +1,6 @@
 //! What a refusal says of the certificate that is meant, for people and for programs.
 
-use super::{der, words};
+use super::{OldForm, der, words};
 use rustls_pki_types::CertificateDer;
 use std::fmt;
 
@@ -13,6 +13,7 @@ struct Inner {
     words: String,
     certificate: Option<CertificatePlace>,
     field: Option<CertificateField>,
+    old: Option<OldForm>,
 }
 
 /// A certificate of a chain.
@@ -47,7 +48,7 @@ impl fmt::Display for CertificatePlace {
 impl Detail {
     /// In words alone.
     pub fn new(words: impl Into<String>) -> Self {
-        Self(Box::new(Inner { words: words.into(), certificate: None, field: None }))
+        Self(Box::new(Inner { words: words.into(), certificate: None, field: None, old: None }))
     }
     /// The same, of this certificate.
     pub fn of(mut self, certificate: Option<CertificatePlace>) -> Self {
@@ -57,6 +58,11 @@ impl Detail {
     /// The same, in this field.
     pub fn field(mut self, field: CertificateField) -> Self {
         self.0.field = Some(field);
+        self
+    }
+    /// The same, where only the policy is against this old form.
+    pub fn old(mut self, form: Option<OldForm>) -> Self {
+        self.0.old = form;
         self
     }
     /// The words.
@@ -70,6 +76,10 @@ impl Detail {
     /// The field that is at fault, if it is a single one.
     pub fn faulty(&self) -> Option<CertificateField> {
         self.0.field
+    }
+    /// The old form that it is refused for, if a policy could accept it.
+    pub fn old_form(&self) -> Option<OldForm> {
+        self.0.old
     }
 }
 

@@ -2,8 +2,11 @@
 //! here decides nothing: the chain is refused already.
 
 use super::ocsp::{self, Against};
-use super::webpki::{ALGORITHMS, Crl, MIN_RSA_BITS};
-use super::{CertificateError, CertificateField as F, CertificatePlace, Detail, Roots, der, words};
+use super::webpki::{self, Crl};
+use super::{
+    CertificateError, CertificateField as F, CertificatePlace, CertificateRules, Detail, OldForm, Roots, der, old,
+    words,
+};
 use crate::Time;
 use ::webpki::{EndEntityCert, Error};
 use CertificateError as C;
@@ -20,6 +23,7 @@ pub(super) struct Case<'a> {
     pub(super) roots: &'a Roots,
     pub(super) crls: &'a [Crl],
     pub(super) clients: bool,
+    pub(super) rules: CertificateRules,
     pub(super) now: Time,
 }
 
@@ -129,19 +133,19 @@ impl<'a> Case<'a> {
                 let words = |who: &Who| format!("{who} has a critical extension that is not known here{oid}");
                 C::Other(who.tells(F::Extensions, words))
             }
-            other => {
-                match self.links().any(|l| !l.1.versioned) {
-                    true => C::Malformed(self.who(|l| !l.1.versioned).tells(F::Version, |who| {
-                        format!("{who} is of X.509 version 1, and only version 3 is accepted")
-                    })),
-                    false => {
-                        let unreadable =
-                            |l: &Link<'_>| self.chain.get(l.0).is_some_and(|c| EndEntityCert::try_from(c).is_err());
-                        let who = self.who(unreadable);
-                        C::Malformed(Detail::new(format!("{who} cannot be read ({other})")).of(who.0))
-                    }
+            other => match self.links().any(|l| !l.1.versioned) {
+                true => C::Malformed(
+                    self.who(|l| !l.1.versioned)
+                        .tells(F::Version, |who| format!("{who} is of X.509 version 1, and only version 3 is accepted"))
+                        .old(self.old_version()),
+                ),
+                false => {
+                    let unreadable =
+                        |l: &Link<'_>| self.chain.get(l.0).is_some_and(|c| EndEntityCert::try_from(c).is_err());
+                    let who = self.who(unreadable);
+                    C::Malformed(Detail::new(format!("{who} cannot be read ({other})")).of(who.0))
                 }
-            }
+            },
         }
     }
 
@@ -206,7 +210,7 @@ impl<'a> Case<'a> {
     }
 
     /// Goes up from the peer's own certificate until nobody knows the issuer.
-    fn unknown_issuer(&self) -> CertificateError {
+    pub(super) fn unknown_issuer(&self) -> CertificateError {
         let links: Vec<_> = self.links().collect();
         let Some(mut at) = links.first() else {
             return C::Malformed("the peer's own certificate cannot be read".into());
@@ -225,6 +229,24 @@ impl<'a> Case<'a> {
             (_, false) => format!("{who} is issued by {issuer}, which was neither sent nor is trusted here"),
         };
         C::UnknownIssuer { issuer, detail: Detail::new(detail).of(who.0).field(F::Issuer) }
+    }
+
+    /// What the lists that were given say of a path that webpki has not judged: the peer's own certificate and these issuers, the root
+    /// last. Whether a list is signed is not looked at: it is believed only against a certificate.
+    pub(super) fn not_revoked(&self, issuers: &[&CertificateDer<'_>], old_lists: bool) -> Result<(), CertificateError> {
+        for link in self.links().filter(|l| l.0 == 0 || issuers.iter().any(|c| self.chain.get(l.0) == Some(c))) {
+            // Of several lists by one issuer the newest, which comes first.
+            let Some(list) = self.lists_of(&link).next() else { continue };
+            if list.list.find_serial(link.1.serial).is_ok_and(|entry| entry.is_some()) {
+                return Err(C::Revoked { detail: self.revoked() });
+            }
+            let (next, now) = (u64::try_from(list.next_update).unwrap_or(0), self.now.0.as_secs());
+            if next < now && !old_lists {
+                let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+                return Err(self.explain(Error::CrlExpired { time: at(now), next_update: at(next) }));
+            }
+        }
+        Ok(())
     }
 
     fn lists_of(&self, link: &Link<'_>) -> impl Iterator<Item = &'a Crl> {
@@ -253,20 +275,26 @@ impl<'a> Case<'a> {
         let who = self.who(|l| l.1.signature == algorithm);
         let algorithm = der::algorithm(algorithm);
         let words = |who: &Who| format!("{who} is signed with {}{key}, which is not accepted", words::oid(&algorithm));
-        C::BadSignature(who.tells(F::SignatureAlgorithm, words))
+        let old = OldForm::of_signature(&algorithm).filter(|form| match form {
+            OldForm::Sha1 => !self.rules.sha1,
+            _ => !self.rules.md5,
+        });
+        C::BadSignature(who.tells(F::SignatureAlgorithm, words).old(old))
     }
 
     /// A signature that does not fit, or one by a key that is too short: both look the same to webpki.
     fn bad_signature(&self) -> Detail {
         let issues = |name: &[u8]| self.links().any(|l| l.1.issuer == name);
+        let least = self.rules.min_rsa_bits;
         let short = |c: &der::Certificate<'_>| {
-            der::Key::read(c.spki).and_then(|k| k.rsa_bits()).filter(|bits| *bits < MIN_RSA_BITS && issues(c.subject))
+            der::Key::read(c.spki).and_then(|k| k.rsa_bits()).filter(|bits| *bits < least && issues(c.subject))
         };
         let sent = self.links().skip(1).find_map(|l| Some((short(&l.1)?, self.which(&l), words::name(l.1.subject))));
         let root = || self.roots().find_map(|c| Some((short(&c)?, Who(None), words::name(c.subject))));
         if let Some((bits, who, issuer)) = sent.or_else(root) {
-            let words = format!("{issuer} signs with an RSA key of {bits} bits, and {MIN_RSA_BITS} is the least");
-            return Detail::new(words).of(who.0).field(F::SubjectPublicKeyInfo);
+            let words = format!("{issuer} signs with an RSA key of {bits} bits, and {least} is the least");
+            let detail = Detail::new(words).of(who.0).field(F::SubjectPublicKeyInfo);
+            return detail.old(OldForm::of_rsa_bits(bits));
         }
         self.who(|l| self.is_forged(&l.1)).tells(F::SignatureValue, |who| {
             format!(
@@ -285,12 +313,34 @@ impl<'a> Case<'a> {
         /// How many are tried: signatures cost time.
         const TRIED: usize = 4;
         let Some(signed) = certificate.signed else { return false };
+        let algorithms: Vec<_> = webpki::algorithms(&self.rules).map(|a| a as _).collect();
         let named = self.links().map(|l| l.1).chain(self.roots()).filter(|c| c.subject == certificate.issuer);
         let mut issuers = named.take(TRIED).filter_map(|c| der::Key::read(c.spki)).peekable();
-        issuers.peek().is_some() && !issuers.any(|key| signed.is_by(&key, ALGORITHMS))
+        issuers.peek().is_some() && !issuers.any(|key| signed.is_by(&key, &algorithms))
     }
 
-    fn wrong_purpose(&self) -> Detail {
+    /// That it is of version 1 can be accepted of the peer's own certificate alone.
+    fn old_version(&self) -> Option<OldForm> {
+        let own = self.chain.first().is_some_and(old::is_version_1);
+        (own && !self.rules.version_1).then_some(OldForm::Version1)
+    }
+
+    /// Nobody of this one's issuer's name has signed it, or there is nobody of that name.
+    #[cfg(feature = "legacy")]
+    pub(super) fn no_issuer(&self, of: &der::Certificate<'_>) -> CertificateError {
+        let named = self.links().skip(1).map(|l| l.1).chain(self.roots()).filter(|c| c.subject == of.issuer);
+        let keys: Vec<_> = named.filter_map(|c| der::Key::read(c.spki)).collect();
+        let algorithms: Vec<_> = webpki::algorithms(&self.rules).map(|a| a as _).collect();
+        match of.signed {
+            Some(signed) if !keys.is_empty() && !keys.iter().any(|key| signed.is_with_any(key, &algorithms)) => {
+                self.signed_with(signed.algorithm, "")
+            }
+            Some(_) if !keys.is_empty() => C::BadSignature(self.bad_signature()),
+            _ => self.unknown_issuer(),
+        }
+    }
+
+    pub(super) fn wrong_purpose(&self) -> Detail {
         let wanted = if self.clients { "clientAuth" } else { "serverAuth" };
         for link in self.links() {
             let purposes: Vec<_> = link.1.extended_key_usage().iter().map(|p| words::oid(p).to_string()).collect();
@@ -338,7 +388,13 @@ pub(super) fn not_yet(who: Who, from: Time, now: Time) -> CertificateError {
 
 pub(super) fn wrong_name(chain: &[CertificateDer<'_>], wanted: &ServerName<'_>) -> CertificateError {
     let found = chain.first().and_then(|c| der::Certificate::read(c)).map(|c| c.names(MAX_NAMES)).unwrap_or_default();
-    C::WrongName { wanted: wanted.to_str().into_owned(), found, certificate: CertificatePlace::find(chain, 0) }
+    let common_name = chain.first().is_some_and(|leaf| old::stands_for(leaf, wanted));
+    C::WrongName {
+        wanted: wanted.to_str().into_owned(),
+        found,
+        common_name,
+        certificate: CertificatePlace::find(chain, 0),
+    }
 }
 
 fn time(t: UnixTime) -> Time {

@@ -1,7 +1,7 @@
 //! Why a chain is refused.
 
 use super::detail::{CertificateField, CertificatePlace, Detail};
-use super::words;
+use super::{OldForm, words};
 use crate::alert::AlertDescription;
 use std::fmt;
 
@@ -24,6 +24,8 @@ pub enum CertificateError {
         wanted: String,
         /// The names that it has: DNS names and addresses of its subjectAltName.
         found: Vec<String>,
+        /// Whether it has no such name, but a common name that fits: what a policy could accept.
+        common_name: bool,
         /// Which certificate: the peer's own.
         certificate: Option<CertificatePlace>,
     },
@@ -83,6 +85,14 @@ impl CertificateError {
         }
     }
 
+    /// The old form that it is refused for, if a policy could accept it ([`CertificateRules`](super::CertificateRules)).
+    pub fn old_form(&self) -> Option<OldForm> {
+        match self {
+            Self::WrongName { common_name, .. } => common_name.then_some(OldForm::CommonName),
+            other => other.detail().and_then(Detail::old_form),
+        }
+    }
+
     fn detail(&self) -> Option<&Detail> {
         match self {
             Self::WrongName { .. } => None,
@@ -120,6 +130,9 @@ impl CertificateError {
 impl fmt::Display for CertificateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::WrongName { wanted, common_name: true, .. } => {
+                write!(f, "it is for {wanted} by its common name only, and has no subjectAltName")
+            }
             Self::WrongName { wanted, found, .. } if found.is_empty() => {
                 write!(f, "it is not for {wanted}: it names no host at all (no DNS name or address in subjectAltName)")
             }

@@ -8,9 +8,15 @@ mod diagnose;
 mod end_point;
 mod error;
 mod ocsp;
+#[cfg(feature = "legacy")]
+mod old;
+#[cfg(not(feature = "legacy"))]
+#[path = "no_old.rs"]
+mod old;
 mod pinned;
 mod pss;
 mod roots;
+mod rules;
 mod signed;
 mod stapled;
 mod usage;
@@ -24,12 +30,13 @@ pub(crate) use end_point::end_point;
 pub use error::CertificateError;
 pub use pinned::{NoCertificates, NotChecked, PinnedLeaf, SelfSigned, fingerprint, key_fingerprint};
 pub use roots::Roots;
-pub(crate) use signed::signed_by;
+pub use rules::{CertificateRules, OldForm};
+pub(crate) use signed::{has_md5, has_sha1, has_short_key, signed_by};
 pub use stapled::Stapled;
 pub(crate) use usage::allows;
 
 use crate::Time;
-use crate::crypto::{KeyExchangeKind, KeyKind};
+use crate::crypto::{KeyExchangeKind, KeyKind, Provider};
 use crate::error::ErrorKind;
 use crate::event::Negotiated;
 use crate::wait::Reply;
@@ -49,6 +56,8 @@ pub struct PeerToVerify {
     pub key_exchange: KeyExchangeKind,
     /// The signatures that may stand in its certificates ([`Policy::in_certificates`](crate::Policy::in_certificates)).
     pub schemes: Vec<SignatureScheme>,
+    /// Which old forms of certificates the policy accepts ([`Policy::certificates`](crate::Policy::certificates)).
+    pub rules: CertificateRules,
     /// What came with the chain.
     pub stapled: Stapled,
     /// Whether an OCSP response was asked for. A certificate may say that one must come then (RFC 7633 4.2.2).
@@ -165,6 +174,8 @@ pub(crate) struct PeerKey {
     pub(crate) curve: Option<NamedGroup>,
     /// The one scheme by which it signs in TLS 1.3, if its algorithm leaves but one.
     only: Option<SignatureScheme>,
+    /// The length of an RSA key.
+    rsa_bits: Option<usize>,
     /// The SubjectPublicKeyInfo in DER.
     pub(crate) spki: Vec<u8>,
 }
@@ -184,7 +195,7 @@ impl PeerKey {
             let words = format!("{whose} is for {what}, and not {kinds}");
             CertificateError::WrongUsage(Detail::new(words).field(CertificateField::SubjectPublicKeyInfo))
         })?;
-        Ok(Self { kind, curve: key.curve(), only: key.only(), spki: spki.to_vec() })
+        Ok(Self { kind, curve: key.curve(), only: key.only(), rsa_bits: key.rsa_bits(), spki: spki.to_vec() })
     }
 
     /// A raw public key.
@@ -207,18 +218,24 @@ impl PeerKey {
             }
     }
 
-    /// Why a handshake's signature by this key was not found good. No scheme but those with SHA-1 is verified with a short RSA key,
-    /// whoever judged the chain.
-    pub(crate) fn not_verified(&self, scheme: SignatureScheme) -> ErrorKind {
-        let least = webpki::MIN_RSA_BITS;
-        let old = matches!(
-            scheme,
-            SignatureScheme::RSA_PKCS1_SHA1 | SignatureScheme::RSA_PKCS1_MD5_SHA1 | SignatureScheme::RSA_PKCS1_SSL3
-        );
-        match der::Key::read(&self.spki).and_then(|k| k.rsa_bits()) {
-            Some(bits) if bits < least && !old => ErrorKind::Certificate(usage::too_short(bits, least)),
-            _ => ErrorKind::BadSignature,
+    /// Checks a handshake's signature by this key, which must be as long as these rules say, whoever judged the chain.
+    ///
+    /// # Errors
+    /// [`CertificateError::WrongUsage`] of a short key, else [`ErrorKind::BadSignature`].
+    pub(crate) fn verify(
+        &self,
+        provider: &dyn Provider,
+        rules: &CertificateRules,
+        scheme: SignatureScheme,
+        any_curve: bool,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), ErrorKind> {
+        if let Some(bits) = self.rsa_bits.filter(|bits| *bits < rules.min_rsa_bits) {
+            return Err(ErrorKind::Certificate(usage::too_short(bits, rules.min_rsa_bits)));
         }
+        let verified = provider.verify(scheme, &self.spki, any_curve, message, signature);
+        verified.map_err(|_| ErrorKind::BadSignature)
     }
 }
 
@@ -226,7 +243,7 @@ impl PeerKey {
 impl PeerKey {
     /// A key of this kind, of which no more is known.
     pub(crate) fn of(kind: KeyKind) -> Self {
-        Self { kind, curve: None, only: None, spki: Vec::new() }
+        Self { kind, curve: None, only: None, rsa_bits: None, spki: Vec::new() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     CertificateError, CertificateField, CertificatePlace, Detail, PeerToVerify, RawKeyToVerify, Verified, Verifier,
-    der, diagnose, usage, words,
+    der, diagnose, old, usage, words,
 };
 use crate::Time;
 use crate::wait::Reply;
@@ -123,7 +123,7 @@ impl SelfSigned {
             return Err(CertificateError::UnknownIssuer { issuer, detail });
         }
         let how = trusted_itself(peer, now)?;
-        usage::check(peer, peer.name.is_none(), super::webpki::MIN_RSA_BITS)?;
+        usage::check(peer, peer.name.is_none(), peer.rules.min_rsa_bits)?;
         Ok(how)
     }
 }
@@ -190,6 +190,7 @@ fn check_dates(peer: &PeerToVerify, leaf: &der::Certificate<'_>, now: Time) -> R
 /// A client has no name to check.
 fn check_name(leaf: &CertificateDer<'_>, peer: &PeerToVerify) -> Result<(), CertificateError> {
     let Some(name) = &peer.name else { return Ok(()) };
-    let fits = EndEntityCert::try_from(leaf).is_ok_and(|c| c.verify_is_valid_for_subject_name(name).is_ok());
+    let fits = EndEntityCert::try_from(leaf).is_ok_and(|c| c.verify_is_valid_for_subject_name(name).is_ok())
+        || peer.rules.common_names && old::stands_for(leaf, name);
     if fits { Ok(()) } else { Err(diagnose::wrong_name(&peer.chain, name)) }
 }

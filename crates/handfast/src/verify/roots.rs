@@ -89,18 +89,15 @@ impl Roots {
         self.certificates.iter().filter_map(|c| der::Certificate::read(c)).map(|c| c.subject)
     }
 
-    /// The name of one of them, in words.
-    pub(super) fn words(&self, anchor: &TrustAnchor<'_>) -> &str {
-        self.position(anchor).and_then(|n| self.words.get(n)).map_or("a root", String::as_str)
+    /// The name, in words, of one of [`Roots::certificates`].
+    pub(super) fn words(&self, root: &CertificateDer<'_>) -> &str {
+        let position = self.certificates.iter().position(|c| std::ptr::eq::<u8>(c.as_ptr(), root.as_ptr()));
+        position.and_then(|n| self.words.get(n)).map_or("a root", String::as_str)
     }
 
     /// The certificate of one of them.
     pub(super) fn certificate(&self, anchor: &TrustAnchor<'_>) -> Option<&CertificateDer<'static>> {
-        self.position(anchor).and_then(|n| self.certificates.get(n))
-    }
-
-    fn position(&self, anchor: &TrustAnchor<'_>) -> Option<usize> {
-        self.anchors.iter().position(|a| std::ptr::eq(a, anchor))
+        self.anchors.iter().position(|a| std::ptr::eq(a, anchor)).and_then(|n| self.certificates.get(n))
     }
 }
 

@@ -100,6 +100,7 @@ pub(super) fn peer(chain: &[&CertificateDer<'static>], name: &str) -> PeerToVeri
         name: (!name.is_empty()).then(|| ServerName::try_from(name.to_string()).unwrap()),
         key_exchange: KeyExchangeKind::Tls13,
         schemes: vec![SignatureScheme::ECDSA_SECP256R1_SHA256],
+        rules: CertificateRules::modern(),
         stapled: Stapled::default(),
         ocsp_wanted: true,
     }
@@ -227,8 +228,10 @@ fn wrong_names() {
         "it is not for 192.0.2.9: it is for a.example, *.b.example and 192.0.2.1",
     );
     let nameless = root.leaf(&[], |p| p.distinguished_name.push(DnType::CommonName, "c.example"));
-    let words = "it is not for c.example: it names no host at all (no DNS name or address in subjectAltName)";
+    let words = "it is for c.example by its common name only, and has no subjectAltName";
     refused(&servers, &peer(&[&nameless], "c.example"), NOW, words);
+    let words = "it is not for d.example: it names no host at all (no DNS name or address in subjectAltName)";
+    refused(&servers, &peer(&[&nameless], "d.example"), NOW, words);
 }
 
 /// Nobody gets by because the wrong one was asked: a judge of clients looks at no name.
@@ -674,13 +677,17 @@ fn any_change_is_refused() {
 }
 
 #[test]
-fn a_short_key_is_named_where_its_signature_cannot_be_verified() {
+fn a_short_key_is_named_where_a_signature_is_by_it() {
     let chain = [test_data(include_str!("testdata/rsa1024.pem"))];
-    let key = public_key(&chain).unwrap();
-    let said = key.not_verified(SignatureScheme::RSA_PKCS1_SHA256);
-    assert!(
-        matches!(&said, ErrorKind::Certificate(CertificateError::WrongUsage(w)) if w.words().contains("1024 bits")),
-        "{said:?}"
-    );
-    assert_eq!(key.not_verified(SignatureScheme::RSA_PKCS1_SHA1), ErrorKind::BadSignature);
+    let (key, provider) = (public_key(&chain).unwrap(), crate::crypto::aws_lc::provider());
+    for (rules, short) in [(CertificateRules::modern(), true), (CertificateRules::legacy(), false)] {
+        for scheme in [SignatureScheme::RSA_PKCS1_SHA256, SignatureScheme::RSA_PKCS1_SHA1] {
+            match key.verify(&*provider, &rules, scheme, true, b"message", &[0; 128]) {
+                Err(ErrorKind::Certificate(CertificateError::WrongUsage(why))) if short => {
+                    assert!(why.words().contains("1024 bits"), "{why}");
+                }
+                said => assert_eq!((said, short), (Err(ErrorKind::BadSignature), false)),
+            }
+        }
+    }
 }

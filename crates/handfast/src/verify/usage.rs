@@ -1,6 +1,6 @@
 //! What the key of a peer's own certificate may be used for: webpki leaves this to us.
 
-use super::{CertificateError, CertificateField, CertificatePlace, Detail, PeerToVerify, der};
+use super::{CertificateError, CertificateField, CertificatePlace, Detail, OldForm, PeerToVerify, der};
 use crate::crypto::KeyExchangeKind;
 use rustls_pki_types::CertificateDer;
 
@@ -48,7 +48,7 @@ pub(super) fn too_short(bits: usize, least: usize) -> CertificateError {
 
 fn short(bits: usize, least: usize) -> Detail {
     let words = format!("the RSA key in the peer's certificate has {bits} bits, and {least} is the least");
-    Detail::new(words).field(CertificateField::SubjectPublicKeyInfo)
+    Detail::new(words).field(CertificateField::SubjectPublicKeyInfo).old(OldForm::of_rsa_bits(bits))
 }
 
 /// Whether a server's own certificate lets its key do what it does in this key exchange, as far as it can be read.

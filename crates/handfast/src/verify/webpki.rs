@@ -1,51 +1,49 @@
 //! Verification as the web does it: a path of signatures to a root (RFC 5280 6), names (RFC 9525), dates, usage, revocation.
 
 use super::cache::{Cached, SignatureCache};
-use super::diagnose::Case;
+use super::diagnose::{self, Case};
 use super::ocsp::Question;
 use super::signed::is_signed_by;
 use super::{
-    CertificateError, CertificateField, Detail, PeerToVerify, Roots, Verified, Verifier, der, pinned, pss, usage, words,
+    CertificateError, CertificateField, CertificateRules, Detail, PeerToVerify, Roots, Verified, Verifier, der, old,
+    pinned, pss, usage, words,
 };
 use crate::Time;
 use crate::wait::Reply;
 use ::webpki::{
     Cert, CertRevocationList, EndEntityCert, ExpirationPolicy, KeyUsage, OwnedCertRevocationList,
-    RevocationOptionsBuilder, UnknownStatusPolicy, VerifiedPath, aws_lc_rs as algorithms,
+    RevocationOptionsBuilder, UnknownStatusPolicy, aws_lc_rs as lc,
 };
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, SignatureVerificationAlgorithm, UnixTime};
 use std::fmt;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
-/// The least length of RSA keys, in bits.
-pub(super) const MIN_RSA_BITS: usize = 2048;
-
 /// The signatures that may stand in certificates and lists of revoked ones. What a peer was told of by signature_algorithms does
 /// not narrow them: a server that has no fitting chain may send another one (RFC 9846 4.5.2.2), and these are all good.
-pub(super) static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
-    algorithms::ECDSA_P256_SHA256,
-    algorithms::ECDSA_P256_SHA384,
-    algorithms::ECDSA_P256_SHA512,
-    algorithms::ECDSA_P384_SHA256,
-    algorithms::ECDSA_P384_SHA384,
-    algorithms::ECDSA_P384_SHA512,
-    algorithms::ECDSA_P521_SHA256,
-    algorithms::ECDSA_P521_SHA384,
-    algorithms::ECDSA_P521_SHA512,
-    algorithms::ED25519,
-    algorithms::RSA_PKCS1_2048_8192_SHA256,
-    algorithms::RSA_PKCS1_2048_8192_SHA384,
-    algorithms::RSA_PKCS1_2048_8192_SHA512,
-    algorithms::RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
-    algorithms::RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
-    algorithms::RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
-    algorithms::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
-    algorithms::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
-    algorithms::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
-    algorithms::ML_DSA_44,
-    algorithms::ML_DSA_65,
-    algorithms::ML_DSA_87,
+static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
+    lc::ECDSA_P256_SHA256,
+    lc::ECDSA_P256_SHA384,
+    lc::ECDSA_P256_SHA512,
+    lc::ECDSA_P384_SHA256,
+    lc::ECDSA_P384_SHA384,
+    lc::ECDSA_P384_SHA512,
+    lc::ECDSA_P521_SHA256,
+    lc::ECDSA_P521_SHA384,
+    lc::ECDSA_P521_SHA512,
+    lc::ED25519,
+    lc::RSA_PKCS1_2048_8192_SHA256,
+    lc::RSA_PKCS1_2048_8192_SHA384,
+    lc::RSA_PKCS1_2048_8192_SHA512,
+    lc::RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
+    lc::RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
+    lc::RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
+    lc::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
+    lc::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
+    lc::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
+    lc::ML_DSA_44,
+    lc::ML_DSA_65,
+    lc::ML_DSA_87,
     &pss::SHA256[0],
     &pss::SHA256[1],
     &pss::SHA384[0],
@@ -54,11 +52,21 @@ pub(super) static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     &pss::SHA512[1],
 ];
 
+/// Those of these rules. Of two for the same kinds of key and signature the first one counts.
+pub(super) fn algorithms(
+    rules: &CertificateRules,
+) -> impl Iterator<Item = &'static dyn SignatureVerificationAlgorithm> {
+    old::algorithms(rules).chain(ALGORITHMS.iter().copied())
+}
+
 /// Judges chains as the web does. What is checked: a path of signatures to one of the roots, of at most six authorities; dates of
 /// all; CA flags, path lengths and name constraints; extendedKeyUsage and, of the peer's own certificate, keyUsage (RFC 5280
 /// 4.2.1.3); a server's name, DNS or address, in subjectAltName, where the left-most label may be a wildcard; and the lists of
 /// revoked certificates that were given. Signatures are RSA (PKCS#1 and PSS), ECDSA, Ed25519 and ML-DSA, whatever
-/// [`PeerToVerify::schemes`] says unless it is held to them ([`WebPki::enforce_schemes`]); SHA-1 and RSA under 2048 bits are refused.
+/// [`PeerToVerify::schemes`] says unless it is held to them ([`WebPki::enforce_schemes`]). Old forms are accepted as far as
+/// [`PeerToVerify::rules`] says, none by default: signatures over SHA-1 and MD5, shorter RSA keys than 2048 bits, a common name for want
+/// of a subjectAltName, and of X.509 version 1 the peer's own certificate; that one has no path if lists of revoked certificates are
+/// required, as webpki would have to read it for that.
 pub struct WebPki {
     roots: Roots,
     clients: bool,
@@ -145,13 +153,19 @@ impl WebPki {
     }
 
     fn judge(&self, peer: &PeerToVerify, now: Time) -> Result<Verified, CertificateError> {
-        let case = Case { chain: &peer.chain, roots: &self.roots, crls: &self.crls, clients: self.clients, now };
+        let case = Case {
+            chain: &peer.chain,
+            roots: &self.roots,
+            crls: &self.crls,
+            clients: self.clients,
+            rules: peer.rules,
+            now,
+        };
         let Some((first, rest)) = peer.chain.split_first() else {
             return Err(CertificateError::Malformed("there is no certificate in the chain".into()));
         };
-        let name = match (&peer.name, self.clients) {
-            (None, true) => None,
-            (Some(name), false) => Some(name),
+        match (&peer.name, self.clients) {
+            (None, true) | (Some(_), false) => {}
             // Made for the other side, it would pass over the name, and take any certificate for it.
             (Some(_), true) => {
                 return Err(CertificateError::Other(
@@ -163,31 +177,33 @@ impl WebPki {
                     "this verifier judges servers, and is asked about a client".into(),
                 ));
             }
-        };
+        }
+        let min_rsa_bits = peer.rules.min_rsa_bits;
         let how = if self.accept_root_as_leaf && self.roots.certificates.contains(first) {
             pinned::trusted_itself(peer, now)?
         } else {
-            let leaf = EndEntityCert::try_from(first).map_err(|e| case.explain(e))?;
-            let how = self.path(&leaf, rest, &case, peer)?;
-            if let Some(name) = name {
-                leaf.verify_is_valid_for_subject_name(name).map_err(|e| case.explain_name(e, name))?;
+            let cached = algorithms(&peer.rules);
+            let cached: Vec<_> = cached.map(|a| Cached { algorithm: a, cache: &self.cache, min_rsa_bits }).collect();
+            let algorithms: Vec<_> = cached.iter().map(|c| c as &dyn SignatureVerificationAlgorithm).collect();
+            match peer.rules.version_1 && old::is_version_1(first) {
+                true => self.version_1(&case, peer, &algorithms)?,
+                false => self.version_3(first, rest, &case, peer, &algorithms)?,
             }
-            how
         };
-        usage::check(peer, self.clients, MIN_RSA_BITS)?;
+        usage::check(peer, self.clients, min_rsa_bits)?;
         Ok(how)
     }
 
-    /// A path from the leaf to a root, through some of the others, and what OCSP says of it.
-    fn path(
+    /// Whether there is a path from the leaf to a root, through some of the others; what OCSP says of it, and for whom it stands.
+    fn version_3(
         &self,
-        leaf: &EndEntityCert<'_>,
+        first: &CertificateDer<'_>,
         others: &[CertificateDer<'_>],
         case: &Case<'_>,
         peer: &PeerToVerify,
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
     ) -> Result<Verified, CertificateError> {
-        let cached: Vec<_> = ALGORITHMS.iter().map(|a| Cached { algorithm: *a, cache: &self.cache }).collect();
-        let algorithms: Vec<_> = cached.iter().map(|c| c as &dyn SignatureVerificationAlgorithm).collect();
+        let leaf = EndEntityCert::try_from(first).map_err(|e| case.explain(e))?;
         let usage = if self.clients { KeyUsage::client_auth() } else { KeyUsage::server_auth() };
         let time = UnixTime::since_unix_epoch(case.now.0);
         let lists: Vec<_> = self.crls.iter().map(|crl| &crl.list).collect();
@@ -200,23 +216,71 @@ impl WebPki {
         if self.require_crls && revocation.is_none() {
             return Err(case.explain(::webpki::Error::UnknownRevocationStatus));
         }
-        let path = leaf.verify_for_usage(&algorithms, &self.roots.anchors, others, time, usage, revocation, None);
+        let path = leaf.verify_for_usage(algorithms, &self.roots.anchors, others, time, usage, revocation, None);
         let path = path.map_err(|e| case.explain(e))?;
-        if self.enforce_schemes {
-            has_wanted_signatures(&path, case, peer)?;
+        let issuers: Vec<_> = path.intermediate_certificates().map(Cert::der).collect();
+        let issuers: Vec<_> = issuers.iter().chain(self.roots.certificate(path.anchor())).collect();
+        let how = self.judged(&issuers, case, peer, algorithms)?;
+        if let Some(name) = &peer.name
+            && let Err(error) = leaf.verify_is_valid_for_subject_name(name)
+        {
+            // What holds an authority to certain names does not hold it to common names.
+            let constrained =
+                issuers.iter().filter_map(|c| der::Certificate::read(c)).any(|c| c.has_name_constraints());
+            if constrained || !peer.rules.common_names || !old::stands_for(first, name) {
+                return Err(case.explain_name(error, name));
+            }
         }
-        let good_as_of = self.stapled(&path, case, peer, &algorithms)?;
-        let length = path.intermediate_certificates().count() + 1;
-        let until = der::Certificate::read(&leaf.der()).and_then(|c| words::validity(c.validity));
+        Ok(how)
+    }
+
+    /// The same, where the leaf is of version 1.
+    fn version_1(
+        &self,
+        case: &Case<'_>,
+        peer: &PeerToVerify,
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
+    ) -> Result<Verified, CertificateError> {
+        if self.require_crls {
+            return Err(case.explain(::webpki::Error::UnknownRevocationStatus));
+        }
+        let issuers = old::path(case, algorithms)?;
+        case.not_revoked(&issuers, self.allow_expired_crls)?;
+        let how = self.judged(&issuers, case, peer, algorithms)?;
+        let leaf = peer.chain.first();
+        match &peer.name {
+            Some(name) if !peer.rules.common_names || !leaf.is_some_and(|leaf| old::stands_for(leaf, name)) => {
+                Err(diagnose::wrong_name(&peer.chain, name))
+            }
+            _ => Ok(how),
+        }
+    }
+
+    /// What is said of a path whose signatures, dates and uses are right: OCSP of its certificates, and for people how long it is. The
+    /// last of the issuers is the root.
+    fn judged(
+        &self,
+        issuers: &[&CertificateDer<'_>],
+        case: &Case<'_>,
+        peer: &PeerToVerify,
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
+    ) -> Result<Verified, CertificateError> {
+        if self.enforce_schemes {
+            has_wanted_signatures(issuers, case, peer)?;
+        }
+        let good_as_of = self.stapled(issuers, case, peer, algorithms)?;
+        let until =
+            peer.chain.first().and_then(|c| der::Certificate::read(c)).and_then(|c| words::validity(c.validity));
         let until = until.map_or_else(String::new, |(_, until)| format!(", valid until {}", words::date(until)));
         let ocsp = good_as_of.map_or_else(String::new, |t| format!(", not revoked as of {} (OCSP)", words::date(t)));
-        Ok(Verified::because(format!("chain of {length} to {}{until}{ocsp}", self.roots.words(path.anchor()))))
+        let root = issuers.last().map_or("a root", |root| self.roots.words(root));
+        Ok(Verified::because(format!("chain of {} to {root}{until}{ocsp}", issuers.len())))
     }
 
     /// What the OCSP responses say that came with the chain. Gives as of when the peer's own certificate is good, if that is known.
     fn stapled(
         &self,
-        path: &VerifiedPath<'_>,
+        issuers: &[&CertificateDer<'_>],
         case: &Case<'_>,
         peer: &PeerToVerify,
         algorithms: &[&dyn SignatureVerificationAlgorithm],
@@ -228,11 +292,8 @@ impl WebPki {
         if peer.stapled.ocsp.is_empty() {
             return Ok(None);
         }
-        let issuers: Vec<_> = path.intermediate_certificates().map(Cert::der).collect();
-        let root = self.roots.certificate(path.anchor());
-        let issuers = issuers.iter().chain(root);
-        let own = path.end_entity().der();
-        for (issued, issuer) in std::iter::once(&own).chain(issuers.clone()).zip(issuers) {
+        let own = peer.chain.first();
+        for (issued, issuer) in own.into_iter().chain(issuers.iter().copied()).zip(issuers) {
             let Some(place) = peer.chain.iter().position(|c| c == issued) else { continue };
             let (Some(response), Some(certificate)) = (peer.stapled.response(place), der::Certificate::read(issued))
             else {
@@ -265,15 +326,16 @@ impl WebPki {
 
 /// Whether what leads to the root is signed as the policy has it.
 fn has_wanted_signatures(
-    path: &VerifiedPath<'_>,
+    issuers: &[&CertificateDer<'_>],
     case: &Case<'_>,
     peer: &PeerToVerify,
 ) -> Result<(), CertificateError> {
-    let own = path.end_entity().der();
-    for used in std::iter::once(own).chain(path.intermediate_certificates().map(Cert::der)) {
-        let wanted = der::Certificate::read(&used).is_some_and(|c| is_signed_by(&c, &peer.schemes));
+    // Of the root, which is the last of the issuers, the signature does not matter.
+    let between = issuers.split_last().map_or(&[][..], |(_, between)| between);
+    for used in peer.chain.first().into_iter().chain(between.iter().copied()) {
+        let wanted = der::Certificate::read(used).is_some_and(|c| is_signed_by(&c, &peer.schemes));
         if !wanted {
-            return Err(case.unwanted_signature(peer.chain.iter().position(|c| *c == used).unwrap_or_default()));
+            return Err(case.unwanted_signature(peer.chain.iter().position(|c| c == used).unwrap_or_default()));
         }
     }
     Ok(())

@@ -194,6 +194,21 @@ impl<'a> Reader<'a> {
         if !bounds.contains(&n) {
             return Err(here);
         }
+        self.exactly(n, f)
+    }
+
+    /// Lets `f` read exactly `n` bytes.
+    ///
+    /// # Errors
+    /// [`Problem::Truncated`]; those of `f`; [`Problem::Trailing`], if `f` leaves some.
+    pub(crate) fn exactly<T>(
+        &mut self,
+        n: usize,
+        f: impl FnOnce(&mut Self) -> Result<T, Malformed>,
+    ) -> Result<T, Malformed> {
+        if n > self.left() {
+            return Err(self.fault(Problem::Truncated));
+        }
         let outer = std::mem::replace(&mut self.end, self.at + n);
         let out = f(self)?;
         self.finish()?;

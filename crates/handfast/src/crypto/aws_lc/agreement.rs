@@ -16,10 +16,15 @@ pub(super) const GROUPS: &[NamedGroup] = &[
     NamedGroup::SECP521R1,
     NamedGroup::SECP256R1MLKEM768,
     NamedGroup::SECP384R1MLKEM1024,
+    #[cfg(feature = "legacy")]
     NamedGroup::FFDHE2048,
+    #[cfg(feature = "legacy")]
     NamedGroup::FFDHE3072,
+    #[cfg(feature = "legacy")]
     NamedGroup::FFDHE4096,
+    #[cfg(feature = "legacy")]
     NamedGroup::FFDHE6144,
+    #[cfg(feature = "legacy")]
     NamedGroup::FFDHE8192,
     NamedGroup::MLKEM512,
     NamedGroup::MLKEM768,

@@ -1,6 +1,6 @@
 //! The legacy half, over `handfast-legacy`.
 
-use super::{ffdhe, hash};
+use super::{ffdhe, old_hash as hash};
 use crate::crypto::{
     BlockCbc, CbcCipher, CbcRecord, DhExchange, DhGroup, Failure, Hasher, Hmac, KeyStream, Legacy, Mac,
 };

@@ -6,9 +6,23 @@
 mod aead;
 mod agreement;
 mod der;
+#[cfg(feature = "legacy")]
+mod ffdhe;
+#[cfg(not(feature = "legacy"))]
+#[path = "no_ffdhe.rs"]
 mod ffdhe;
 mod hash;
+#[cfg(feature = "legacy")]
 mod legacy;
+#[cfg(feature = "legacy")]
+mod old_hash;
+#[cfg(feature = "legacy")]
+mod old_key;
+#[cfg(not(feature = "legacy"))]
+#[path = "no_old_key.rs"]
+mod old_key;
+#[cfg(feature = "legacy")]
+mod old_signature;
 mod private_key;
 mod signature;
 #[cfg(test)]
@@ -68,7 +82,10 @@ impl Provider for AwsLc {
         signature::verify(scheme, spki, any_curve, message, signature)
     }
     fn legacy(&self) -> Option<&dyn Legacy> {
-        Some(&legacy::AwsLcLegacy)
+        #[cfg(feature = "legacy")]
+        return Some(&legacy::AwsLcLegacy);
+        #[cfg(not(feature = "legacy"))]
+        None
     }
 }
 
@@ -82,6 +99,7 @@ impl From<aws_lc_rs::error::KeyRejected> for Failure {
         Self
     }
 }
+#[cfg(feature = "legacy")]
 impl From<handfast_legacy::Error> for Failure {
     fn from(_: handfast_legacy::Error) -> Self {
         Self

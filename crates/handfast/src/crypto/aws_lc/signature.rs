@@ -1,12 +1,11 @@
 //! Verification of handshake signatures.
 
 use super::der::{KeyType, Spki};
-use super::hash;
-use crate::crypto::{Failure, HashAlgorithm};
+#[cfg(feature = "legacy")]
+use super::old_signature;
+use crate::crypto::Failure;
 use crate::wire::numbers::SignatureScheme;
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use aws_lc_rs::signature::{self as alg, UnparsedPublicKey, VerificationAlgorithm};
-use handfast_legacy::{HashKind, verify_ecdsa_sha1, verify_rsa_pkcs1};
 
 pub(super) const SCHEMES: &[SignatureScheme] = &[
     SignatureScheme::ECDSA_SECP256R1_SHA256,
@@ -25,9 +24,13 @@ pub(super) const SCHEMES: &[SignatureScheme] = &[
     SignatureScheme::MLDSA44,
     SignatureScheme::MLDSA65,
     SignatureScheme::MLDSA87,
+    #[cfg(feature = "legacy")]
     SignatureScheme::ECDSA_SHA1,
+    #[cfg(feature = "legacy")]
     SignatureScheme::RSA_PKCS1_SHA1,
+    #[cfg(feature = "legacy")]
     SignatureScheme::RSA_PKCS1_MD5_SHA1,
+    #[cfg(feature = "legacy")]
     SignatureScheme::RSA_PKCS1_SSL3,
 ];
 
@@ -38,19 +41,16 @@ pub(super) fn verify(
     message: &[u8],
     signature: &[u8],
 ) -> Result<(), Failure> {
-    use KeyType::{P256, P384, P521, Rsa};
-    use SignatureScheme as S;
     let Spki { key_type, key } = Spki::parse(spki)?;
-    match (scheme, key_type) {
-        (S::RSA_PKCS1_MD5_SHA1, Rsa) => Ok(verify_rsa_pkcs1(spki, HashKind::Md5Sha1, &md5_sha1(message), signature)?),
-        (S::RSA_PKCS1_SSL3, Rsa) => Ok(verify_rsa_pkcs1(spki, HashKind::Md5Sha1, message, signature)?),
-        (S::RSA_PKCS1_SHA1, Rsa) => Ok(verify_rsa_pkcs1(spki, HashKind::Sha1, &sha1(message), signature)?),
-        (S::ECDSA_SHA1, P256 | P384 | P521) => Ok(verify_ecdsa_sha1(spki, &sha1(message), signature)?),
-        _ => {
-            let algorithm = algorithm(scheme, key_type, any_curve).ok_or(Failure)?;
-            Ok(UnparsedPublicKey::new(algorithm, key).verify(message, signature)?)
-        }
+    #[cfg(feature = "legacy")]
+    if old_signature::SCHEMES.contains(&scheme) {
+        return old_signature::verify(scheme, key_type, spki, message, signature);
     }
+    let algorithm = algorithm(scheme, key_type, any_curve).ok_or(Failure)?;
+    let verified = UnparsedPublicKey::new(algorithm, key).verify(message, signature).map_err(Failure::from);
+    #[cfg(feature = "legacy")]
+    let verified = verified.or_else(|_| old_signature::verify_short(scheme, key_type, spki, message, signature));
+    verified
 }
 
 /// What checks this scheme by a key of this type, if they fit. From TLS 1.3 on an ECDSA scheme names its curve; in TLS 1.2
@@ -89,23 +89,4 @@ fn algorithm(scheme: SignatureScheme, key: KeyType, any_curve: bool) -> Option<&
         (S::ECDSA_SECP521R1_SHA512, P384) => &alg::ECDSA_P384_SHA512_ASN1,
         _ => return None,
     })
-}
-
-/// Both digests of what TLS 1.1 and older sign with RSA (RFC 4346 7.4.3).
-pub(super) fn md5_sha1(message: &[u8]) -> [u8; 36] {
-    let mut hasher = hash::hasher(HashAlgorithm::Md5Sha1);
-    hasher.update(message);
-    fixed(&hasher.current())
-}
-
-pub(super) fn sha1(message: &[u8]) -> [u8; 20] {
-    fixed(digest(&SHA1_FOR_LEGACY_USE_ONLY, message).as_ref())
-}
-
-fn fixed<const N: usize>(digest: &[u8]) -> [u8; N] {
-    let mut out = [0; N];
-    for (to, from) in out.iter_mut().zip(digest) {
-        *to = *from;
-    }
-    out
 }

@@ -6,10 +6,11 @@ use crate::crypto::{Credential, KeyExchangeKind};
 use crate::error::{Error, ErrorKind, Limit};
 use crate::extension::Extensions;
 use crate::message::{Certificate, CertificateEntry, CertificateStatus, Dialect, Message, RawPublicKey};
+use crate::policy::Policy;
 use crate::trace::Trace;
 use crate::verify::{self, CertificateError, PeerKey, PeerToVerify, RawKeyToVerify, Verified, Verifier};
 use crate::wait::Wait;
-use crate::wire::numbers::{CertificateType, SignatureScheme};
+use crate::wire::numbers::CertificateType;
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::sync::Arc;
 
@@ -68,7 +69,7 @@ pub(super) fn judge(
     verifier: Arc<dyn Verifier>,
     name: Option<ServerName<'static>>,
     key_exchange: KeyExchangeKind,
-    schemes: Vec<SignatureScheme>,
+    policy: &Policy,
     ocsp_wanted: bool,
 ) {
     let negotiated = flow.negotiated();
@@ -76,7 +77,8 @@ pub(super) fn judge(
         return flow.ask(Wait::RawKeyVerdict { verifier, peer: Box::new(RawKeyToVerify { key, name }) });
     }
     let (chain, stapled) = (negotiated.peer_chain.clone(), negotiated.stapled.as_deref().cloned().unwrap_or_default());
-    let peer = PeerToVerify { chain, name, key_exchange, schemes, stapled, ocsp_wanted };
+    let (schemes, rules) = (policy.in_certificates().to_vec(), policy.certificates);
+    let peer = PeerToVerify { chain, name, key_exchange, schemes, rules, stapled, ocsp_wanted };
     flow.ask(Wait::Verdict { verifier, peer: Box::new(peer) });
 }
 

@@ -279,8 +279,8 @@ impl Peer {
     /// Asks for a verdict.
     fn ask(&self, flow: &mut Flow<'_>) {
         let Agreement { config, name, agreed, .. } = &self.agreement;
-        let (verifier, schemes) = (config.verifier.clone(), config.policy.in_certificates().to_vec());
-        certificates::judge(flow, verifier, Some(name.clone()), agreed.suite.key_exchange, schemes, config.ocsp);
+        let (verifier, name, policy) = (config.verifier.clone(), Some(name.clone()), &config.policy);
+        certificates::judge(flow, verifier, name, agreed.suite.key_exchange, policy, config.ocsp);
     }
 
     fn stapled(self, flow: &mut Flow<'_>, message: &CertificateStatus<'_>) -> Result<handshake::State, Error> {

@@ -47,7 +47,12 @@ struct Implied {
     ecdsa: SignatureScheme,
 }
 
-static RULES: [Rules; 4] = [
+/// How a server's random ends that has agreed to TLS 1.2, or to an older version, and could have done better; and the oldest newest
+/// version of such a server (RFC 9846 4.2.3). A client looks for both, whatever else it speaks.
+const SENTINELS: [([u8; 8], ProtocolVersion); 2] =
+    [(*b"DOWNGRD\x01", ProtocolVersion::TLS1_3), (*b"DOWNGRD\x00", ProtocolVersion::TLS1_2)];
+
+static RULES: &[Rules] = &[
     // RFC 5246
     Rules {
         version: ProtocolVersion::TLS1_2,
@@ -61,14 +66,17 @@ static RULES: [Rules; 4] = [
         no_certificate_alert: false,
         no_renegotiation_alert: true,
         extensions: true,
-        sentinel: b"DOWNGRD\x01",
-        sentinel_from: ProtocolVersion::TLS1_3,
+        sentinel: &SENTINELS[0].0,
+        sentinel_from: SENTINELS[0].1,
     },
     // RFC 4346
+    #[cfg(feature = "legacy")]
     Rules { version: ProtocolVersion::TLS1_1, implicit_iv: false, split: false, ..OLD },
     // RFC 2246
+    #[cfg(feature = "legacy")]
     OLD,
     // RFC 6101
+    #[cfg(feature = "legacy")]
     Rules {
         version: ProtocolVersion::SSL3_0,
         ssl3: true,
@@ -81,6 +89,7 @@ static RULES: [Rules; 4] = [
 ];
 
 /// TLS 1.0.
+#[cfg(feature = "legacy")]
 const OLD: Rules = Rules {
     version: ProtocolVersion::TLS1_0,
     hash: Some(HashAlgorithm::Md5Sha1),
@@ -93,8 +102,8 @@ const OLD: Rules = Rules {
     no_certificate_alert: false,
     no_renegotiation_alert: true,
     extensions: true,
-    sentinel: b"DOWNGRD\x00",
-    sentinel_from: ProtocolVersion::TLS1_2,
+    sentinel: &SENTINELS[1].0,
+    sentinel_from: SENTINELS[1].1,
 };
 
 impl Rules {
@@ -143,7 +152,7 @@ impl Rules {
 
     /// Whether a server's random says that it could have done better, and so could we, up to `newest`.
     pub(super) fn downgraded(&self, newest: ProtocolVersion, random: &[u8; 32]) -> bool {
-        newest > self.version && RULES.iter().any(|r| newest >= r.sentinel_from && random.ends_with(r.sentinel))
+        newest > self.version && SENTINELS.iter().any(|(end, from)| newest >= *from && random.ends_with(end))
     }
 
     // --- signatures ---
@@ -206,7 +215,7 @@ mod tests {
     #[test]
     fn every_classic_version_has_its_rules() {
         let classic = SPOKEN.iter().filter(|v| **v < ProtocolVersion::TLS1_3);
-        assert_eq!(classic.copied().collect::<Vec<_>>(), RULES.each_ref().map(|r| r.version));
+        assert_eq!(classic.copied().collect::<Vec<_>>(), RULES.iter().map(|r| r.version).collect::<Vec<_>>());
         assert!(Rules::agreed(ProtocolVersion::TLS1_3).is_err());
     }
 
@@ -214,7 +223,7 @@ mod tests {
     #[test]
     fn downgrades_are_told_and_noticed() {
         use ProtocolVersion as V;
-        let [new, _, old, _] = &RULES;
+        let [new, _, old, _] = RULES else { panic!("of four versions") };
         assert_eq!(new.sentinel(V::TLS1_3), Some(b"DOWNGRD\x01"));
         assert_eq!(new.sentinel(V::TLS1_2), None);
         assert_eq!(old.sentinel(V::TLS1_3), Some(b"DOWNGRD\x00"));
@@ -239,7 +248,7 @@ mod tests {
         use SignatureScheme as S;
         let provider = crate::crypto::aws_lc::provider();
         assert!(provider.schemes().contains(&S::MLDSA44));
-        for rules in &RULES {
+        for rules in RULES {
             let ours = rules.ours(&[S::MLDSA44, S::ED25519], &*provider);
             assert!(!ours.contains(&S::MLDSA44));
             assert!(rules.scheme(Some(S::MLDSA44), &PeerKey::of(KeyKind::MlDsa), &ours).is_err());
@@ -249,7 +258,7 @@ mod tests {
     #[test]
     fn schemes_are_named_or_implied() {
         use SignatureScheme as S;
-        let [new, _, old, _] = &RULES;
+        let [new, _, old, _] = RULES else { panic!("of four versions") };
         let (rsa, ecdsa) = (PeerKey::of(KeyKind::Rsa), PeerKey::of(KeyKind::Ecdsa));
         let ours = [S::RSA_PKCS1_SHA256, S::ECDSA_SHA1, S::RSA_PKCS1_MD5_SHA1, S::ED25519];
         assert_eq!(new.scheme(Some(S::RSA_PKCS1_SHA256), &rsa, &ours).ok(), Some(S::RSA_PKCS1_SHA256));

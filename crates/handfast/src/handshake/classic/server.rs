@@ -502,8 +502,7 @@ impl Server {
         };
         let peer = read(flow)?;
         // A client's key signs, whatever the key exchange.
-        let schemes = self.config.policy.in_certificates().to_vec();
-        certificates::judge(flow, verifier, None, KeyExchangeKind::Ecdhe, schemes, false);
+        certificates::judge(flow, verifier, None, KeyExchangeKind::Ecdhe, &self.config.policy, false);
         Ok(State::Verdict { server: self, peer }.into())
     }
 
@@ -556,8 +555,8 @@ impl End {
         let ours = rules.ours(&self.config.policy.schemes, &*provider);
         let scheme = rules.scheme(message.scheme, peer, &ours)?;
         let (signed_by, signed) = self.secrets.proof(flow.provider(), flow.before(), scheme);
-        let verified = provider.verify(signed_by, &peer.spki, true, &signed, message.signature);
-        verified.map_err(|Failure| Error::from(peer.not_verified(scheme)))?;
+        let old = &self.config.policy.certificates;
+        peer.verify(&*provider, old, signed_by, true, &signed, message.signature)?;
         flow.negotiated().client_scheme = Some(scheme);
         self.listen(flow, read)
     }

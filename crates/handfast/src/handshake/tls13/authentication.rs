@@ -123,6 +123,7 @@ pub(super) fn ask_verdict(
         name,
         key_exchange: KeyExchangeKind::Tls13,
         schemes: policy.in_certificates().to_vec(),
+        rules: policy.certificates,
     };
     flow.ask(Wait::Verdict { verifier, peer: Box::new(peer) });
 }
@@ -155,10 +156,7 @@ pub(super) fn check_signature(
         return Err(illegal("algorithm", "does not fit the certificate's key", "RFC 9846 4.5.2"));
     }
     let content = signed_content(signer, &flow.before().hash());
-    flow.shared
-        .provider
-        .verify(scheme, &key.spki, false, &content, message.signature)
-        .map_err(|_| key.not_verified(scheme))?;
+    key.verify(&*flow.shared.provider, &policy.certificates, scheme, false, &content, message.signature)?;
     Ok(scheme)
 }
 

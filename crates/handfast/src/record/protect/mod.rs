@@ -1,11 +1,12 @@
 //! Protection of records (RFC 9846 5.2, RFC 5246 6.2.3): the keys of one direction, and how many records went under them.
 
 mod aead;
-mod blocks;
-mod cbc;
-mod mac;
 mod null;
-mod stream;
+#[cfg(feature = "legacy")]
+mod old;
+#[cfg(not(feature = "legacy"))]
+#[path = "no_old.rs"]
+mod old;
 
 use super::{HEADER, MAX_FRAGMENT};
 use crate::crypto::{AeadAlgorithm, BulkCipher, CbcCipher, Failure, Provider, Suite};
@@ -16,6 +17,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The keys of one direction of a classic connection.
+#[cfg_attr(not(feature = "legacy"), allow(dead_code, reason = "only what has a MAC apart makes use of all"))]
 pub(crate) struct ClassicKeys<'k> {
     pub(crate) mac: &'k Secret,
     pub(crate) key: &'k Secret,
@@ -44,12 +46,8 @@ enum Protection {
     Classic(aead::Classic),
     /// An AEAD as TLS 1.3 uses it.
     Tls13(aead::Tls13),
-    /// MAC, pad, encrypt.
-    Cbc(cbc::Cbc),
-    /// Pad, encrypt, MAC; and SSL 3.0.
-    Blocks(blocks::Blocks),
-    /// MAC, and encrypt by a stream cipher, or not at all.
-    Stream(stream::Stream),
+    /// With a MAC apart.
+    Old(old::Old),
 }
 
 impl Protection {
@@ -61,12 +59,9 @@ impl Protection {
     ) -> Result<Self, Failure> {
         match suite.bulk {
             BulkCipher::Aead(algorithm) => aead::Classic::new(&**provider, algorithm, keys).map(Self::Classic),
-            BulkCipher::Cbc(cipher, mac) if keys.forms.ssl3 || keys.forms.encrypt_then_mac => {
-                blocks::Blocks::new(provider, cipher, mac, &keys, seal).map(Self::Blocks)
+            BulkCipher::Cbc(..) | BulkCipher::Rc4(_) | BulkCipher::Null(_) => {
+                old::Old::new(provider, suite.bulk, keys, seal).map(Self::Old)
             }
-            BulkCipher::Cbc(cipher, mac) => cbc::Cbc::new(provider, cipher, mac, keys, seal).map(Self::Cbc),
-            BulkCipher::Rc4(mac) => stream::Stream::new(&**provider, true, mac, &keys).map(Self::Stream),
-            BulkCipher::Null(mac) => stream::Stream::new(&**provider, false, mac, &keys).map(Self::Stream),
         }
     }
 
@@ -135,12 +130,7 @@ impl Sealer {
             Protection::Null => Ok(()),
             Protection::Classic(aead) => aead.seal(n, content, version, plaintext, out),
             Protection::Tls13(aead) => aead.seal(n, content, plaintext, padding, out),
-            Protection::Cbc(cbc) => cbc.seal(n, content, version, plaintext, out),
-            Protection::Blocks(blocks) => blocks.seal(n, content, version, plaintext, out),
-            Protection::Stream(stream) => {
-                stream.seal(n, content, version, plaintext, out);
-                Ok(())
-            }
+            Protection::Old(old) => old.seal(n, content, version, plaintext, out),
         };
         if sealed.is_err() {
             out.truncate(start);
@@ -158,18 +148,15 @@ impl Sealer {
                 Protection::Null => 0,
                 Protection::Classic(aead) => aead.overhead(),
                 Protection::Tls13(aead) => aead.overhead(),
-                Protection::Cbc(_) => cbc::OVERHEAD,
-                Protection::Blocks(blocks) => blocks.overhead(),
-                Protection::Stream(stream) => stream.overhead(),
+                Protection::Old(old) => old.overhead(),
             }
     }
 
     /// Whether application data is to be split behind its first byte.
     pub(super) fn splits(&self) -> bool {
         match &self.keys {
-            Protection::Cbc(cbc) => cbc.split,
-            Protection::Blocks(blocks) => blocks.split,
-            Protection::Null | Protection::Classic(_) | Protection::Tls13(_) | Protection::Stream(_) => false,
+            Protection::Old(old) => old.splits(),
+            Protection::Null | Protection::Classic(_) | Protection::Tls13(_) => false,
         }
     }
 
@@ -250,9 +237,7 @@ impl Opener {
             Protection::Null => (outer, 0..fragment.len()),
             Protection::Classic(aead) => (outer, aead.open(n, header, fragment).map_err(bad)?),
             Protection::Tls13(aead) => aead.open(n, header, fragment, self.most)?,
-            Protection::Cbc(cbc) => (outer, cbc.open(n, header, fragment).map_err(bad)?),
-            Protection::Blocks(blocks) => (outer, blocks.open(n, header, fragment).map_err(bad)?),
-            Protection::Stream(stream) => (outer, stream.open(n, header, fragment).map_err(bad)?),
+            Protection::Old(old) => (outer, old.open(n, header, fragment).map_err(bad)?),
         };
         let most = if self.protects() { self.most } else { MAX_FRAGMENT };
         if range.len() > most {
@@ -272,9 +257,7 @@ impl Opener {
         match &self.keys {
             Protection::Null => MAX_FRAGMENT,
             Protection::Tls13(_) => MAX_FRAGMENT + 256,
-            Protection::Classic(_) | Protection::Cbc(_) | Protection::Blocks(_) | Protection::Stream(_) => {
-                MAX_FRAGMENT + 2048
-            }
+            Protection::Classic(_) | Protection::Old(_) => MAX_FRAGMENT + 2048,
         }
     }
 

@@ -125,7 +125,6 @@ fn verify(
 ) -> Result<SignatureScheme, Error> {
     let provider = flow.provider();
     let scheme = rules.scheme(scheme, key, &rules.ours(&policy.schemes, &*provider))?;
-    let verified = provider.verify(scheme, &key.spki, true, &signed(flow, params), signature);
-    verified.map_err(|Failure| Error::from(key.not_verified(scheme)))?;
+    key.verify(&*provider, &policy.certificates, scheme, true, &signed(flow, params), signature)?;
     Ok(scheme)
 }

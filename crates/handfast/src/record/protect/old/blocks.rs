@@ -1,8 +1,8 @@
 //! CBC by itself, with the MAC done here: encrypt, then MAC (RFC 7366), and SSL 3.0 (RFC 6101 5.2.3.2). MAC, then encrypt of TLS is
 //! [`super::cbc`], which is one with its MAC.
 
+use super::super::{ClassicKeys, header};
 use super::mac::{Covered, RecordMac};
-use super::{ClassicKeys, header};
 use crate::crypto::{BlockCbc, CbcCipher, Failure, Mac, Provider};
 use crate::record::HEADER;
 use crate::wire::numbers::{ContentType, ProtocolVersion};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeLess};
 
 /// The keys of one direction, which is all that they can be used for.
-pub(super) struct Blocks {
+pub(in super::super) struct Blocks {
     cipher: Box<dyn BlockCbc>,
     block: usize,
     iv: Iv,

@@ -1,14 +1,14 @@
 //! A MAC, and a stream cipher or none: MAC, then encrypt (RFC 5246 6.2.3.1).
 
+use super::super::{ClassicKeys, header};
 use super::mac::{Covered, RecordMac};
-use super::{ClassicKeys, header};
 use crate::crypto::{Failure, KeyStream, Mac, Provider};
 use crate::record::HEADER;
 use crate::wire::numbers::{ContentType, ProtocolVersion};
 use std::ops::Range;
 
 /// The keys of one direction.
-pub(super) struct Stream {
+pub(in super::super) struct Stream {
     /// RC4, which goes on from record to record; `None` leaves the content to be read by everyone.
     cipher: Option<Box<dyn KeyStream>>,
     mac: RecordMac,

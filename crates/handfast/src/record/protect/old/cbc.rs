@@ -1,6 +1,6 @@
 //! CBC with HMAC: MAC, pad, encrypt (RFC 5246 6.2.3.2, RFC 2246 6.2.3.2).
 
-use super::{ClassicKeys, covered, header};
+use super::super::{ClassicKeys, covered, header};
 use crate::crypto::{CbcCipher, CbcRecord, Failure, Mac, Provider};
 use crate::keys::Secret;
 use crate::record::HEADER;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(super) const OVERHEAD: usize = 16 + 48 + 16;
 
 /// The keys of one direction, which is all that they can be used for.
-pub(super) struct Cbc {
+pub(in super::super) struct Cbc {
     keys: Box<dyn CbcRecord>,
     /// Where explicit IVs come from, and how long they are.
     explicit: Option<(Arc<dyn Provider>, usize)>,

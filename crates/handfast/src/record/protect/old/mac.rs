@@ -1,7 +1,7 @@
 //! The MAC of a record's content, where the cipher has none of its own: HMAC (RFC 5246 6.2.3.1), and in SSL 3.0 what came before it
 //! (RFC 6101 5.2.3.1).
 
-use super::covered;
+use super::super::covered;
 use crate::crypto::{Digest, Failure, HashAlgorithm, Hasher, Hmac, Mac, Provider};
 use crate::keys::Secret;
 use crate::wire::numbers::{ContentType, ProtocolVersion};
