@@ -203,6 +203,7 @@ mod tests {
     fn a_person_is_told_what_is_unusual() {
         let mut n = Negotiated::default();
         n.version = Some(ProtocolVersion::TLS1_3);
+        n.group = Some(handfast::wire::numbers::NamedGroup::X25519);
         assert_eq!(told(&n), [""; 0]);
         n.retried = true;
         n.server_name = Some("a\x1b".into());

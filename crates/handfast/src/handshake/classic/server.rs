@@ -47,6 +47,10 @@ use answered::Answered;
 use std::sync::Arc;
 
 /// The states: what comes next, and what is known by then.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it lives in a box as a whole; which variant is large hangs on cargo features"
+)]
 pub(crate) enum State {
     /// The session that a ticket or an ID stands for is being looked for.
     Session(Draft),
