@@ -5,7 +5,7 @@ mod common;
 
 use common::certificates::Setup;
 use common::{End, noon, record, records};
-use handfast::crypto::{KeyExchangeKind, KeyKind};
+use handfast::crypto::{KeyExchangeKind, KeyKind, Suite};
 use handfast::message::{ClassicForm, Dialect, Message};
 use handfast::policy::SPOKEN;
 use handfast::trace::Trace;
@@ -87,11 +87,21 @@ impl Dice {
     }
 }
 
-fn setup(version: ProtocolVersion, rsa: bool) -> Setup {
+/// With ECDHE and ECDSA; or, if so wanted, with RSA and another key exchange, where the version has it.
+fn setup(version: ProtocolVersion, other: Option<usize>) -> Setup {
+    const OTHERS: [CipherSuite; 6] = [
+        CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA,
+        CipherSuite::TLS_DHE_RSA_WITH_AES_128_CBC_SHA,
+        CipherSuite::TLS_PSK_WITH_AES_128_CBC_SHA,
+        CipherSuite::TLS_DHE_PSK_WITH_AES_128_CBC_SHA,
+        CipherSuite::TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA,
+        CipherSuite::TLS_RSA_PSK_WITH_AES_128_CBC_SHA,
+    ];
     let setup = Setup::new(version);
-    match rsa && version < ProtocolVersion::TLS1_3 {
-        true => setup.server(KeyKind::Rsa).suite(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA),
-        false => setup,
+    let fits = |s: &CipherSuite| Suite::find(*s).is_some_and(|s| s.fits(version));
+    match other.and_then(|n| OTHERS.get(n).copied()).filter(fits) {
+        Some(suite) => setup.server(KeyKind::Rsa).suite(suite).hinted(),
+        None => setup,
     }
 }
 
@@ -102,7 +112,7 @@ fn changed_flights_come_to_an_end() {
     const ROUNDS: usize = 2500;
     for round in 0..ROUNDS {
         let version = VERSIONS[round % VERSIONS.len()];
-        let mut setup = setup(version, round % 2 == 0);
+        let mut setup = setup(version, (round % 2 == 0).then(|| dice.throw(6)));
         if dice.one_of(5) {
             setup = setup.mutual(signs(version));
         } else if round % 7 == 0 && setup.version == ProtocolVersion::TLS1_3 {
@@ -148,8 +158,8 @@ fn changed_flights_come_to_an_end() {
 fn messages() -> Vec<(Vec<u8>, Dialect)> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     for version in VERSIONS.iter().copied() {
-        for rsa in [true, false] {
-            let (client, server) = setup(version, rsa).mutual(signs(version)).configs();
+        for other in (0..6).map(Some).chain([None]) {
+            let (client, server) = setup(version, other).mutual(signs(version)).configs();
             for _ in 0..2 {
                 let mut pair = common::Pair::new(&client, &server);
                 for end in [&mut pair.client, &mut pair.server] {

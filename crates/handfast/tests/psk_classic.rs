@@ -112,7 +112,7 @@ fn a_hint_that_no_key_goes_with() {
     assert_by(&mut run(&client, &server), b"the tests");
     server.psk_hint.push(b'x');
     client.store.as_ref().unwrap().forget(&handfast::session::SessionKey(common::NAME.into()));
-    assert!(matches!(server_error(&run(&client, &server)), ErrorKind::Config(_)));
+    assert!(matches!(server_error(&run(&client, &server)), ErrorKind::Config(_)) && server.check().is_err());
 }
 
 /// RFC 4279 2: from outside a key that is wrong and one that is unknown look alike; inside the one is said.
@@ -130,7 +130,9 @@ fn a_wrong_key_and_an_unknown_one() {
             let before = pair.server.error.as_ref().unwrap().before().map(str::to_owned);
             assert_eq!(before.is_some_and(|b| b.contains("not known here")), !known);
             let got = ErrorKind::PeerAlert(AlertDescription::BAD_RECORD_MAC);
-            assert_eq!(*pair.client.error.as_ref().unwrap().kind(), got);
+            let told = pair.client.error.as_ref().unwrap();
+            assert_eq!(*told.kind(), got);
+            assert!(told.before().is_some_and(|b| b.contains("\"the tests\" was used")), "{told}");
             let records: Vec<_> = common::records(&pair.end(Side::Server).sent).iter().map(Vec::len).collect();
             seen.push((records, pair.server.alerts(), pair.server.flight()));
         }

@@ -229,6 +229,7 @@ impl ServerConfig {
             () if self.client_auth.verifier().is_some() && self.client_certificate_types.is_empty() => {
                 "clients are asked for a certificate, of no type".into()
             }
+            () if self.psk_hint.len() > 0xffff => "a hint for pre-shared keys has 65535 bytes at most".into(),
             () => return Ok(()),
         };
         Err(ErrorKind::Config(why).into())

@@ -394,6 +394,7 @@ impl Server {
     fn reply(self, flow: &mut Flow<'_>, identity: Option<Identity>) -> Result<handshake::State, Error> {
         let Self { agreement, half } = self;
         let (agreed, rules) = (agreement.agreed, agreement.agreed.rules);
+        let shows_none = matches!(identity, Some(Identity(None)));
         let proof = match identity {
             None => None,
             // SSL 3.0 says by a warning what is said by an empty list from TLS 1.0 on (RFC 6101 5.5.2).
@@ -409,6 +410,11 @@ impl Server {
         let psk = agreement.psk.as_ref();
         if let Some(psk) = psk {
             flow.negotiated().psk_identity = Some(psk.identity.clone());
+            if !shows_none {
+                let name = String::from_utf8_lossy(&psk.identity).escape_debug().to_string();
+                let why = "was used: see that the server has the same under this name";
+                flow.shared.unshown = Some(format!("the pre-shared key \"{name}\" {why}").into());
+            }
             // That the server has it will have to be seen at its Finished.
             flow.shared.judged = flow.now;
         }
@@ -475,6 +481,8 @@ impl End {
         if let Some(write) = self.write.take() {
             self.secrets.finish(flow, write)?;
         }
+        // The server is content with what it was shown.
+        flow.shared.unshown = None;
         self.remember(flow);
         let Agreement { config, name, offered_version, .. } = self.agreement;
         let hello_version = ProtocolVersion(u16::from_be_bytes(offered_version));
