@@ -241,7 +241,7 @@ pub(crate) fn client(
     config.store = Some(gated!(shelf, gate, dyn ClientStore));
     config.key_log = Some(Arc::new(seen.clone()));
     config.send_server_name = flags.host_name.is_some();
-    config.fallback = flags.fallback_scsv;
+    config.fallback = flags.fallback_scsv.then_some(config.policy.max_version);
     config.limits = limits(flags);
     config.max_fragment = flags.max_send_fragment.unwrap_or(config.max_fragment);
     config.grease = flags.enable_grease;

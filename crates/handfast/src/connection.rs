@@ -21,6 +21,7 @@ mod after;
 mod alerts;
 mod early;
 mod exports;
+mod hints;
 mod renegotiate;
 mod sslv2;
 pub use exports::ChannelBinding;
@@ -89,6 +90,7 @@ impl Connection {
     ) -> Result<Self, Error> {
         let mut it = Self::new(Side::Client, config.provider.clone(), config.limits.clone(), config.max_fragment);
         it.shared.watch = Watch(observer);
+        it.shared.policy = Some(config.policy.name);
         it.shared.key_log = config.key_log.clone();
         it.writer.pad(config.padding.clone());
         it.shared.compat_ccs_may_come = config.policy.max_version == ProtocolVersion::TLS1_3;
@@ -102,6 +104,7 @@ impl Connection {
     /// A server's end with one config for every client.
     pub fn server(config: Arc<ServerConfig>) -> Self {
         let mut it = Self::new(Side::Server, config.provider.clone(), config.limits.clone(), config.max_fragment);
+        it.shared.policy = Some(config.policy.name);
         it.shared.key_log = config.key_log.clone();
         it.writer.pad(config.padding.clone());
         // Where nothing is remembered, the disguise of a second ClientHello comes first (RFC 9846 4.3.2).
@@ -522,17 +525,8 @@ impl Connection {
     }
 
     /// Keeps the error, queues its alert, and forgets the session where it must not be resumed.
-    fn fail(&mut self, mut error: Error) -> Error {
-        // It may well be for this that the peer gave up.
-        if matches!(error.kind(), ErrorKind::PeerAlert(a) if *a != AlertDescription::CLOSE_NOTIFY)
-            && let Some(why) = self.shared.unshown.take()
-        {
-            error = error.after(why);
-        }
-        // What the client is not told, the server's own people are.
-        if mem::take(&mut self.shared.unknown_psk) {
-            error = error.after("the client had named a pre-shared key that is not known here".into());
-        }
+    fn fail(&mut self, error: Error) -> Error {
+        let error = self.with_hints(error);
         self.state = State::Failed;
         self.wait = None;
         self.shared.question = None;

@@ -27,6 +27,19 @@ struct Inner {
     during: Option<During>,
     /// What may have led to it, in words.
     before: Option<Box<str>>,
+    /// What the policy was called that it happened under: a remedy has to know.
+    policy: Option<&'static str>,
+    /// What there is to say of the pre-shared key that both sides should have.
+    psk: Option<PskTrouble>,
+}
+
+/// What a key exchange with a pre-shared key most likely failed by, up to TLS 1.2.
+#[derive(Clone, PartialEq)]
+pub(crate) enum PskTrouble {
+    /// The client has named one that is not known here, and was not told.
+    Unknown,
+    /// The peer, of which this clause says what it has, has another key under this name.
+    Different(&'static str, Box<str>),
 }
 
 /// What was going on when it failed.
@@ -109,6 +122,8 @@ pub enum NothingInCommon {
     Psk,
     /// None of our pre-shared keys goes with the hint that the server gave (RFC 4279 5.2).
     PskHint,
+    /// The client offers this suite, which is spoken here with encrypt-then-MAC only, and does not offer that (RFC 7366).
+    EncryptThenMac(CipherSuite),
 }
 
 impl NothingInCommon {
@@ -296,7 +311,7 @@ pub enum ErrorKind {
 impl Error {
     /// Of this kind, in no message in particular.
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, during: None, before: None }))
+        Self(Box::new(Inner { kind, during: None, before: None, policy: None, psk: None }))
     }
     /// The same, during this message, unless a message is named already.
     pub(crate) fn during(mut self, message: &'static str, received: bool) -> Self {
@@ -306,6 +321,16 @@ impl Error {
     /// The same, after something that may have led to it: a clause.
     pub(crate) fn after(mut self, before: Box<str>) -> Self {
         self.0.before = Some(before);
+        self
+    }
+    /// The same, under the policy of this name.
+    pub(crate) fn under(mut self, policy: Option<&'static str>) -> Self {
+        self.0.policy = policy;
+        self
+    }
+    /// The same, most likely because of the pre-shared key.
+    pub(crate) fn by_psk(mut self, trouble: PskTrouble) -> Self {
+        self.0.psk = Some(trouble);
         self
     }
     /// What went wrong.
@@ -374,7 +399,8 @@ impl ErrorKind {
                 | NothingInCommon::Group { .. }
                 | NothingInCommon::Scheme { .. }
                 | NothingInCommon::Psk
-                | NothingInCommon::PskHint => A::HANDSHAKE_FAILURE,
+                | NothingInCommon::PskHint
+                | NothingInCommon::EncryptThenMac(_) => A::HANDSHAKE_FAILURE,
                 NothingInCommon::Field { .. } => A::INSUFFICIENT_SECURITY,
                 NothingInCommon::CertificateType { .. } => A::UNSUPPORTED_CERTIFICATE,
                 NothingInCommon::Protocol { .. } => A::NO_APPLICATION_PROTOCOL,

@@ -60,6 +60,9 @@ pub struct Policy {
     pub own_schemes: Option<Vec<SignatureScheme>>,
     /// Whether TLS 1.2 and older must have the extended master secret (RFC 7627).
     pub require_extended_master_secret: bool,
+    /// Whether the peer must know secure renegotiation (RFC 5746) up to TLS 1.2; not by default. A client cannot see whether a server that
+    /// does not has spoken to someone else before, and takes that for the beginning of what the client says (RFC 5746 4.1).
+    pub require_secure_renegotiation: bool,
     /// How many bits the prime of Diffie-Hellman over a field has at least that a client takes of a server, up to TLS 1.2; 2048. There
     /// is no lower one than 512. Below 1024 anyone may have broken it (Logjam), and RFC 7919 3.1 forbids less than 768.
     pub min_dh_bits: usize,
@@ -241,6 +244,7 @@ impl Policy {
             certificates: CertificateRules::modern(),
             own_schemes: None,
             require_extended_master_secret: false,
+            require_secure_renegotiation: false,
             min_dh_bits: 2048,
             sslv2_hello: false,
             server_preference: true,

@@ -5,6 +5,7 @@ mod common;
 use common::certificates::Setup;
 use common::{End, Pair, Side, change_server_hello, noon, record};
 use handfast::crypto::KeyKind;
+use handfast::error::NothingInCommon;
 use handfast::extension::{Extension, Extensions, RenegotiationInfo};
 use handfast::keys::{KeyLog, Secret};
 use handfast::message::{ClientHello, Dialect, HEADER, Message};
@@ -55,7 +56,7 @@ fn a_fallback_that_was_not_needed_is_refused() {
     for newest in EVERY {
         for spoken in EVERY {
             let (mut client, server) = configs([V10, newest], [V10, spoken]);
-            client.fallback = true;
+            client.fallback = Some(newest);
             let pair = run(&client, &server);
             if newest < spoken {
                 assert_eq!(*kind(&pair.server), ErrorKind::InappropriateFallback);
@@ -67,7 +68,7 @@ fn a_fallback_that_was_not_needed_is_refused() {
             } else {
                 pair.assert_connected();
             }
-            client.fallback = false;
+            client.fallback = None;
             run(&client, &server).assert_connected();
         }
     }
@@ -79,7 +80,7 @@ fn a_session_is_no_fallback() {
     let (mut client, old) = configs([V10, V12], [V10, V12]);
     let mut new = old.clone();
     new.policy.max_version = V13;
-    client.fallback = true;
+    client.fallback = Some(V12);
     client.store = Some(Arc::new(MemoryClientStore::default()));
     run(&client, &old).assert_connected();
     let pair = run(&client, &new);
@@ -152,6 +153,23 @@ fn a_client_heeds_it() {
             if downgrade {
                 assert_eq!(pair.client.alerts(), ["fatal illegal_parameter"]);
             }
+        }
+    }
+}
+
+/// A client that fell back measures the warning by what it speaks, not by what it offers now.
+#[test]
+fn a_fallback_does_not_hide_it() {
+    let (one, zero) = (*b"DOWNGRD\x01", *b"DOWNGRD\x00");
+    for (spoken, offered, heeded) in
+        [(V13, V12, &[one, zero][..]), (V13, V10, &[one, zero]), (V12, V10, &[zero]), (V12, V12, &[]), (V10, V10, &[])]
+    {
+        let (mut client, server) = configs([V10, offered], [offered, offered]);
+        client.fallback = Some(spoken);
+        for sentinel in [one, zero, *b"DOWNGRD\x02"] {
+            let pair = with_sentinel(&client, &server, sentinel);
+            let downgrade = pair.client.error.as_ref().is_some_and(|e| *e.kind() == ErrorKind::Downgrade);
+            assert_eq!(downgrade, heeded.contains(&sentinel), "{spoken}, {offered}, {sentinel:?}");
         }
     }
 }
@@ -345,6 +363,64 @@ fn a_server_answers_the_signal_too() {
             let info = answer.extensions.renegotiation_info().map(|i| i.0);
             assert_eq!(info, (signal || extension).then_some(&[][..]), "{signal} {extension}");
             assert_eq!(end.negotiated().secure_renegotiation, signal || extension);
+        }
+    }
+}
+
+/// A peer without RFC 5746 is a matter of the policy (RFC 5746 4.1, 4.3).
+#[test]
+fn secure_renegotiation_can_be_required() {
+    for version in [V10, V12] {
+        for required in [false, true] {
+            let (mut client, mut server) = configs([version, version], [version, version]);
+            client.policy.require_secure_renegotiation = required;
+            server.policy.require_secure_renegotiation = required;
+            run(&client, &server).assert_connected();
+            let (client, server) = (Arc::new(client), Arc::new(server));
+
+            let mut pair = Pair::new(&client, &server);
+            let sent = pair.client.transmit();
+            let mut hello = ClientHello::from_body(&sent[5 + HEADER..]).unwrap();
+            renegotiation_info(&mut hello.extensions, None);
+            pair.server.receive(&record(HANDSHAKE, 0x0301, &Message::ClientHello(hello).to_bytes()), noon());
+            assert_eq!(pair.server.error.is_some(), required);
+
+            let mut pair = Pair::new(&client, &server);
+            pair.carry(Side::Client);
+            let flight = pair.server.transmit();
+            pair.client.receive(&change_server_hello(&flight, |e| renegotiation_info(e, None)), noon());
+            assert_eq!(pair.client.error.is_some(), required);
+            if required {
+                assert_eq!(*kind(&pair.client), ErrorKind::InsufficientSecurity("secure renegotiation"));
+                assert_eq!(pair.client.alerts(), ["fatal handshake_failure"]);
+            }
+        }
+    }
+}
+
+// --- RFC 7366 ---
+
+/// A suite that is opened in constant time with encrypt-then-MAC only is refused by that reason to a client without it.
+#[test]
+fn a_suite_that_takes_encrypt_then_mac_is_named() {
+    let suite = CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA256;
+    let setup = Setup::new(V12).server(KeyKind::Rsa);
+    let (client, mut server) = (setup.client_config(), setup.server_config());
+    server.policy.suites = vec![suite];
+    let server = Arc::new(server);
+    let sent = End::client(&Arc::new(client), noon()).transmit();
+    for with in [true, false] {
+        let mut hello = ClientHello::from_body(&sent[5 + HEADER..]).unwrap();
+        hello.fixed.cipher_suites = Vector(List::of(std::slice::from_ref(&suite)));
+        hello.extensions.list.retain(|e| e.kind() != ExtensionType::ENCRYPT_THEN_MAC);
+        hello.extensions.list.extend(with.then_some(Extension::EncryptThenMac(handfast::extension::Empty)));
+        let mut end = End::server(&server);
+        end.receive(&record(HANDSHAKE, 0x0301, &Message::ClientHello(hello).to_bytes()), noon());
+        if with {
+            assert!(end.error.is_none() && end.negotiated().suite == Some(suite), "{:?}", end.error);
+        } else {
+            assert_eq!(*kind(&end), ErrorKind::NothingInCommon(NothingInCommon::EncryptThenMac(suite)));
+            assert_eq!(end.alerts(), ["fatal handshake_failure"]);
         }
     }
 }

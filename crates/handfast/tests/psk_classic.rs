@@ -127,12 +127,29 @@ fn a_wrong_key_and_an_unknown_one() {
             server.psks = Some(Arc::new(psks));
             let mut pair = run(&client, &server);
             assert_eq!(*server_error(&pair), ErrorKind::BadRecordMac);
-            let before = pair.server.error.as_ref().unwrap().before().map(str::to_owned);
-            assert_eq!(before.is_some_and(|b| b.contains("not known here")), !known);
+            let said = pair.server.error.as_ref().unwrap().explain();
+            assert_eq!(said.why.contains("not known here"), !known);
+            assert_eq!(
+                said.why.contains("the client has another key under the name \"the tests\""),
+                known,
+                "{}",
+                said.why
+            );
+            assert!(
+                said.remedy.contains("the same pre-shared key") && !said.remedy.contains("proxy"),
+                "{}",
+                said.remedy
+            );
             let got = ErrorKind::PeerAlert(AlertDescription::BAD_RECORD_MAC);
             let told = pair.client.error.as_ref().unwrap();
             assert_eq!(*told.kind(), got);
-            assert!(told.before().is_some_and(|b| b.contains("\"the tests\" was used")), "{told}");
+            let said = told.explain();
+            assert!(said.why.contains("has another key, or none, under the name \"the tests\""), "{told}");
+            assert!(
+                said.remedy.contains("the same pre-shared key") && !said.remedy.contains("certificate"),
+                "{}",
+                said.remedy
+            );
             let records: Vec<_> = common::records(&pair.end(Side::Server).sent).iter().map(Vec::len).collect();
             seen.push((records, pair.server.alerts(), pair.server.flight()));
         }

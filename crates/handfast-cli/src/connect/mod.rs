@@ -23,7 +23,7 @@ use handfast::policy::Renegotiation;
 use handfast::psk::ExternalPsk;
 use handfast::trace::Direction;
 use handfast::verify::NoCertificates;
-use handfast::wire::numbers::CertificateType;
+use handfast::wire::numbers::{CertificateType, ProtocolVersion};
 use handfast::{ClientConfig, Connection, Policy, Time};
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
@@ -119,7 +119,7 @@ impl<'a> Plan<'a> {
         let addresses = dial::resolve(host, *port).await?;
         let (mut versions, mut policy) = (self.policy.versions().into_iter(), self.policy.clone());
         let mut from = versions.next();
-        let mut fallback = false;
+        let (newest, mut fallback) = (from, None);
         loop {
             let Ended { failure, intolerant } = match self.attempt(&addresses, &policy, fallback, teller, stage).await {
                 Ok(wire) => return Ok(wire),
@@ -128,7 +128,7 @@ impl<'a> Plan<'a> {
             let next = versions.next().filter(|_| self.args.fallback && intolerant);
             let (Some(old), Some(new)) = (from, next) else { return Err(failure) };
             teller.tell(None, &Event::Fallback { from: old, to: new, failure: &failure });
-            (policy.max_version, from, fallback) = (new, Some(new), true);
+            (policy.max_version, from, fallback) = (new, Some(new), newest);
         }
     }
 
@@ -137,7 +137,7 @@ impl<'a> Plan<'a> {
         &self,
         addresses: &[SocketAddr],
         policy: &Policy,
-        fallback: bool,
+        fallback: Option<ProtocolVersion>,
         teller: &Teller,
         stage: &RefCell<Stage>,
     ) -> Result<Wire, Ended> {
@@ -171,7 +171,7 @@ impl<'a> Plan<'a> {
     fn client(
         &self,
         policy: Policy,
-        fallback: bool,
+        fallback: Option<ProtocolVersion>,
         teller: &Teller,
         address: IpAddr,
     ) -> Result<(Connection, wire::Last), Failure> {

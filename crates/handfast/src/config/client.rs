@@ -63,9 +63,10 @@ pub struct ClientConfig {
     pub authorities: Vec<Vec<u8>>,
     /// Whether the server is told the name it is asked for; yes by default. An address is never told.
     pub send_server_name: bool,
-    /// Whether this is a second try at an older version (RFC 7507): adds TLS_FALLBACK_SCSV, unless a session of that version is
-    /// resumed.
-    pub fallback: bool,
+    /// The newest version that this client speaks, where this is a second try at older ones only (RFC 7507); `None` by default. It
+    /// adds TLS_FALLBACK_SCSV, unless a session of that version is resumed; and it is by this version, and not by the policy's newest,
+    /// that a server's warning of a downgrade is measured (RFC 9846 4.2.3): whoever cuts the first try gains nothing by it.
+    pub fallback: Option<ProtocolVersion>,
     /// Bounds on what the server may make us do.
     pub limits: Limits,
     /// The most bytes of plaintext in a record; 16384.
@@ -202,7 +203,7 @@ impl ClientConfig {
             scts: false,
             authorities: Vec::new(),
             send_server_name: true,
-            fallback: false,
+            fallback: None,
             limits: Limits::default(),
             max_fragment: 1 << 14,
             record_size_limit: None,

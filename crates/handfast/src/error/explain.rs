@@ -1,13 +1,14 @@
 //! An error in words: the second exhaustive map, beside the one to alerts.
 
-use super::{Blame, Error, ErrorKind, Limit, NotTls, NothingInCommon};
+use super::{Blame, Error, ErrorKind, Limit, NotTls, NothingInCommon, PskTrouble};
 use crate::alert::AlertDescription as A;
-use crate::crypto::{NeverSpoken, Suite};
-use crate::policy::Policy;
+use crate::crypto::NeverSpoken;
 use crate::verify::CertificateError;
 use crate::wire::CipherSuite;
 use crate::wire::numbers::ProtocolVersion;
 use std::fmt::Display;
+
+mod remedy;
 
 /// What someone needs to know at three in the morning.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +50,7 @@ impl Error {
             ErrorKind::PeerAlert(a) => Some(*a),
             kind => kind.alert(),
         };
-        let Words { blame, why, rule, remedy } = self.kind().words();
+        let Words { blame, why, rule, remedy } = self.words();
         let during = self.moment().map_or("", |d| d.message);
         let why = match self.moment() {
             Some(d) if d.received => format!("At the peer's {}: {why}", d.message),
@@ -64,8 +65,27 @@ impl Error {
     }
 }
 
-impl ErrorKind {
+impl Error {
+    /// What the kind gives; or, of a pre-shared key, what is more likely.
     fn words(&self) -> Words {
+        let words = self.kind().words(self.0.policy);
+        let (why, remedy) = match &self.0.psk {
+            None => return words,
+            Some(PskTrouble::Unknown) => {
+                (words.why, "Give both sides the same pre-shared key under the same name.".into())
+            }
+            Some(PskTrouble::Different(clause, name)) => (
+                format!("{} Most likely {clause} under the name \"{name}\".", words.why),
+                format!("Give both sides the same pre-shared key under the name \"{name}\"."),
+            ),
+        };
+        Words { blame: Blame::Neither, why, rule: "RFC 4279 2", remedy }
+    }
+}
+
+impl ErrorKind {
+    /// `policy`: what ours is called, if that is known.
+    fn words(&self, policy: Option<&str>) -> Words {
         use Blame::{Network, Peer, Us};
         match self {
             Self::Malformed(m) => words(Peer, format!("it is malformed: {m}."), "RFC 9846 4", BROKEN_PEER),
@@ -129,8 +149,8 @@ impl ErrorKind {
                  peer's cipher: offer another suite.",
             ),
             Self::TooMuch(limit) => too_much(*limit),
-            Self::PeerAlert(alert) => peer_alert(*alert),
-            Self::NothingInCommon(what) => nothing_in_common(what),
+            Self::PeerAlert(alert) => peer_alert(*alert, policy),
+            Self::NothingInCommon(what) => nothing_in_common(what, policy),
             Self::UnsolicitedExtension(e) => words(
                 Peer,
                 format!("it answers the extension {e}, which was not offered."),
@@ -141,23 +161,26 @@ impl ErrorKind {
                 words(Peer, format!("the extension {e} is missing."), "RFC 9846 9.2", BROKEN_PEER)
             }
             Self::InappropriateFallback => words(
-                Peer,
-                "the client says that it fell back to an older version, although both sides speak a newer one.",
+                Network,
+                "the client says that it fell back to an older version, although both sides speak a newer one: something between the \
+                 two cut its first connection, by fault or on purpose.",
                 "RFC 7507 3",
-                "Something made the client's first try fail: a middlebox, or an attack. Connect without falling back.",
+                "Let the client not fall back on this network, and find what cuts its connections: an appliance, or an attack.",
             ),
             Self::Downgrade => words(
                 Network,
                 "the server's random says that it speaks a newer version than it was brought to choose.",
                 "RFC 9846 4.2.3",
-                "Someone between removes the newer version from the ClientHello: find the appliance, or treat it as an attack.",
+                "Someone between removes the newer version from the ClientHello, or has cut the connection in which it was offered: find \
+                 the appliance, or treat it as an attack.",
             ),
             Self::InsufficientSecurity(what) => words(
                 Peer,
                 format!("{what} is needed, and the peer does not give it."),
                 "RFC 5746 3, RFC 7627 5",
                 "Update the peer. If the policy asks for an extended master secret, its field \
-                 `require_extended_master_secret` can be changed for this one connection. If a session was to be resumed, let \
+                 `require_extended_master_secret` can be changed for this one connection; if for secure renegotiation, its field \
+                 `require_secure_renegotiation`. If a session was to be resumed, let \
                  the client forget it and connect afresh.",
             ),
             Self::Certificate(e) => certificate(e),
@@ -337,18 +360,15 @@ fn too_much(limit: Limit) -> Words {
     words(Blame::Peer, format!("{what}."), "", remedy)
 }
 
-fn peer_alert(alert: A) -> Words {
+fn peer_alert(alert: A, policy: Option<&str>) -> Words {
     let (why, remedy) = match alert {
         A::CLOSE_NOTIFY => ("it closed the connection before the handshake was done", "Look at the peer's log."),
         A::HANDSHAKE_FAILURE => (
             "it found nothing acceptable in what we offered: versions, suites, groups or signatures",
-            "Offer more (--policy compatible, then legacy), or give a client certificate if the peer requires one.",
+            remedy::offer_more(policy),
         ),
         A::INSUFFICIENT_SECURITY => ("it wants stronger algorithms than we offered", "Offer a stricter --policy."),
-        A::PROTOCOL_VERSION => (
-            "it speaks none of the versions that we offered",
-            "Try --policy legacy for an old peer, --policy default for a new one.",
-        ),
+        A::PROTOCOL_VERSION => ("it speaks none of the versions that we offered", remedy::other_versions(policy)),
         A::UNKNOWN_CA => (
             "it does not trust the authority of our certificate",
             "Add our authority to the peer's trusted ones, or send the missing intermediate certificates.",
@@ -373,9 +393,12 @@ fn peer_alert(alert: A) -> Words {
         A::NO_APPLICATION_PROTOCOL => {
             ("it speaks none of the application protocols that we offered", "Offer another with --alpn, or none.")
         }
-        A::INAPPROPRIATE_FALLBACK => {
-            ("it speaks a newer version than our fallback offered", "Connect without falling back.")
-        }
+        A::INAPPROPRIATE_FALLBACK => (
+            "it speaks a newer version than our fallback offered: something between the two cut the first connection, by fault or on \
+             purpose",
+            "Do not fall back on this network; find what cuts the connection in which the newer version is offered: an appliance, or \
+             an attack.",
+        ),
         A::DECODE_ERROR
         | A::ILLEGAL_PARAMETER
         | A::UNEXPECTED_MESSAGE
@@ -404,7 +427,6 @@ fn blamed_by(alert: A) -> Blame {
         A::HANDSHAKE_FAILURE
         | A::INSUFFICIENT_SECURITY
         | A::PROTOCOL_VERSION
-        | A::INAPPROPRIATE_FALLBACK
         | A::NO_APPLICATION_PROTOCOL
         | A::UNRECOGNIZED_NAME
         | A::UNKNOWN_CA
@@ -428,6 +450,7 @@ fn blamed_by(alert: A) -> Blame {
         | A::BAD_RECORD_MAC
         | A::DECRYPTION_FAILED
         | A::DECRYPT_ERROR => Blame::Us,
+        A::INAPPROPRIATE_FALLBACK => Blame::Network,
         _ => Blame::Peer,
     }
 }
@@ -444,15 +467,21 @@ fn list<T: Display>(items: &[T]) -> String {
     out
 }
 
-fn nothing_in_common(what: &NothingInCommon) -> Words {
+fn nothing_in_common(what: &NothingInCommon, policy: Option<&str>) -> Words {
     let (thing, theirs, ours, rule, remedy) = match what {
         NothingInCommon::Version { theirs, ours } => {
-            ("version", list(theirs), list(ours), "RFC 9846 4.3.1, RFC 5246 E.1", version_remedy(theirs))
+            ("version", list(theirs), list(ours), "RFC 9846 4.3.1, RFC 5246 E.1", remedy::for_versions(theirs, policy))
         }
         NothingInCommon::Suite { theirs, ours } => {
             // Signals that stand among suites are none.
             let suites: Vec<_> = theirs.iter().filter(|s| !s.ends_with("_SCSV")).collect();
-            ("cipher suite", list(&suites), list(ours), "RFC 9846 4.2.3, RFC 5246 7.4.1.3", suite_remedy(theirs))
+            (
+                "cipher suite",
+                list(&suites),
+                list(ours),
+                "RFC 9846 4.2.3, RFC 5246 7.4.1.3",
+                remedy::for_suites(theirs, policy),
+            )
         }
         NothingInCommon::Group { theirs, ours } => {
             let remedy = "Allow one of the peer's groups: --groups, or the policy's field `groups`. Before TLS 1.3 the curve of an \
@@ -479,7 +508,7 @@ fn nothing_in_common(what: &NothingInCommon) -> Words {
                  show it instead.",
                 "RFC 9846 4.3.11",
                 "Give both sides the same key under the same identity, imported on both (then with the same context) or on neither; \
-                 or configure a certificate.",
+                 or configure a certificate. Up to TLS 1.2 the policies from `compatible` on have suites for such a key.",
             );
         }
         NothingInCommon::PskHint => {
@@ -488,6 +517,17 @@ fn nothing_in_common(what: &NothingInCommon) -> Words {
                 "none of our pre-shared keys goes with the hint that the server gave.",
                 "RFC 4279 5.2",
                 "Configure the key that the server hints at, or let those of the config answer every hint.",
+            );
+        }
+        NothingInCommon::EncryptThenMac(suite) => {
+            return words(
+                Blame::Neither,
+                format!(
+                    "no cipher suite in common: {suite} is spoken here with encrypt-then-MAC only, since its records could not be opened in \
+                     constant time else, and the client does not offer that."
+                ),
+                "RFC 7366 1",
+                "Let the client offer encrypt_then_mac, or another suite; or allow more suites: --suites.",
             );
         }
         NothingInCommon::CertificateType { theirs, ours } => {
@@ -525,36 +565,6 @@ fn never_spoken(theirs: &[String]) -> Option<String> {
     let mut said = others.iter().map(each).collect::<Vec<_>>().join("; ");
     said.push_str(if others.is_empty() { "" } else { "; and " });
     Some(format!(" It offers only {said}{}. They are never spoken here.", each(last)))
-}
-
-/// Names the strictest policy that has one of the peer's versions.
-fn version_remedy(theirs: &[ProtocolVersion]) -> String {
-    let has = |p: &Policy| p.versions().iter().any(|v| theirs.contains(v));
-    match policy_where(has) {
-        Some(name) => {
-            format!("The policy `{name}` allows what the peer speaks: --policy {name}. Better, update the peer.")
-        }
-        None => "No policy has the peer's version. Update the peer.".into(),
-    }
-}
-
-/// Names the strictest policy that has one of the peer's suites.
-fn suite_remedy(theirs: &[String]) -> String {
-    let has = |p: &Policy| p.suites.iter().any(|s| theirs.iter().any(|t| *t == s.to_string()));
-    if let Some(name) = policy_where(has) {
-        return format!("The policy `{name}` allows what the peer speaks: --policy {name}. Better, update the peer.");
-    }
-    let known = theirs.iter().filter_map(|t| CipherSuite::from_name(t)).any(|s| Suite::find(s).is_some());
-    match known {
-        true => "Name one of the peer's suites with --suites.".into(),
-        false => {
-            "None of the peer's suites is ever spoken here. Configure the peer to have others, or update it.".into()
-        }
-    }
-}
-
-fn policy_where(has: impl Fn(&Policy) -> bool) -> Option<&'static str> {
-    Policy::NAMES.iter().copied().find(|name| Policy::named(name).is_some_and(|p| has(&p)))
 }
 
 fn certificate(e: &CertificateError) -> Words {
@@ -719,6 +729,7 @@ mod tests {
             N::Compression,
             N::Psk,
             N::PskHint,
+            N::EncryptThenMac(CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA256),
         ];
         let protocols = [NotTls::Http, NotTls::Ssh, NotTls::Smtp, NotTls::Ftp, NotTls::Unknown];
         let kinds = [
@@ -765,13 +776,13 @@ mod tests {
         let kinds =
             kinds.into_iter().chain(limits).chain(nothing.map(K::NothingInCommon)).chain(protocols.map(K::NotTls));
         for kind in kinds {
-            let Words { why, remedy, .. } = kind.words();
+            let Words { why, remedy, .. } = kind.words(None);
             for sentence in [why, remedy] {
                 assert!(sentence.len() > 15 && sentence.ends_with('.') && !sentence.contains("  "), "{sentence}");
             }
         }
         for n in 0..=255 {
-            let words = peer_alert(A(n));
+            let words = peer_alert(A(n), None);
             assert!(words.why.ends_with('.') && words.why.len() > 20, "{n}");
         }
         for (alert, blame) in [
@@ -779,7 +790,7 @@ mod tests {
             (A::CERTIFICATE_EXPIRED, Blame::Us),
             (A::INTERNAL_ERROR, Blame::Peer),
         ] {
-            assert_eq!(peer_alert(alert).blame, blame, "{alert}");
+            assert_eq!(peer_alert(alert, None).blame, blame, "{alert}");
         }
     }
 }

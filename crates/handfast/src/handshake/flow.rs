@@ -29,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) side: Side,
     /// How the next message is to be read.
     pub(crate) dialect: Dialect,
+    /// What our policy is called, once it is chosen.
+    pub(crate) policy: Option<&'static str>,
     /// The question that a state has asked in this step.
     pub(crate) question: Option<Wait>,
     pub(crate) negotiated: Negotiated,
@@ -77,6 +79,7 @@ impl Shared {
         Self {
             side,
             dialect: Dialect::Hello,
+            policy: None,
             question: None,
             negotiated: Negotiated::default(),
             unshown: None,
@@ -375,6 +378,7 @@ impl<'f> Flow<'f> {
 
     /// A server's config is chosen: its limits, primitives and key log hold from here on.
     pub(crate) fn serve(&mut self, config: &crate::config::ServerConfig) {
+        self.shared.policy = Some(config.policy.name);
         self.shared.limits = config.limits.clone();
         self.shared.provider = config.provider.clone();
         self.shared.key_log = config.key_log.clone();

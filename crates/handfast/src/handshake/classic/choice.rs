@@ -63,6 +63,11 @@ pub(super) fn choose(
     }
     // What a suite lacks says more than that no certificate is for another; and that a field is lacking has an alert of its own.
     let mut why = choosing.no_suite();
+    if common.is_empty()
+        && let Some(suite) = left_out(flow, chosen, rules, &proven)
+    {
+        why = NothingInCommon::EncryptThenMac(suite);
+    }
     for suite in common {
         match choosing.serve(suite, Strict::Not) {
             Ok(choice) => return Ok(choice),
@@ -72,6 +77,18 @@ pub(super) fn choose(
         }
     }
     Err(why.into())
+}
+
+/// A suite of both sides' that is left out only because the client does not offer encrypt-then-MAC.
+fn left_out(
+    flow: &Flow<'_>,
+    chosen: &Chosen,
+    rules: &Rules,
+    proven: &dyn Fn(&&'static Suite) -> bool,
+) -> Option<CipherSuite> {
+    let ours = chosen.config.policy.suites.iter().filter_map(|s| speakable(flow, rules, *s)).filter(proven);
+    let mut left_out = ours.filter(|s| !s.opens_in_constant_time()).map(|s| s.number);
+    left_out.find(|s| chosen.summary.suites.contains(s))
 }
 
 /// What a choice goes by.

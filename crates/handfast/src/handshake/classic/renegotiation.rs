@@ -7,6 +7,7 @@ use crate::crypto::BulkCipher;
 use crate::error::{Error, ErrorKind, illegal};
 use crate::event::Negotiated;
 use crate::message::ClientHello;
+use crate::policy::Policy;
 use crate::wire::CipherSuite;
 use subtle::ConstantTimeEq;
 
@@ -70,15 +71,23 @@ pub(super) fn is_sound(negotiated: &Negotiated) -> bool {
 
 /// Checks a client's renegotiation_info, which the signalling suite stands for in a first handshake only. Gives whether the client can
 /// renegotiate securely (RFC 5746 3.6, 3.7).
-pub(super) fn check_client(flow: &Flow<'_>, hello: &ClientHello<'_>) -> Result<bool, Error> {
+pub(super) fn check_client(flow: &Flow<'_>, hello: &ClientHello<'_>, policy: &Policy) -> Result<bool, Error> {
     let info = hello.extensions.renegotiation_info().map(|info| info.0);
     let signal = hello.offers(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
-    check(info, expected(flow, Side::Client), signal)
+    required(check(info, expected(flow, Side::Client), signal)?, policy)
 }
 
 /// The same of a server's (RFC 5746 3.4, 3.5).
-pub(super) fn check_server(flow: &Flow<'_>, info: Option<&[u8]>) -> Result<bool, Error> {
-    check(info, expected(flow, Side::Server), false)
+pub(super) fn check_server(flow: &Flow<'_>, info: Option<&[u8]>, policy: &Policy) -> Result<bool, Error> {
+    required(check(info, expected(flow, Side::Server), false)?, policy)
+}
+
+/// Whether the peer can renegotiate securely, where the policy lets it do without (RFC 5746 4.1, 4.3).
+fn required(secure: bool, policy: &Policy) -> Result<bool, Error> {
+    match secure || !policy.require_secure_renegotiation {
+        true => Ok(secure),
+        false => Err(ErrorKind::InsufficientSecurity("secure renegotiation").into()),
+    }
 }
 
 /// What the renegotiation_info of this side has to hold in a second handshake.

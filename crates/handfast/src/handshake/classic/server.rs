@@ -197,7 +197,7 @@ pub(crate) fn start(
         let expected = "nothing behind ClientHello before it is answered";
         return Err(ErrorKind::UnexpectedMessage { got: HandshakeType::CLIENT_HELLO, expected }.into());
     }
-    let secure_renegotiation = check_client(flow, hello)?;
+    let secure_renegotiation = check_client(flow, hello, &config.policy)?;
     if e.ec_point_formats().is_some_and(|formats| !formats.0.contains(EcPointFormat::UNCOMPRESSED)) {
         return Err(illegal("ec_point_format_list", "lacks uncompressed", "RFC 8422 5.1.2"));
     }

@@ -20,7 +20,9 @@ pub(super) fn accept(
     rules: &'static Rules,
 ) -> Result<Agreed, Error> {
     let (policy, fixed) = (&offered.config.policy, &hello.fixed);
-    if policy.versions().first().is_some_and(|newest| rules.downgraded(*newest, fixed.random)) {
+    // After a fallback it is more than is offered.
+    let newest = policy.versions().first().copied().max(offered.config.fallback);
+    if newest.is_some_and(|newest| rules.downgraded(newest, fixed.random)) {
         return Err(ErrorKind::Downgrade.into());
     }
     if fixed.compression_method != CompressionMethod::NULL {
@@ -58,7 +60,7 @@ fn extensions(flow: &mut Flow<'_>, offered: &Offered, hello: &ServerHello<'_>, r
     if let Some(kind) = e.list.iter().map(Extension::kind).find(|k| !solicited(k)) {
         return Err(ErrorKind::UnsolicitedExtension(kind).into());
     }
-    let secure_renegotiation = check_server(flow, e.renegotiation_info().map(|info| info.0))?;
+    let secure_renegotiation = check_server(flow, e.renegotiation_info().map(|info| info.0), &offered.config.policy)?;
     if e.ec_point_formats().is_some_and(|formats| !formats.0.contains(EcPointFormat::UNCOMPRESSED)) {
         return Err(illegal("ec_point_format_list", "lacks uncompressed", "RFC 8422 5.1.2"));
     }

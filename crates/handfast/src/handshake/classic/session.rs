@@ -243,7 +243,7 @@ fn narrowed_client(flow: &Flow<'_>, config: &ClientConfig) -> ClientConfig {
         policy: narrowed(flow, &config.policy),
         alpn: negotiated.alpn.iter().cloned().collect(),
         // It is no fallback any more (RFC 7507 4).
-        fallback: false,
+        fallback: None,
         ..config.clone()
     }
 }

@@ -174,7 +174,7 @@ impl Content {
             suites.push(CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
         }
         // What was agreed in an earlier handshake is no fallback (RFC 7507 4).
-        if config.fallback && session.is_none_or(|s| s.version != spoken.newest) {
+        if config.fallback.is_some() && session.is_none_or(|s| s.version != spoken.newest) {
             suites.push(CipherSuite::TLS_FALLBACK_SCSV);
         }
         let mut random = [0; 32];

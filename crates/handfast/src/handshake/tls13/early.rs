@@ -39,7 +39,7 @@ pub(in super::super) fn of(
     session: Option<&ClientSession>,
     server_name: Option<&str>,
 ) -> Option<Offered> {
-    let session = session.filter(|_| config.early_data && !config.fallback)?;
+    let session = session.filter(|_| config.early_data && config.fallback.is_none())?;
     let ClientSessionKind::Tls13(own) = &session.kind else { return None };
     let same_protocol = session.alpn.as_ref().is_none_or(|protocol| config.alpn.contains(protocol));
     let may = own.max_early_data > 0 && same_protocol && own.server_name.as_deref() == server_name;
