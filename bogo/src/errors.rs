@@ -72,7 +72,7 @@ fn names(kind: &ErrorKind, message: &str, early: bool) -> Vec<String> {
                 ],
                 _ => &[":UNSUPPORTED_PROTOCOL:"],
             },
-            NothingInCommon::Suite { .. } => &[":NO_SHARED_CIPHER:"],
+            NothingInCommon::Suite { .. } | NothingInCommon::EncryptThenMac(_) => &[":NO_SHARED_CIPHER:"],
             NothingInCommon::Group { .. } => &[":NO_SHARED_GROUP:", ":NO_SHARED_CIPHER:", ":WRONG_CURVE:"],
             // The certificate types of the request are part of the schemes that it asks for; for the issuers, see the shim's
             // credentials.
