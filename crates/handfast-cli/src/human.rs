@@ -1,5 +1,6 @@
 //! What happens, for a person, on stderr.
 
+use crate::bytes::Paper;
 use crate::events::{Connection, Event};
 use crate::exit::Failure;
 use crate::negotiated;
@@ -7,13 +8,15 @@ use crate::words::{self, capital, harmless, sentence};
 use handfast::Negotiated;
 use handfast::error::Blame;
 use handfast::trace::Direction;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Detail {
     /// Every message of a handshake: `connect`.
     Messages,
+    /// The same, with fields and bytes, and records: `connect --bytes`.
+    Bytes(Paper),
     /// A line for each connection: `serve`.
     Connections,
 }
@@ -35,9 +38,13 @@ const PLAIN: &str = "\x1b[0m";
 impl View {
     /// In colour if stderr is a terminal that has some, and nobody asks for none.
     pub(crate) fn new(detail: Detail) -> Self {
-        let unset = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
-        Self { detail, color: std::io::stderr().is_terminal() && unset && !dumb }
+        let choice = anstream::AutoStream::choice(&std::io::stderr());
+        Self { detail, color: choice != anstream::ColorChoice::Never }
+    }
+
+    /// Whether records are of interest.
+    pub(crate) fn shows_records(&self) -> bool {
+        matches!(self.detail, Detail::Bytes(_))
     }
 
     /// Shows what happened.
@@ -51,6 +58,7 @@ impl View {
                 Some(self.paint(RED, "reload failed: ") + &format!("{} {stays}", sentences(failure)))
             }
             (_, Detail::Messages) => self.message(event),
+            (_, Detail::Bytes(paper)) => paper.event(event).or_else(|| self.message(event)),
             (_, Detail::Connections) => connection_line(event),
         };
         let Some(mut text) = text else { return };
@@ -69,7 +77,7 @@ impl View {
                 let (name, size) = (self.paint(color, &format!("{arrow} {name:<20}")), words::size(raw.len()));
                 format!("  {name} {size:>12}  {facts}")
             }
-            Event::Alert { direction, alert } => {
+            Event::Alert { direction, alert, .. } => {
                 let (arrow, color) = way(direction);
                 format!("  {} {:>12}  {alert}", self.paint(color, &format!("{arrow} {:<20}", "alert")), words::size(2))
             }
@@ -99,6 +107,7 @@ impl View {
             Event::Failed { .. }
             | Event::Closed { clean: false }
             | Event::Start { .. }
+            | Event::Record { .. }
             | Event::ClientCertificate { .. }
             | Event::Listening { .. }
             | Event::Reloaded { .. }

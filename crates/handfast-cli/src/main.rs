@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bytes;
 mod cert;
 mod connect;
 mod demo;

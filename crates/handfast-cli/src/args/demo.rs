@@ -19,6 +19,9 @@ pub(crate) struct Demo {
     /// Tells it side by side with the handshake of another version, message against message
     #[arg(long, value_name = "V")]
     pub(crate) compare: Option<String>,
+    /// Shows the fields of each message against its bytes, and the records that carry it
+    #[arg(long, conflicts_with = "compare")]
+    pub(crate) bytes: bool,
     /// The server asks for no client certificate
     #[arg(long)]
     pub(crate) no_client_certificate: bool,

@@ -6,6 +6,7 @@ mod fallback;
 mod wire;
 
 use crate::args::{self, Ocsp, Target};
+use crate::bytes::Paper;
 use crate::events::{Event, Teller};
 use crate::exit::{Code, Failure};
 use crate::human::{Detail, View};
@@ -33,7 +34,8 @@ use tokio::time::timeout;
 use wire::Wire;
 
 pub(crate) fn run(args: &args::Connect) -> Code {
-    let teller = Teller::new(args.output.json, View::new(Detail::Messages));
+    let detail = if args.bytes { Detail::Bytes(Paper::stderr()) } else { Detail::Messages };
+    let teller = Teller::new(args.output.json, View::new(detail));
     teller.tell(None, &Event::Start { verb: "connect" });
     let done = Plan::of(args).and_then(|plan| crate::on_runtime(async { plan.carry_out(&teller).await }));
     match done.and_then(|()| teller.fault()) {

@@ -3,6 +3,8 @@
 mod compare;
 
 use crate::args::{self, Within};
+use crate::bytes::Paper;
+use crate::events::{Event, Translator};
 use crate::exit::Failure;
 use crate::home::{self, Use};
 use crate::{lists, negotiated, trust, words};
@@ -32,12 +34,12 @@ pub(crate) fn run(args: &args::Demo) -> Result<(), Failure> {
     }
     let policy = policy(&args.version, args.suites.as_deref())?;
     let (listener, address) = listen()?;
-    let teller = Teller::default();
-    teller.say(&format!(
+    let teller = Teller::new(args.bytes.then(Paper::stdout));
+    teller.say(&teller.fitted(&format!(
         "A client and a server shake hands over a socket at {address}: {}{}.\nHere is every message, in order.\n",
         policy.max_version,
         if args.no_client_certificate { "" } else { ", and the client shows a certificate too" },
-    ));
+    )));
     let data = |direction, bytes: &[u8]| teller.data(direction, bytes);
     let observer = Box::new(teller.observer());
     let agreed = shake_hands(&listener, &policy, !args.no_client_certificate, observer, &data)?;
@@ -198,59 +200,91 @@ struct Teller(Arc<Mutex<Told>>);
 struct Told {
     messages: usize,
     error: Option<io::Error>,
+    /// Bytes are shown on this.
+    paper: Option<Paper>,
 }
 
 impl Teller {
+    fn new(paper: Option<Paper>) -> Self {
+        Self(Arc::new(Mutex::new(Told { paper, ..Told::default() })))
+    }
+
+    fn paper(&self) -> Option<Paper> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).paper
+    }
+
+    /// Lines that are not wider than what bytes are shown on.
+    fn fitted(&self, text: &str) -> String {
+        let Some(paper) = self.paper() else { return text.to_owned() };
+        text.split_inclusive('\n').map(|line| paper.lines(line.trim_end(), anstyle::Style::new())).collect()
+    }
+
     fn observer(&self) -> impl Observer + use<> {
         let teller = self.clone();
-        let mut translator = crate::events::Translator::default();
-        move |trace: &Trace<'_>| {
-            use crate::events::Event;
-            match translator.event(trace) {
-                Some(Event::Message { direction, name, raw, dialect, protected }) => {
-                    teller.message(direction, name, raw, dialect, protected);
-                }
-                Some(Event::Alert { direction, alert }) => {
-                    let name = alert.description.to_string();
-                    let about = format!(
-                        "{}\n      level        {}\n      description  {name}\n",
-                        why_alert(&name),
-                        level(alert)
-                    );
-                    teller.tell(direction, &name, 2, true, &about);
-                }
-                Some(Event::Verified { how }) => {
-                    teller.say(&format!("      The client has judged the server: {how}.\n"))
-                }
-                _ => {}
+        let mut translator = match teller.paper() {
+            Some(_) => Translator::with_records(),
+            None => Translator::default(),
+        };
+        move |trace: &Trace<'_>| match translator.event(trace) {
+            Some(Event::Message { direction, name, raw, dialect, protected }) => {
+                teller.message(direction, name, raw, dialect, protected);
             }
+            Some(Event::Alert { direction, alert, protected }) => {
+                let name = alert.description.to_string();
+                let fields = match teller.paper() {
+                    Some(paper) => paper.alert(alert, protected),
+                    None => format!("      level        {}\n      description  {name}\n", level(alert)),
+                };
+                teller.tell(direction, &name, 2, protected, why_alert(&name), &fields);
+            }
+            Some(Event::Verified { how }) => {
+                teller.say(&teller.fitted(&format!("      The client has judged the server: {how}.\n")))
+            }
+            Some(Event::Record { direction, record }) => {
+                teller.say(&teller.paper().map(|p| p.record(direction, record)).unwrap_or_default())
+            }
+            Some(Event::Keys { direction, secret }) => {
+                let who = match direction {
+                    Direction::Sent => "the client encrypts",
+                    Direction::Received => "the server encrypts",
+                };
+                teller.say(&teller.paper().map(|p| p.keys(who, secret)).unwrap_or_default())
+            }
+            _ => {}
         }
     }
 
     fn message(&self, direction: Direction, name: &'static str, raw: &[u8], dialect: Dialect, protected: bool) {
-        let mut about = format!("{}\n", why(name, direction, dialect));
-        if name == "ChangeCipherSpec" {
-            about.push_str("      type  change_cipher_spec (1)\n");
+        let (mut about, mut fields_of) = (why(name, direction, dialect).to_owned(), String::new());
+        if name != "ChangeCipherSpec" {
+            let _ = write!(about, "\n      In short: {}.", words::facts(name, raw, dialect));
+        }
+        if let Some(paper) = self.paper() {
+            fields_of = paper.message(name, raw, dialect, protected);
+        } else if name == "ChangeCipherSpec" {
+            fields_of.push_str("      type  change_cipher_spec (1)\n");
         } else {
-            let _ = writeln!(about, "      In short: {}.", words::facts(name, raw, dialect));
             let (fields, fault) = Message::describe(raw, dialect);
             // The heading says type and name already.
             let inside = fields.iter().filter(|f| f.name != "msg_type").flat_map(|f| &f.parts).cloned();
-            list(&mut about, &inside.collect::<Vec<_>>(), 6);
+            list(&mut fields_of, &inside.collect::<Vec<_>>(), 6);
             if let Some(fault) = fault {
-                let _ = writeln!(about, "      malformed: {fault}");
+                let _ = writeln!(fields_of, "      malformed: {fault}");
             }
         }
-        self.tell(direction, name, raw.len(), protected, &about);
+        self.tell(direction, name, raw.len(), protected, &about, &fields_of);
     }
 
     fn data(&self, direction: Direction, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes);
-        let about = format!("What it is all for: only the two ends can read it.\n      text  {}\n", text.trim_end());
-        self.tell(direction, "data", bytes.len(), true, &about);
+        let fields = match self.paper() {
+            Some(paper) => paper.data(bytes),
+            None => format!("      text  {}\n", text.trim_end()),
+        };
+        self.tell(direction, "data", bytes.len(), true, "What it is all for: only the two ends can read it.", &fields);
     }
 
-    fn tell(&self, direction: Direction, name: &str, length: usize, protected: bool, about: &str) {
+    fn tell(&self, direction: Direction, name: &str, length: usize, protected: bool, about: &str, fields: &str) {
         let who = match direction {
             Direction::Sent => "client → server",
             Direction::Received => "client ← server",
@@ -261,7 +295,8 @@ impl Teller {
             told.messages
         };
         let lock = if protected { ", encrypted" } else { "" };
-        self.say(&format!("\n{n:>3}  {name:<20} {who}   {}{lock}\n      {about}", words::size(length)));
+        let heading = format!("{n:>3}  {name:<20} {who}   {}{lock}\n      {about}\n", words::size(length));
+        self.say(&format!("\n{}{fields}", self.fitted(&heading)));
     }
 
     fn say(&self, text: &str) {

@@ -1,6 +1,7 @@
 //! Events as JSON, one object a line. The schema stands in `docs/json.md`; what is there is changed only with [`SCHEMA`].
 
 use super::{Cause, Connection, Event};
+use crate::bytes;
 use crate::exit::blame;
 use crate::negotiated::{certificate, facts};
 use crate::words;
@@ -10,6 +11,7 @@ use handfast::Negotiated;
 use handfast::alert::AlertLevel;
 use handfast::trace::Direction;
 use handfast::verify::CertificateError;
+use handfast::wire::Field;
 use serde_json::{Value, json};
 
 /// The version of the schema: counted up when a field goes or changes its meaning, not when one is added.
@@ -46,19 +48,33 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
             let e = &failure.explanation;
             ("reload_failed", json!({ "cause": why(cause), "why": e.why, "remedy": or_null(&e.remedy) }))
         }
-        Event::Message { direction, name, raw, protected, .. } => (
-            "message",
-            json!({ "direction": way(direction), "message": name, "length": raw.len(), "protected": protected }),
-        ),
-        Event::Alert { direction, alert } => {
+        Event::Message { direction, name, raw, dialect, protected } => {
+            let (fields, fault) = bytes::tree(name, raw, dialect);
+            (
+                "message",
+                json!({
+                    "direction": way(direction),
+                    "message": name,
+                    "length": raw.len(),
+                    "protected": protected,
+                    "base64": BASE64_STANDARD.encode(raw),
+                    "fields": described(&fields),
+                    "fault": fault.map(|f| f.to_string()),
+                }),
+            )
+        }
+        Event::Alert { direction, alert, protected } => {
             let level = match alert.level {
                 AlertLevel::Warning => "warning",
                 AlertLevel::Fatal => "fatal",
             };
             let (alert, number) = (alert.description.to_string(), alert.description.0);
-            ("alert", json!({ "direction": way(direction), "level": level, "alert": alert, "number": number }))
+            (
+                "alert",
+                json!({ "direction": way(direction), "level": level, "alert": alert, "number": number, "protected": protected }),
+            )
         }
-        Event::Keys { .. } => return None,
+        Event::Keys { .. } | Event::Record { .. } => return None,
         Event::Verified { how } => ("verified", json!({ "how": how })),
         Event::Fallback { from, to, failure } => {
             let e = &failure.explanation;
@@ -109,6 +125,21 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
 /// All that was negotiated.
 fn agreed(negotiated: &Negotiated) -> Value {
     Value::Object(facts(negotiated).into_iter().map(|fact| (fact.key.to_owned(), fact.value)).collect())
+}
+
+/// The fields of a message, and what is inside of them.
+fn described(fields: &[Field]) -> Value {
+    let one = |f: &Field| {
+        json!({
+            "name": or_null(f.name),
+            "start": f.range.start,
+            "end": f.range.end,
+            "value": or_null(&f.value),
+            "note": or_null(f.note),
+            "parts": described(&f.parts),
+        })
+    };
+    fields.iter().map(one).collect()
 }
 
 fn why(cause: Cause) -> &'static str {
@@ -182,9 +213,12 @@ mod tests {
         let connection = Connection { number: 3, peer: "127.0.0.1:9".parse().expect("address") };
         let wanted = json!({
             "event": "alert", "connection": 3, "peer": "127.0.0.1:9",
-            "direction": "sent", "level": "fatal", "alert": "unknown_ca", "number": 48,
+            "direction": "sent", "level": "fatal", "alert": "unknown_ca", "number": 48, "protected": true,
         });
-        assert_eq!(parsed(Some(connection), &Event::Alert { direction: Direction::Sent, alert }), wanted);
+        assert_eq!(
+            parsed(Some(connection), &Event::Alert { direction: Direction::Sent, alert, protected: true }),
+            wanted
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod json;
 
+use crate::bytes::Record;
 use crate::exit::Failure;
 use crate::human::View;
 use handfast::Negotiated;
@@ -27,8 +28,10 @@ pub(crate) enum Event<'e> {
     ReloadFailed { cause: Cause, failure: &'e Failure },
     /// A whole handshake message, or a ChangeCipherSpec.
     Message { direction: Direction, name: &'static str, raw: &'e [u8], dialect: Dialect, protected: bool },
+    /// A record, if they are asked for.
+    Record { direction: Direction, record: Record },
     /// An alert.
-    Alert { direction: Direction, alert: Alert },
+    Alert { direction: Direction, alert: Alert, protected: bool },
     /// Keys came into use.
     Keys { direction: Direction, secret: &'static str },
     /// The peer's chain was judged, and found good.
@@ -67,9 +70,26 @@ pub(crate) enum Cause {
 pub(crate) struct Translator {
     /// ServerHello chose TLS 1.3, in which a ChangeCipherSpec means nothing; or early data comes, which is of it.
     tls13: bool,
+    /// Whether records are told: there are many.
+    records: bool,
+    /// Which way keys are in use.
+    sent_protected: bool,
+    received_protected: bool,
 }
 
 impl Translator {
+    /// One that tells records, too.
+    pub(crate) fn with_records() -> Self {
+        Self { records: true, ..Self::default() }
+    }
+
+    fn protected(&mut self, direction: Direction) -> &mut bool {
+        match direction {
+            Direction::Sent => &mut self.sent_protected,
+            Direction::Received => &mut self.received_protected,
+        }
+    }
+
     /// The event that a trace stands for, if it is one.
     pub(crate) fn event<'t>(&mut self, trace: &Trace<'t>) -> Option<Event<'t>> {
         Some(match *trace {
@@ -81,8 +101,16 @@ impl Translator {
                 let dialect = if self.tls13 { Dialect::Tls13 } else { Dialect::Hello };
                 Event::Message { direction, name: "ChangeCipherSpec", raw: &[1], dialect, protected: false }
             }
-            Trace::Alert { direction, alert } => Event::Alert { direction, alert },
-            Trace::Keys { direction, secret } => Event::Keys { direction, secret },
+            Trace::Record { direction, outer, content, version, length, protected } if self.records => {
+                Event::Record { direction, record: Record { outer, content, version, length, protected } }
+            }
+            Trace::Alert { direction, alert } => {
+                Event::Alert { direction, alert, protected: *self.protected(direction) }
+            }
+            Trace::Keys { direction, secret } => {
+                *self.protected(direction) = true;
+                Event::Keys { direction, secret }
+            }
             Trace::Verified { how } => Event::Verified { how },
             _ => return None,
         })
@@ -116,6 +144,7 @@ pub(crate) struct Teller(Arc<Inner>);
 
 struct Inner {
     json: bool,
+    records: bool,
     view: Mutex<View>,
     /// Why nothing more is written to stdout.
     unheard: Mutex<Option<io::Error>>,
@@ -124,7 +153,8 @@ struct Inner {
 impl Teller {
     /// Objects on stdout if `json`, else whatever `view` shows on stderr.
     pub(crate) fn new(json: bool, view: View) -> Self {
-        Self(Arc::new(Inner { json, view: Mutex::new(view), unheard: Mutex::new(None) }))
+        let records = view.shows_records();
+        Self(Arc::new(Inner { json, records, view: Mutex::new(view), unheard: Mutex::new(None) }))
     }
 
     /// Whether stdout is for events, and not for data.
@@ -163,7 +193,8 @@ impl Teller {
 
     /// An observer that tells what it sees of this connection.
     pub(crate) fn observer(&self, connection: Option<Connection>) -> impl Observer + use<> {
-        let (teller, mut translator) = (self.clone(), Translator::default());
+        let translator = if self.0.records { Translator::with_records() } else { Translator::default() };
+        let (teller, mut translator) = (self.clone(), translator);
         move |trace: &Trace<'_>| {
             if let Some(event) = translator.event(trace) {
                 teller.tell(connection, &event);

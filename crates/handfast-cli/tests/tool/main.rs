@@ -1,5 +1,6 @@
 //! The tool as it is built, run as its users run it.
 
+mod bytes;
 mod cert;
 mod codes;
 mod compression;

@@ -1,0 +1,181 @@
+//! A field and its bytes: side by side, or on a narrow terminal one below the other.
+
+use super::Paper;
+use crate::words;
+use anstyle::{AnsiColor, Style};
+use handfast::wire::Field;
+
+/// From so many columns on, bytes stand beside their fields: sixteen in a line, or eight.
+const WIDE: usize = 100;
+const BESIDE: usize = 72;
+/// What a line of sixteen bytes takes.
+const SIXTEEN: usize = 57;
+/// How deep fields are moved in.
+const DEEPEST: usize = 6;
+
+/// A field, beside or above its bytes.
+pub(super) fn row(paper: &Paper, bytes: &[u8], field: &Field, depth: usize, decrypted: bool) -> String {
+    let each = match paper.width {
+        WIDE.. => 16,
+        BESIDE.. => 8,
+        SIXTEEN.. => 16,
+        _ => 8,
+    };
+    let column = 2 + 4 + 2 + 3 * each + 1;
+    let hex: Vec<Painted> = hex(paper, bytes, field.range.start, each, decrypted);
+    if paper.width < BESIDE {
+        let words = told(paper, bytes, field, depth, paper.width - 2);
+        let words = words.iter().map(|line| format!("  {}", line.text));
+        return words.chain(hex.into_iter().map(|h| h.text)).map(|line| line + "\n").collect();
+    }
+    let words = told(paper, bytes, field, depth, paper.width - column);
+    let mut out = String::new();
+    for n in 0..hex.len().max(words.len()) {
+        let (left, right) = (hex.get(n), words.get(n));
+        if let Some(left) = left {
+            out += &left.text;
+        }
+        if let Some(right) = right {
+            let fill = column - left.map_or(0, |l| l.columns);
+            out += &format!("{:fill$}{}", "", right.text);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// A line, and how many columns it takes, which its colours hide.
+struct Painted {
+    text: String,
+    columns: usize,
+}
+
+/// Lines of so many bytes each, with the place of the first.
+fn hex(paper: &Paper, bytes: &[u8], start: usize, each: usize, decrypted: bool) -> Vec<Painted> {
+    let style = if decrypted { AnsiColor::Green.on_default() } else { Style::new() };
+    let lines = bytes.chunks(each).enumerate().map(|(n, chunk)| {
+        let place = format!("{:04x}", start + n * each);
+        let pairs = chunk.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ");
+        let columns = 2 + place.len() + 2 + pairs.len();
+        let place = paper.paint(Style::new().dimmed(), &place);
+        Painted { text: format!("  {place}  {}", paper.paint(style, &pairs)), columns }
+    });
+    lines.collect()
+}
+
+/// Name and value, and below them the note.
+fn told(paper: &Paper, bytes: &[u8], field: &Field, depth: usize, width: usize) -> Vec<Painted> {
+    let indent = " ".repeat(2 * depth.min(DEEPEST));
+    let hang = format!("{indent}  ");
+    let wrapped = |text: &str| -> Vec<String> {
+        let options = textwrap::Options::new(width).initial_indent(&indent).subsequent_indent(&hang);
+        textwrap::wrap(text, options).iter().map(|line| line.trim_end().to_owned()).collect()
+    };
+    let value = words::shown(&value(bytes, field));
+    let (name, bold) = (field.name, Style::new().bold());
+    let text = format!("{name}{}{value}", if name.is_empty() { "" } else { "  " });
+    let mut lines = wrapped(text.trim_end());
+    if let Some(first) = lines.first_mut()
+        && let Some(rest) = first.strip_prefix(&format!("{indent}{name}"))
+    {
+        *first = format!("{indent}{}{rest}", paper.paint(bold, name));
+    }
+    let note = if field.note.is_empty() { Vec::new() } else { wrapped(&format!("  {}", field.note)) };
+    let note = note.iter().map(|line| paper.paint(Style::new().dimmed(), line));
+    lines.into_iter().chain(note).map(|text| Painted { columns: 0, text }).collect()
+}
+
+/// The value in words. Where that would be the bytes again, it is how many there are.
+fn value(bytes: &[u8], field: &Field) -> String {
+    if field.value.is_empty() {
+        return if field.parts.is_empty() { "empty".into() } else { String::new() };
+    }
+    // In front there may be an extension's type, and a length.
+    for skip in 0..=4 {
+        let Some(content) = bytes.get(skip..).filter(|c| !c.is_empty()) else { break };
+        let whole = content.len() <= 40 && field.value == words::hex(content);
+        let cut = || content.get(..16).is_some_and(|c| field.value.starts_with(&words::hex(c)));
+        if whole || cut() && field.value.contains(&format!("…({} bytes)…", content.len())) {
+            let behind = if skip == 0 { "" } else { ", and before them their length" };
+            return words::size(content.len()) + behind;
+        }
+    }
+    field.value.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::{tests::hello, tree};
+    use super::*;
+    use handfast::message::Dialect;
+
+    fn paper(width: usize) -> Paper {
+        Paper { width, color: false }
+    }
+
+    /// The bytes that are shown, in order.
+    fn bytes_of(text: &str) -> Vec<u8> {
+        let is_place = |l: &&str| l.get(2..6).is_some_and(|p| p.bytes().all(|b| b.is_ascii_hexdigit()));
+        let pairs = |line: &str| -> Vec<u8> {
+            let pairs = line[8..].split(' ').take(16);
+            pairs.map_while(|p| u8::from_str_radix(p, 16).ok().filter(|_| p.len() == 2)).collect()
+        };
+        text.lines().filter(is_place).flat_map(pairs).collect()
+    }
+
+    #[test]
+    fn bytes_stand_beside_their_fields() {
+        let text = paper(110).message("ClientHello", &hello(), Dialect::Hello, false);
+        let mut lines = text.lines();
+        let mut next = || lines.next().unwrap_or_default();
+        assert_eq!(next(), format!("  0000  01{:47}msg_type  ClientHello", ""));
+        assert_eq!(next(), format!("{:57}ClientHello", ""));
+        assert_eq!(next(), format!("  0001  00 00 3e{:43}length  62 bytes", ""));
+        assert_eq!(next(), format!("  0004  03 03{:46}legacy_version  TLS 1.2", ""));
+    }
+
+    #[test]
+    fn at_any_width_every_byte_is_shown_once_and_no_line_is_too_long() {
+        let raw = hello();
+        for width in [40, 56, 57, 60, 71, 72, 80, 99, 100, 110, 200] {
+            let text = paper(width).message("ClientHello", &raw, Dialect::Hello, true);
+            assert_eq!(bytes_of(&text), raw, "{width}:\n{text}");
+            for line in text.lines() {
+                assert!(line.chars().count() <= width, "{width}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_is_not_the_bytes_again() {
+        let field = |bytes: &[u8]| Field { value: words::hex(bytes), ..Field::default() };
+        assert_eq!(value(&[1, 2, 3], &field(&[1, 2, 3])), "3 bytes");
+        assert_eq!(value(&[2, 5, 6], &field(&[5, 6])), "2 bytes, and before them their length");
+        assert_eq!(value(&[0, 0], &Field::default()), "empty");
+        assert_eq!(value(&[1], &Field { value: "yes".into(), ..Field::default() }), "yes");
+    }
+
+    #[test]
+    fn a_malformed_message_shows_what_there_is_and_the_fault() {
+        let raw = &hello()[..50];
+        let text = paper(80).message("ClientHello", raw, Dialect::Hello, false);
+        assert_eq!(bytes_of(&text), raw);
+        assert!(text.contains("  malformed: ") && tree("ClientHello", raw, Dialect::Hello).1.is_some(), "{text}");
+    }
+
+    #[test]
+    fn what_the_peer_says_does_not_drive_the_terminal() {
+        let field = Field { name: "host_name", range: 0..9, value: "a\x1b[31m\u{202e}b".into(), ..Field::default() };
+        let text = row(&paper(80), &[0; 9], &field, 0, false);
+        assert!(text.contains("a\u{fffd}[31m\u{fffd}b") && !text.contains('\x1b'), "{text}");
+    }
+
+    #[test]
+    fn colour_is_put_on_and_what_is_left_without_it_is_the_same() {
+        let (plain, color) = (paper(80), Paper { width: 80, color: true });
+        let show = |p: &Paper| p.message("ClientHello", &hello(), Dialect::Hello, true);
+        let colored = show(&color);
+        assert!(colored.contains("\x1b[1mmsg_type\x1b[0m") && colored.contains("\x1b[32m"), "{colored}");
+        assert_eq!(anstream::adapter::strip_str(&colored).to_string(), show(&plain));
+    }
+}

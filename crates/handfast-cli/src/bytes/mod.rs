@@ -1,0 +1,180 @@
+//! `--bytes`: messages with their fields against their bytes, as wide as the terminal is.
+
+mod layout;
+mod tree;
+
+pub(crate) use tree::tree;
+
+use crate::events::Event;
+use crate::words::{self, harmless};
+use anstyle::{AnsiColor, Style};
+use handfast::alert::{Alert, AlertLevel};
+use handfast::message::Dialect;
+use handfast::trace::Direction;
+use handfast::wire::Field;
+use handfast::wire::numbers::{ContentType, ProtocolVersion};
+use layout::row;
+
+/// Where neither a terminal nor `COLUMNS` says how wide lines may be.
+const WIDTH: usize = 110;
+/// Less than this has no room for bytes.
+const NARROWEST: usize = 40;
+
+/// What is written on: how wide it is, and whether it has colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Paper {
+    width: usize,
+    color: bool,
+}
+
+/// A record as its header has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record {
+    pub(crate) outer: ContentType,
+    pub(crate) content: ContentType,
+    pub(crate) version: ProtocolVersion,
+    pub(crate) length: usize,
+    pub(crate) protected: bool,
+}
+
+impl Paper {
+    /// stdout.
+    pub(crate) fn stdout() -> Self {
+        let out = std::io::stdout();
+        let color = anstream::AutoStream::choice(&out) != anstream::ColorChoice::Never;
+        Self { width: width(terminal_size::terminal_size_of(&out)), color }
+    }
+
+    /// stderr.
+    pub(crate) fn stderr() -> Self {
+        let out = std::io::stderr();
+        let color = anstream::AutoStream::choice(&out) != anstream::ColorChoice::Never;
+        Self { width: width(terminal_size::terminal_size_of(&out)), color }
+    }
+
+    /// What `connect` shows of an event in this form; `None` of those that have no bytes.
+    pub(crate) fn event(&self, event: &Event<'_>) -> Option<String> {
+        let text = match *event {
+            Event::Message { direction, name, raw, dialect, protected } => {
+                let facts = words::facts(name, raw, dialect);
+                self.heading(direction, name, raw.len(), protected, &facts)
+                    + &self.message(name, raw, dialect, protected)
+            }
+            Event::Alert { direction, alert, protected } => {
+                let heading = self.heading(direction, "alert", 2, protected, &alert.to_string());
+                heading + &self.alert(alert, protected)
+            }
+            Event::Record { direction, record } => self.record(direction, record),
+            Event::Keys { direction: Direction::Sent, secret } => self.keys("we encrypt", secret),
+            Event::Keys { direction: Direction::Received, secret } => self.keys("the peer encrypts", secret),
+            _ => return None,
+        };
+        // The view ends lines itself.
+        Some(text.trim_end_matches('\n').to_owned())
+    }
+
+    /// A heading: what went which way, how large, and what it says in short.
+    fn heading(&self, direction: Direction, name: &str, length: usize, protected: bool, facts: &str) -> String {
+        let (arrow, color, secret) = match direction {
+            Direction::Sent => ('→', AnsiColor::Cyan, ", before it is encrypted"),
+            Direction::Received => ('←', AnsiColor::Yellow, ", decrypted"),
+        };
+        let secret = if protected { secret } else { "" };
+        let title = self.lines(&format!("{arrow} {name}, {}{secret}", words::size(length)), color.on_default().bold());
+        format!("\n{title}{}", self.lines(&format!("  {}", harmless(facts)), Style::new().dimmed()))
+    }
+
+    /// A handshake message, or a ChangeCipherSpec, field by field.
+    pub(crate) fn message(&self, name: &str, raw: &[u8], dialect: Dialect, protected: bool) -> String {
+        let (fields, fault) = tree(name, raw, dialect);
+        let mut out = self.fields(raw, &fields, protected);
+        if let Some(fault) = fault {
+            out += &self.lines(&format!("  malformed: {fault}"), AnsiColor::Red.on_default());
+        }
+        out
+    }
+
+    /// An alert, field by field.
+    pub(crate) fn alert(&self, alert: Alert, protected: bool) -> String {
+        let (level, name) = match alert.level {
+            AlertLevel::Warning => (1, "warning (1)"),
+            AlertLevel::Fatal => (2, "fatal (2)"),
+        };
+        let number = alert.description.0;
+        let field = |name, at, value, note| Field { name, range: at..at + 1, value, note, parts: Vec::new() };
+        let fields = [
+            field("level", 0, name.into(), "TLS 1.3 takes no notice of it (RFC 9846 6)."),
+            field("description", 1, format!("{} ({number})", alert.description), "What is the matter (RFC 5246 7.2)."),
+        ];
+        self.fields(&[level, number], &fields, protected)
+    }
+
+    /// The header of a record. It comes before what is in it if that was received, and behind it if it was sent.
+    pub(crate) fn record(&self, direction: Direction, record: Record) -> String {
+        let Record { outer, content, version, length, protected } = record;
+        let ([major, minor], [high, low]) = (version.0.to_be_bytes(), (length as u16).to_be_bytes());
+        let name = match direction {
+            Direction::Sent => "→ record",
+            Direction::Received => "← record",
+        };
+        let secret = match protected {
+            true if outer != content => format!(", encrypted, {content} inside"),
+            true => ", encrypted".into(),
+            false => String::new(),
+        };
+        let value = format!("{outer} ({}), {version}, {} follow{secret}", outer.0, words::size(length));
+        let field = Field { name, range: 0..5, value, ..Field::default() };
+        self.fields(&[outer.0, major, minor, high, low], &[field], false)
+    }
+
+    /// Bytes of the application.
+    pub(crate) fn data(&self, bytes: &[u8]) -> String {
+        let text = String::from_utf8_lossy(bytes).trim_end().to_owned();
+        self.fields(bytes, &[Field { name: "text", range: 0..bytes.len(), value: text, ..Field::default() }], true)
+    }
+
+    /// That keys came into use.
+    pub(crate) fn keys(&self, who: &str, secret: &str) -> String {
+        let words = format!("─── from here on {who}, with keys of the {} ───", secret.replace('_', " "));
+        format!("\n{}", self.lines(&words, AnsiColor::Green.on_default()))
+    }
+
+    /// Lines of so many columns at most, each in this style. What is behind a line's beginning stays as far in as that.
+    pub(crate) fn lines(&self, text: &str, style: Style) -> String {
+        let indent = text.len() - text.trim_start().len();
+        let hang = " ".repeat(indent + 2);
+        let wrapped = textwrap::wrap(text, textwrap::Options::new(self.width).subsequent_indent(&hang));
+        wrapped.iter().map(|line| self.paint(style, line.trim_end()) + "\n").collect()
+    }
+
+    fn fields(&self, raw: &[u8], fields: &[Field], decrypted: bool) -> String {
+        fields.iter().map(|field| self.field(raw, field, 0, decrypted)).collect()
+    }
+
+    /// A field, and what is inside of it below. Elements that have no name and parts of their own stand as their parts.
+    fn field(&self, raw: &[u8], field: &Field, depth: usize, decrypted: bool) -> String {
+        let inside = if field.parts.is_empty() || field.name.is_empty() { depth } else { depth + 1 };
+        let mut out = String::new();
+        if !field.name.is_empty() || field.parts.is_empty() {
+            let bytes = if field.parts.is_empty() { field.range.clone() } else { field.range.start..field.range.start };
+            let bytes = raw.get(bytes).unwrap_or_default();
+            out += &row(self, bytes, field, depth, decrypted);
+        }
+        out.extend(field.parts.iter().map(|part| self.field(raw, part, inside, decrypted)));
+        out
+    }
+
+    fn paint(&self, style: Style, text: &str) -> String {
+        match self.color && !text.is_empty() && style != Style::new() {
+            true => format!("{style}{text}{style:#}"),
+            false => text.to_owned(),
+        }
+    }
+}
+
+/// As the terminal has it; `COLUMNS` goes before it.
+fn width(terminal: Option<(terminal_size::Width, terminal_size::Height)>) -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c > 0);
+    let has = terminal.map(|(terminal_size::Width(columns), _)| columns.into());
+    said.or(has).unwrap_or(WIDTH).max(NARROWEST)
+}
