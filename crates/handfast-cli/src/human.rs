@@ -58,7 +58,10 @@ impl View {
                 Some(self.paint(RED, "reload failed: ") + &format!("{} {stays}", sentences(failure)))
             }
             (_, Detail::Messages) => self.message(event),
-            (_, Detail::Bytes(paper)) => paper.event(event).or_else(|| self.message(event)),
+            (_, Detail::Bytes(paper)) => {
+                let text = paper.event(event).or_else(|| Some(paper.fitted(&self.message(event)?)));
+                text.map(|t| t.trim_end_matches('\n').to_owned())
+            }
             (_, Detail::Connections) => connection_line(event),
         };
         let Some(mut text) = text else { return };

@@ -31,9 +31,6 @@ pub(crate) struct Connect {
     /// starts is followed under --policy compatible and below in any case
     #[arg(long, help_heading = CONNECTION)]
     pub(crate) renegotiate: bool,
-    /// Shows the fields of each message against its bytes, and the records that carry it
-    #[arg(long, conflicts_with = "json", help_heading = "Output")]
-    pub(crate) bytes: bool,
     #[command(flatten)]
     pub(crate) trust: Trust,
     #[command(flatten)]
@@ -70,6 +67,9 @@ pub(crate) struct Connect {
     pub(crate) exports: Exports,
     #[command(flatten)]
     pub(crate) output: Output,
+    /// Shows the fields of each message against its bytes, and the records that carry it
+    #[arg(long, conflicts_with = "json", help_heading = "Output")]
+    pub(crate) bytes: bool,
 }
 
 const CONNECTION: &str = "Connection";

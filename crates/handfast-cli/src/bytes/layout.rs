@@ -5,30 +5,48 @@ use crate::words;
 use anstyle::{AnsiColor, Style};
 use handfast::wire::Field;
 
-/// From so many columns on, bytes stand beside their fields: sixteen in a line, or eight.
+/// From so many columns on, all bytes stand beside their fields: sixteen in a line, or eight.
 const WIDE: usize = 100;
 const BESIDE: usize = 72;
-/// What a line of sixteen bytes takes.
+/// What a line of sixteen bytes takes. From here on a few bytes stand beside their field, and more below it.
 const SIXTEEN: usize = 57;
+const FEW: usize = 5;
 /// How deep fields are moved in.
 const DEEPEST: usize = 6;
 
+/// What bytes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ink {
+    /// Of a message, as they went.
+    Clear,
+    /// Of a message that went encrypted.
+    Decrypted,
+    /// The header of a record, which is of no message and has no place in one.
+    Header,
+}
+
+impl Ink {
+    pub(super) fn of(protected: bool) -> Self {
+        if protected { Self::Decrypted } else { Self::Clear }
+    }
+}
+
 /// A field, beside or above its bytes.
-pub(super) fn row(paper: &Paper, bytes: &[u8], field: &Field, depth: usize, decrypted: bool) -> String {
-    let each = match paper.width {
-        WIDE.. => 16,
-        BESIDE.. => 8,
-        SIXTEEN.. => 16,
-        _ => 8,
+pub(super) fn row(paper: &Paper, bytes: &[u8], field: &Field, depth: usize, ink: Ink) -> String {
+    // How many bytes a line has, and how many of them, at most, stand beside a field.
+    let (each, beside) = match paper.width {
+        WIDE.. => (16, 16),
+        BESIDE.. => (8, 8),
+        SIXTEEN.. => (16, FEW),
+        _ => (8, 0),
     };
-    let column = 2 + 4 + 2 + 3 * each + 1;
-    let hex: Vec<Painted> = hex(paper, bytes, field.range.start, each, decrypted);
-    if paper.width < BESIDE {
-        let words = told(paper, bytes, field, depth, paper.width - 2);
-        let words = words.iter().map(|line| format!("  {}", line.text));
+    let column = if beside == 0 { 2 } else { 2 + 4 + 2 + 3 * beside + 1 };
+    let hex = hex(paper, bytes, field.range.start, each, ink);
+    let words = told(paper, bytes, field, depth, paper.width - column);
+    if beside < each && bytes.len() > beside {
+        let words = words.iter().map(|line| format!("{:column$}{}", "", line.text));
         return words.chain(hex.into_iter().map(|h| h.text)).map(|line| line + "\n").collect();
     }
-    let words = told(paper, bytes, field, depth, paper.width - column);
     let mut out = String::new();
     for n in 0..hex.len().max(words.len()) {
         let (left, right) = (hex.get(n), words.get(n));
@@ -51,10 +69,14 @@ struct Painted {
 }
 
 /// Lines of so many bytes each, with the place of the first.
-fn hex(paper: &Paper, bytes: &[u8], start: usize, each: usize, decrypted: bool) -> Vec<Painted> {
-    let style = if decrypted { AnsiColor::Green.on_default() } else { Style::new() };
+fn hex(paper: &Paper, bytes: &[u8], start: usize, each: usize, ink: Ink) -> Vec<Painted> {
+    let style = match ink {
+        Ink::Clear => Style::new(),
+        Ink::Decrypted => AnsiColor::Green.on_default(),
+        Ink::Header => AnsiColor::Magenta.on_default(),
+    };
     let lines = bytes.chunks(each).enumerate().map(|(n, chunk)| {
-        let place = format!("{:04x}", start + n * each);
+        let place = if ink == Ink::Header { "rec ".into() } else { format!("{:04x}", start + n * each) };
         let pairs = chunk.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ");
         let columns = 2 + place.len() + 2 + pairs.len();
         let place = paper.paint(Style::new().dimmed(), &place);
@@ -166,7 +188,7 @@ mod tests {
     #[test]
     fn what_the_peer_says_does_not_drive_the_terminal() {
         let field = Field { name: "host_name", range: 0..9, value: "a\x1b[31m\u{202e}b".into(), ..Field::default() };
-        let text = row(&paper(80), &[0; 9], &field, 0, false);
+        let text = row(&paper(80), &[0; 9], &field, 0, Ink::Clear);
         assert!(text.contains("a\u{fffd}[31m\u{fffd}b") && !text.contains('\x1b'), "{text}");
     }
 

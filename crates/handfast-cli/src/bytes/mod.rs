@@ -13,7 +13,7 @@ use handfast::message::Dialect;
 use handfast::trace::Direction;
 use handfast::wire::Field;
 use handfast::wire::numbers::{ContentType, ProtocolVersion};
-use layout::row;
+use layout::{Ink, row};
 
 /// Where neither a terminal nor `COLUMNS` says how wide lines may be.
 const WIDTH: usize = 110;
@@ -69,8 +69,7 @@ impl Paper {
             Event::Keys { direction: Direction::Received, secret } => self.keys("the peer encrypts", secret),
             _ => return None,
         };
-        // The view ends lines itself.
-        Some(text.trim_end_matches('\n').to_owned())
+        Some(text)
     }
 
     /// A heading: what went which way, how large, and what it says in short.
@@ -87,7 +86,7 @@ impl Paper {
     /// A handshake message, or a ChangeCipherSpec, field by field.
     pub(crate) fn message(&self, name: &str, raw: &[u8], dialect: Dialect, protected: bool) -> String {
         let (fields, fault) = tree(name, raw, dialect);
-        let mut out = self.fields(raw, &fields, protected);
+        let mut out = self.fields(raw, &fields, Ink::of(protected));
         if let Some(fault) = fault {
             out += &self.lines(&format!("  malformed: {fault}"), AnsiColor::Red.on_default());
         }
@@ -106,7 +105,7 @@ impl Paper {
             field("level", 0, name.into(), "TLS 1.3 takes no notice of it (RFC 9846 6)."),
             field("description", 1, format!("{} ({number})", alert.description), "What is the matter (RFC 5246 7.2)."),
         ];
-        self.fields(&[level, number], &fields, protected)
+        self.fields(&[level, number], &fields, Ink::of(protected))
     }
 
     /// The header of a record. It comes before what is in it if that was received, and behind it if it was sent.
@@ -122,15 +121,19 @@ impl Paper {
             true => ", encrypted".into(),
             false => String::new(),
         };
-        let value = format!("{outer} ({}), {version}, {} follow{secret}", outer.0, words::size(length));
+        let value = format!("{outer} ({}), {version}, {}{secret}", outer.0, words::size(length));
         let field = Field { name, range: 0..5, value, ..Field::default() };
-        self.fields(&[outer.0, major, minor, high, low], &[field], false)
+        self.fields(&[outer.0, major, minor, high, low], &[field], Ink::Header)
     }
 
     /// Bytes of the application.
     pub(crate) fn data(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes).trim_end().to_owned();
-        self.fields(bytes, &[Field { name: "text", range: 0..bytes.len(), value: text, ..Field::default() }], true)
+        self.fields(
+            bytes,
+            &[Field { name: "text", range: 0..bytes.len(), value: text, ..Field::default() }],
+            Ink::Decrypted,
+        )
     }
 
     /// That keys came into use.
@@ -139,28 +142,33 @@ impl Paper {
         format!("\n{}", self.lines(&words, AnsiColor::Green.on_default()))
     }
 
+    /// The same text, in lines that are not too long.
+    pub(crate) fn fitted(&self, text: &str) -> String {
+        text.lines().map(|line| if line.is_empty() { "\n".into() } else { self.lines(line, Style::new()) }).collect()
+    }
+
     /// Lines of so many columns at most, each in this style. What is behind a line's beginning stays as far in as that.
-    pub(crate) fn lines(&self, text: &str, style: Style) -> String {
+    fn lines(&self, text: &str, style: Style) -> String {
         let indent = text.len() - text.trim_start().len();
         let hang = " ".repeat(indent + 2);
         let wrapped = textwrap::wrap(text, textwrap::Options::new(self.width).subsequent_indent(&hang));
         wrapped.iter().map(|line| self.paint(style, line.trim_end()) + "\n").collect()
     }
 
-    fn fields(&self, raw: &[u8], fields: &[Field], decrypted: bool) -> String {
-        fields.iter().map(|field| self.field(raw, field, 0, decrypted)).collect()
+    fn fields(&self, raw: &[u8], fields: &[Field], ink: Ink) -> String {
+        fields.iter().map(|field| self.field(raw, field, 0, ink)).collect()
     }
 
     /// A field, and what is inside of it below. Elements that have no name and parts of their own stand as their parts.
-    fn field(&self, raw: &[u8], field: &Field, depth: usize, decrypted: bool) -> String {
+    fn field(&self, raw: &[u8], field: &Field, depth: usize, ink: Ink) -> String {
         let inside = if field.parts.is_empty() || field.name.is_empty() { depth } else { depth + 1 };
         let mut out = String::new();
         if !field.name.is_empty() || field.parts.is_empty() {
             let bytes = if field.parts.is_empty() { field.range.clone() } else { field.range.start..field.range.start };
             let bytes = raw.get(bytes).unwrap_or_default();
-            out += &row(self, bytes, field, depth, decrypted);
+            out += &row(self, bytes, field, depth, ink);
         }
-        out.extend(field.parts.iter().map(|part| self.field(raw, part, inside, decrypted)));
+        out.extend(field.parts.iter().map(|part| self.field(raw, part, inside, ink)));
         out
     }
 

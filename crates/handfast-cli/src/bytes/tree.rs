@@ -148,6 +148,6 @@ pub(super) mod tests {
         assert!(fault.is_some() && leaves(&fields).last().is_some_and(|f| f.name == "not read"));
         let (fields, _) = tree("unknown message", &[99, 0, 0, 1, 5], Dialect::Tls13);
         tiles(&fields, 5);
-        assert_eq!(tree("nothing", &[], Dialect::Tls13).0, []);
+        tiles(&tree("nothing", &[], Dialect::Tls13).0, 0);
     }
 }

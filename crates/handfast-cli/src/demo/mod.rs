@@ -44,7 +44,7 @@ pub(crate) fn run(args: &args::Demo) -> Result<(), Failure> {
     let observer = Box::new(teller.observer());
     let agreed = shake_hands(&listener, &policy, !args.no_client_certificate, observer, &data)?;
     if let Some(weak) = negotiated::weaknesses(&agreed) {
-        teller.say(&format!("\n     What was agreed is weak: {weak}.\n"));
+        teller.say(&teller.fitted(&format!("\n     What was agreed is weak: {weak}.\n")));
     }
     teller.done().map_err(|e| Failure::io(format!("stdout failed: {e}.")))
 }
@@ -215,8 +215,7 @@ impl Teller {
 
     /// Lines that are not wider than what bytes are shown on.
     fn fitted(&self, text: &str) -> String {
-        let Some(paper) = self.paper() else { return text.to_owned() };
-        text.split_inclusive('\n').map(|line| paper.lines(line.trim_end(), anstyle::Style::new())).collect()
+        self.paper().map_or_else(|| text.to_owned(), |paper| paper.fitted(text))
     }
 
     fn observer(&self) -> impl Observer + use<> {
@@ -294,7 +293,11 @@ impl Teller {
             told.messages += 1;
             told.messages
         };
-        let lock = if protected { ", encrypted" } else { "" };
+        let lock = match self.paper() {
+            _ if !protected => "",
+            Some(_) => ", shown decrypted",
+            None => ", encrypted",
+        };
         let heading = format!("{n:>3}  {name:<20} {who}   {}{lock}\n      {about}\n", words::size(length));
         self.say(&format!("\n{}{fields}", self.fitted(&heading)));
     }
