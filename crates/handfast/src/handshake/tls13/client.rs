@@ -258,6 +258,7 @@ struct Taken {
 }
 
 /// What it says of the server.
+#[allow(clippy::large_enum_variant, reason = "there is one, for as long as the server's flight takes")]
 enum Whose {
     /// That it is who it was.
     Session(ClientSession),
