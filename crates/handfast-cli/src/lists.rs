@@ -13,6 +13,7 @@ use std::sync::Arc;
 pub(crate) fn spoken(wanted: &Spoken) -> Result<Policy, Failure> {
     let mut policy = within(policy(&wanted.policy)?, &wanted.within)?;
     old_certificates(&mut policy, &wanted.old);
+    policy.encrypt_then_mac &= !wanted.no_encrypt_then_mac;
     Ok(policy)
 }
 

@@ -66,6 +66,12 @@ pub struct Policy {
     /// How many bits the prime of Diffie-Hellman over a field has at least that a client takes of a server, up to TLS 1.2; 2048. There
     /// is no lower one than 512. Below 1024 anyone may have broken it (Logjam), and RFC 7919 3.1 forbids less than 768.
     pub min_dh_bits: usize,
+    /// How many bits it has at most; 8192, and there is no higher one. A handshake with 8192 costs a client tens of times what one with 2048
+    /// does, and any server can have it pay that, whether it proves who it is or not.
+    pub max_dh_bits: usize,
+    /// Whether suites of block ciphers in CBC mode are used as encrypt-then-MAC where the peer can (RFC 7366), up to TLS 1.2: a client
+    /// offers it, a server takes it. Without, they are MAC-then-encrypt, which has been the way to many attacks (RFC 7366 1).
+    pub encrypt_then_mac: bool,
     /// Whether a server reads a ClientHello that comes in SSL 2.0's form, in which some old clients say that they speak SSL 3.0 and later
     /// (RFC 5246 E.2); by `museum` only. SSL 2.0 itself is never spoken (RFC 6176).
     pub sslv2_hello: bool,
@@ -246,6 +252,8 @@ impl Policy {
             require_extended_master_secret: false,
             require_secure_renegotiation: false,
             min_dh_bits: 2048,
+            max_dh_bits: 8192,
+            encrypt_then_mac: true,
             sslv2_hello: false,
             server_preference: true,
             renegotiation: Renegotiation::Never,

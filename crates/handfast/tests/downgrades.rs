@@ -6,7 +6,7 @@ use common::certificates::Setup;
 use common::{End, Pair, Side, change_server_hello, noon, record};
 use handfast::crypto::KeyKind;
 use handfast::error::NothingInCommon;
-use handfast::extension::{Extension, Extensions, RenegotiationInfo};
+use handfast::extension::{Empty, Extension, Extensions, RenegotiationInfo};
 use handfast::keys::{KeyLog, Secret};
 use handfast::message::{ClientHello, Dialect, HEADER, Message};
 use handfast::session::{
@@ -302,6 +302,120 @@ fn a_server_resumes_no_session_that_was_not_extended() {
         pair.assert_connected();
         pair.assert_agreed();
         assert!(!pair.client.negotiated().resumed && pair.client.negotiated().extended_master_secret);
+    }
+}
+
+// --- RFC 7366 ---
+
+fn cbc(version: ProtocolVersion) -> Setup {
+    Setup::new(version).suite(CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA)
+}
+
+fn drop_encrypt_then_mac(extensions: &mut Extensions<'_>) {
+    extensions.list.retain(|e| e.kind() != ExtensionType::ENCRYPT_THEN_MAC);
+}
+
+/// Either side may do without, and a session that had it is then not offered.
+#[test]
+fn encrypt_then_mac_is_agreed_on_by_both() {
+    for version in [V10, ProtocolVersion::TLS1_1, V12] {
+        let setup = cbc(version);
+        for (offers, takes) in [(true, true), (true, false), (false, true), (false, false)] {
+            let (mut client, mut server) = (setup.client_config(), setup.server_config());
+            (client.policy.encrypt_then_mac, server.policy.encrypt_then_mac) = (offers, takes);
+            for resumed in [false, true] {
+                let mut pair = run(&client, &server);
+                pair.assert_connected();
+                let (c, s) = (pair.client.negotiated(), pair.server.negotiated());
+                assert_eq!((c.encrypt_then_mac, s.encrypt_then_mac), (offers && takes, offers && takes));
+                assert_eq!((c.resumed, s.resumed), (resumed, resumed));
+                pair.exchange(1000);
+            }
+            client.policy.encrypt_then_mac = false;
+            let pair = run(&client, &server);
+            pair.assert_connected();
+            assert_eq!(pair.client.negotiated().resumed, !(offers && takes), "{version}: {offers}, {takes}");
+            assert!(!pair.client.negotiated().encrypt_then_mac);
+        }
+    }
+}
+
+/// RFC 7366 3.1: to a client that offers it no more, a session that had it is none.
+#[test]
+fn a_server_resumes_no_session_without_its_encrypt_then_mac() {
+    for setup in [cbc(V12), cbc(V12).by_id(), cbc(V10)] {
+        let (mut client, server) = (setup.client_config(), setup.server_config());
+        client.store = Some(Arc::new(Careless::default()));
+        for resumed in [false, true] {
+            let pair = run(&client, &server);
+            pair.assert_connected();
+            assert_eq!((pair.server.negotiated().resumed, pair.server.negotiated().encrypt_then_mac), (resumed, true));
+        }
+        client.policy.encrypt_then_mac = false;
+        let pair = run(&client, &server);
+        pair.assert_connected();
+        pair.assert_agreed();
+        assert!(!pair.server.negotiated().resumed && !pair.server.negotiated().encrypt_then_mac);
+    }
+}
+
+/// A client's store that forgets that records were protected by encrypt-then-MAC.
+#[derive(Debug, Default)]
+struct Careless(MemoryClientStore);
+
+impl ClientStore for Careless {
+    fn take(&self, key: &SessionKey, now: Time) -> Reply<Remembered> {
+        let Reply::Now(mut found) = self.0.take(key, now) else { panic!("it answers at once") };
+        if let Some(ClientSessionKind::Classic(classic)) = found.session.as_mut().map(|s| &mut s.kind) {
+            classic.encrypt_then_mac = false;
+        }
+        Reply::Now(found)
+    }
+    fn put(&self, key: &SessionKey, session: ClientSession) {
+        self.0.put(key, session);
+    }
+    fn forget(&self, key: &SessionKey) {
+        self.0.forget(key);
+    }
+}
+
+#[test]
+fn a_client_refuses_a_session_that_has_lost_encrypt_then_mac() {
+    for setup in [cbc(V12), cbc(V12).by_id(), cbc(V10)] {
+        let (client, server) = setup.configs();
+        Pair::connected(&client, &server);
+        let mut pair = Pair::new(&client, &server);
+        pair.carry(Side::Client);
+        let flight = change_server_hello(&pair.server.transmit(), drop_encrypt_then_mac);
+        pair.client.receive(&flight, noon());
+        let what = "the encrypt_then_mac of the session resumed";
+        assert_eq!(*kind(&pair.client), ErrorKind::InsufficientSecurity(what));
+        assert_eq!(pair.client.alerts(), ["fatal handshake_failure"]);
+    }
+}
+
+/// RFC 7366 3: it is for block ciphers in CBC mode only.
+#[test]
+fn encrypt_then_mac_is_not_taken_where_it_means_nothing() {
+    for (version, suite) in [
+        (V12, CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256),
+        (V12, CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256),
+        (V10, CipherSuite::TLS_ECDHE_ECDSA_WITH_RC4_128_SHA),
+    ] {
+        let setup = Setup::new(version).suite(suite);
+        let mut client = setup.client_config();
+        // So that it is offered.
+        client.policy.suites.push(CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA);
+        let mut pair = Pair::new(&Arc::new(client), &Arc::new(setup.server_config()));
+        pair.carry(Side::Client);
+        let flight = pair.server.transmit();
+        let flight = change_server_hello(&flight, |extensions| {
+            assert!(extensions.encrypt_then_mac().is_none());
+            extensions.list.push(Extension::EncryptThenMac(Empty));
+        });
+        pair.client.receive(&flight, noon());
+        assert!(matches!(kind(&pair.client), ErrorKind::IllegalParameter { field: "encrypt_then_mac", .. }), "{suite}");
+        assert_eq!(pair.client.alerts(), ["fatal illegal_parameter"]);
     }
 }
 

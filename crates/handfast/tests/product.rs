@@ -82,9 +82,11 @@ fn over(version: ProtocolVersion, which: impl Fn(&Suite) -> bool) {
                         if by_id {
                             setup = setup.by_id();
                         }
-                        for chunk in [usize::MAX, 1] {
-                            case(suite, &setup, chunk);
-                            handshakes += 1;
+                        for setup in protections(suite, setup) {
+                            for chunk in [usize::MAX, 1] {
+                                case(suite, &setup, chunk);
+                                handshakes += 1;
+                            }
                         }
                     }
                 }
@@ -92,6 +94,13 @@ fn over(version: ProtocolVersion, which: impl Fn(&Suite) -> bool) {
         }
     }
     assert!(handshakes > 0, "no suite fits");
+}
+
+/// Both ways in which CBC and its MAC go together, where there are two.
+fn protections(suite: &Suite, setup: Setup) -> Vec<Setup> {
+    let two = matches!(suite.bulk, BulkCipher::Cbc(..)) && setup.version != ProtocolVersion::SSL3_0;
+    let second = two.then(|| setup.clone().mac_then_encrypt());
+    std::iter::once(setup).chain(second).collect()
 }
 
 /// Every other kind of key, on both sides, with every suite that it serves.
@@ -203,7 +212,8 @@ fn connect(
     assert!(!facts.retried);
     assert!(tls13 || facts.secure_renegotiation);
     assert_eq!(facts.extended_master_secret, !tls13 && !ssl3);
-    assert_eq!(facts.encrypt_then_mac, matches!(suite.bulk, BulkCipher::Cbc(..)) && !ssl3);
+    let cbc = matches!(suite.bulk, BulkCipher::Cbc(..));
+    assert_eq!(facts.encrypt_then_mac, cbc && !ssl3 && setup.encrypt_then_mac);
 
     let kind = suite.key_exchange;
     let group = match kind {
@@ -259,10 +269,12 @@ fn data_of_every_size() {
     for version in SPOKEN.iter().copied() {
         for suite in spoken(version) {
             let Some(kind) = server_kinds(suite, version).first().copied() else { continue };
-            let (client, server) = Setup::new(version).suite(suite.number).server(kind).configs();
-            let mut pair = Pair::connected(&client, &server);
-            for size in (0..70).chain([255, 256, 16383, 16384, 16385, 100_000]) {
-                pair.exchange(size);
+            for setup in protections(suite, Setup::new(version).suite(suite.number).server(kind)) {
+                let (client, server) = setup.configs();
+                let mut pair = Pair::connected(&client, &server);
+                for size in (0..70).chain([255, 256, 16383, 16384, 16385, 100_000]) {
+                    pair.exchange(size);
+                }
             }
         }
     }
@@ -272,8 +284,11 @@ fn data_of_every_size() {
 #[test]
 fn fragments_of_every_size() {
     for version in SPOKEN.iter().copied() {
-        for max_fragment in [1, 2, 3, 5, 17, 100, 1000, 16384] {
+        for (max_fragment, encrypt_then_mac) in
+            [1, 2, 3, 5, 17, 100, 1000, 16384].into_iter().flat_map(|n| [(n, true), (n, false)])
+        {
             let setup = Setup::new(version).server(KeyKind::Rsa).mutual(KeyKind::Rsa);
+            let setup = Setup { encrypt_then_mac, ..setup };
             let (mut client, mut server) = (setup.client_config(), setup.server_config());
             (client.max_fragment, server.max_fragment) = (max_fragment, max_fragment);
             let mut pair = Pair::connected(&Arc::new(client), &Arc::new(server));

@@ -38,6 +38,8 @@ fn setups() -> Vec<Setup> {
         Setup::new(V10),
         Setup::new(V30).server(KeyKind::Rsa),
         v10(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA),
+        v10(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA).mac_then_encrypt(),
+        v12(CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256).mac_then_encrypt(),
     ]
 }
 
@@ -492,6 +494,11 @@ fn what_was_agreed_stays() {
 /// The server's first ServerHello, changed, in answer to a client's second hello: what the client says to it.
 fn second_server_hello(setup: &Setup, change: impl FnOnce(&mut Extensions<'_>, &mut ProtocolVersion)) -> End {
     let mut forge = Forge::connected(setup);
+    answered(&mut forge, change);
+    forge.pair.client
+}
+
+fn answered(forge: &mut Forge, change: impl FnOnce(&mut Extensions<'_>, &mut ProtocolVersion)) -> &End {
     forge.pair.client.connection.renegotiate(noon()).unwrap();
     let first = forge.pair.server.sent[5..].to_vec();
     let length = HEADER + usize::from(u16::from_be_bytes([first[2], first[3]]));
@@ -500,7 +507,43 @@ fn second_server_hello(setup: &Setup, change: impl FnOnce(&mut Extensions<'_>, &
     };
     change(&mut hello.extensions, &mut hello.fixed.legacy_version);
     forge.say(Side::Server, HANDSHAKE, &Message::ServerHello(hello).to_bytes());
-    forge.pair.client
+    &forge.pair.client
+}
+
+/// RFC 7366 3.1: what was agreed is not taken back, neither by a client nor by a server.
+#[test]
+fn encrypt_then_mac_stays() {
+    let suite = CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA;
+    let cbc = setup().suite(suite);
+    let bound = |extensions: &mut Extensions<'_>, info: &[u8], stays: bool| {
+        extensions.list.retain(|e| stays || e.kind() != ExtensionType::ENCRYPT_THEN_MAC);
+        extensions.list.push(Extension::RenegotiationInfo(RenegotiationInfo(info.to_vec().leak())));
+    };
+    for stays in [true, false] {
+        let end = second_hello(&cbc, |hello, _, proof| bound(&mut hello.extensions, proof, stays));
+        match stays {
+            true => assert!(end.error.is_none() && end.connection.is_renegotiating(), "{:?}", end.error),
+            false => refuses_without(&end),
+        }
+        let mut forge = Forge::connected(&cbc);
+        // Both Finished messages, without their headers.
+        let proofs = [Side::Client, Side::Server].map(|side| forge.last(side)[HEADER..].to_vec()).concat();
+        let end = answered(&mut forge, |extensions, _| {
+            drop_info(extensions);
+            bound(extensions, &proofs, stays);
+        });
+        match stays {
+            true => assert!(end.error.is_none() && end.connection.is_renegotiating(), "{:?}", end.error),
+            false => refuses_without(end),
+        }
+    }
+}
+
+#[track_caller]
+fn refuses_without(end: &End) {
+    let what = "the encrypt_then_mac of the handshake before";
+    assert_eq!(kind(end), ErrorKind::InsufficientSecurity(what));
+    assert_eq!(end.alerts(), ["fatal handshake_failure"]);
 }
 
 /// RFC 5746 3.5

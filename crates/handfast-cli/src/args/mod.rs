@@ -56,6 +56,10 @@ pub(crate) struct Spoken {
     pub(crate) policy: String,
     #[command(flatten)]
     pub(crate) within: Within,
+    /// Block ciphers in CBC mode are used as MAC-then-encrypt even where the peer can do encrypt-then-MAC (RFC 7366), up to TLS 1.2: the
+    /// way to many attacks, for a peer whose encrypt-then-MAC is broken
+    #[arg(long)]
+    pub(crate) no_encrypt_then_mac: bool,
     /// How certificates, ours and the peer's, may be compressed in TLS 1.3, best first: brotli, zlib; not at all if not given
     #[arg(long, value_name = "LIST")]
     pub(crate) cert_compression: Option<String>,

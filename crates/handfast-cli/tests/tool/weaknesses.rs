@@ -32,9 +32,16 @@ fn what_is_old_is_named() {
     let done = run(&dir, &[&connect[..], &["--json"]].concat(), "");
     let mut named = done.event("connected")["weaknesses"].clone();
     // Both sides have encrypt-then-MAC.
-    let wanted = json!(["TLS before 1.2", "3DES: Sweet32", "no forward secrecy"]);
-    named.as_array_mut().expect("a list").retain(|n| n != "MAC-then-encrypt");
+    assert_eq!(named, json!(["TLS before 1.2", "3DES: Sweet32", "no forward secrecy"]));
+    let without = [&connect[..], &["--json", "--no-encrypt-then-mac"]].concat();
+    named = run(&dir, &without, "").event("connected")["weaknesses"].clone();
+    let wanted = json!(["TLS before 1.2", "3DES: Sweet32", "no forward secrecy", "MAC-then-encrypt"]);
     assert_eq!(named, wanted);
+    // A server may do without, too.
+    let flags = ["--policy", "legacy", "--max-version", "tls1.0", "--no-encrypt-then-mac"];
+    let server = Server::start(&dir, &flags);
+    let connect = ["connect", &server.at("localhost"), "--policy", "legacy", "--suites", suites, "--json"];
+    assert_eq!(run(&dir, &connect, "").event("connected")["weaknesses"], wanted);
     let done = run(&dir, &["demo", "--version", "tls1.2"], "");
     done.ends(0, &[]);
     assert!(done.text().contains("What was agreed is weak: no forward secrecy ("), "{}", done.text());

@@ -39,9 +39,9 @@ pub struct ClientConfig {
     /// Application protocols in order of preference, each of 1 to 255 bytes; none by default.
     pub alpn: Vec<Vec<u8>>,
     /// Where sessions are kept; in memory by default. `None`: nothing is resumed. A session that is resumed is not judged again, and
-    /// goes on under the client certificate it was made with: two configs may share a store only if their verifiers, what their
-    /// policies accept of old certificates, and their own certificates are the same. One whose server was authenticated by a pre-shared key that is not offered any more, or by a type
-    /// of certificate that is not taken any more, is not resumed.
+    /// goes on under the client certificate it was made with: two configs may share a store only if their verifiers and their own
+    /// certificates are the same. One whose server was authenticated by a pre-shared key that is not offered any more, by a type of
+    /// certificate that is not taken any more, or by rules for old certificates that accept more than the policy's, is not resumed.
     pub store: Option<Arc<dyn ClientStore>>,
     /// Whether early data is offered where a session allows it (RFC 9846 4.3.10); no by default. See
     /// [`crate::Connection::send_early`] for what may be said in it.

@@ -94,6 +94,8 @@ pub trait Hasher: Send + Sync {
     fn fork(&self) -> Box<dyn Hasher>;
     /// The hash of all input so far; the hasher goes on.
     fn current(&self) -> Digest;
+    /// The same where it is secret: written to `out`, as much of it as there is room for, and nowhere else that is not wiped.
+    fn current_into(&self, out: &mut [u8]);
 }
 
 /// A keyed MAC state, made once and used many times.

@@ -15,7 +15,7 @@ fn both(provider: &dyn Provider, parts: &[&[u8]]) -> Zeroizing<[u8; 36]> {
     let mut hash = provider.hash(HashAlgorithm::Md5Sha1);
     parts.iter().for_each(|part| hash.update(part));
     let mut out = Zeroizing::new([0; 36]);
-    out.copy_from_slice(&hash.current());
+    hash.current_into(&mut *out);
     out
 }
 
@@ -33,7 +33,7 @@ pub(super) fn derive(provider: &dyn Provider, secret: &[u8], seed: &[&[u8]], out
 /// Hash(master + pad2 + Hash(messages + sender + master + pad1)), for MD5 and for SHA-1. The transcript's own hash is both.
 pub(super) fn over(provider: &dyn Provider, master: &[u8], sender: &[u8], transcript: &Transcript) -> Digest {
     let halves = PADS.map(|pad| {
-        let inner = transcript.hash_with(&[sender, master, &[0x36; 48][..pad]]);
+        let inner = transcript.secret_hash_with(&[sender, master, &[0x36; 48][..pad]]);
         let inner = if pad == PADS[0] { &inner[..MD5] } else { &inner[MD5..] };
         let outer = both(provider, &[master, &[0x5c; 48][..pad], inner]);
         if pad == PADS[0] { outer[..MD5].to_vec() } else { outer[MD5..].to_vec() }

@@ -4,6 +4,7 @@ use crate::crypto::{Digest, HashAlgorithm, Hasher, Provider};
 use crate::message::HEADER;
 use crate::wire::numbers::HandshakeType;
 use std::sync::OnceLock;
+use zeroize::Zeroizing;
 
 /// Runs along with a handshake. Until the hash is agreed the bytes are kept; [`Transcript::start`] hashes them.
 #[derive(Default)]
@@ -63,12 +64,15 @@ impl Transcript {
         self.hash.as_ref().map_or(Digest::of(&[]), |(_, h)| h.current())
     }
 
-    /// The hash of all so far and of these parts behind it; before [`Transcript::start`], of nothing.
-    pub(crate) fn hash_with(&self, parts: &[&[u8]]) -> Digest {
-        let Some((_, hash)) = &self.hash else { return Digest::of(&[]) };
-        let mut hash = hash.fork();
-        parts.iter().for_each(|part| hash.update(part));
-        hash.current()
+    /// MD5 and SHA-1 of all so far and of these parts behind it, which are secret, and so are they; before [`Transcript::start`], zeros.
+    pub(crate) fn secret_hash_with(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 36]> {
+        let mut out = Zeroizing::new([0; 36]);
+        if let Some((_, hash)) = &self.hash {
+            let mut hash = hash.fork();
+            parts.iter().for_each(|part| hash.update(part));
+            hash.current_into(&mut *out);
+        }
+        out
     }
 
     /// The hash of all so far and of these bytes, with which the next message begins: of a ClientHello up to its binders,

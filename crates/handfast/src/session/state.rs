@@ -7,6 +7,7 @@ use crate::Time;
 use crate::config::{ClientAuth, ServerConfig};
 use crate::keys::Secret;
 use crate::psk::PskMark;
+use crate::verify::CertificateRules;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion};
 use crate::wire::{CipherSuite, Malformed, Problem, Reader, Wire, Writer};
 use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
@@ -34,6 +35,8 @@ pub struct ClientSession {
     pub lifetime: u32,
     /// The server's chain, judged when the session was made.
     pub chain: Vec<CertificateDer<'static>>,
+    /// By which rules: a client of stricter ones does not resume the session, since nothing is judged anew then.
+    pub rules: CertificateRules,
     /// The external pre-shared key that the server was authenticated by instead, if it was.
     pub psk_identity: Option<Vec<u8>>,
     /// Or its raw public key, a SubjectPublicKeyInfo in DER (RFC 7250), judged then, too.
@@ -144,8 +147,8 @@ pub(crate) enum ServerSessionKind {
 }
 
 // The first byte of each form. A change of a form takes a new number.
-const CLIENT_CLASSIC: u8 = 0x17;
-const CLIENT_13: u8 = 0x18;
+const CLIENT_CLASSIC: u8 = 0x19;
+const CLIENT_13: u8 = 0x1a;
 const SERVER_CLASSIC: u8 = 0x27;
 const SERVER_13: u8 = 0x28;
 
@@ -175,6 +178,7 @@ impl ClientSession {
         put_time(&mut w, self.judged);
         w.u32(self.lifetime);
         put_certificates(&mut w, &self.chain);
+        put_rules(&mut w, &self.rules);
         put_option(&mut w, self.psk_identity.as_deref());
         put_option(&mut w, self.raw_key.as_deref());
         put_option(&mut w, self.alpn.as_deref());
@@ -202,7 +206,8 @@ impl ClientSession {
             let form = r.u8()?;
             let (version, suite) = (Wire::decode(r)?, Wire::decode(r)?);
             let (since, judged, lifetime) = (time(r)?, time(r)?, r.u32()?);
-            let (chain, psk_identity, raw_key) = (certificates(r)?, option(r)?, option(r)?.map(Into::into));
+            let (chain, rules) = (certificates(r)?, rules(r)?);
+            let (psk_identity, raw_key) = (option(r)?, option(r)?.map(Into::into));
             let alpn = option(r)?;
             let kind = match form {
                 CLIENT_CLASSIC => {
@@ -229,7 +234,7 @@ impl ClientSession {
                 }),
                 _ => return Err(unknown(r)),
             };
-            Ok(Self { version, suite, since, judged, lifetime, chain, psk_identity, raw_key, alpn, kind })
+            Ok(Self { version, suite, since, judged, lifetime, chain, rules, psk_identity, raw_key, alpn, kind })
         })
     }
 }
@@ -405,6 +410,18 @@ fn put_certificates(w: &mut Writer, chain: &[CertificateDer<'_>]) {
 }
 fn certificates(r: &mut Reader<'_>) -> Result<Vec<CertificateDer<'static>>, Malformed> {
     (0..r.u32()?).map(|_| Ok(CertificateDer::from(blob(r)?.to_vec()))).collect()
+}
+
+fn put_rules(w: &mut Writer, rules: &CertificateRules) {
+    let CertificateRules { sha1, md5, min_rsa_bits, version_1, common_names } = *rules;
+    let bits = [sha1, md5, version_1, common_names];
+    w.u8(bits.iter().rev().fold(0, |all, bit| all << 1 | u8::from(*bit)));
+    w.u32(u32::try_from(min_rsa_bits).unwrap_or(u32::MAX));
+}
+fn rules(r: &mut Reader<'_>) -> Result<CertificateRules, Malformed> {
+    let bits @ ..=0b1111 = r.u8()? else { return Err(unknown(r)) };
+    let [sha1, md5, version_1, common_names] = std::array::from_fn(|n| bits >> n & 1 == 1);
+    Ok(CertificateRules { sha1, md5, min_rsa_bits: r.u32()? as usize, version_1, common_names })
 }
 
 fn put_time(w: &mut Writer, time: Time) {

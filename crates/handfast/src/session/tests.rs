@@ -6,7 +6,7 @@ use crate::config::{ClientAuth, ServerConfig};
 use crate::crypto::Credential;
 use crate::keys::Secret;
 use crate::policy::Policy;
-use crate::verify::{CertificateError, PeerToVerify, Verified, Verifier};
+use crate::verify::{CertificateError, CertificateRules, PeerToVerify, Verified, Verifier};
 use crate::wait::{HelloSummary, Reply};
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion};
@@ -35,6 +35,7 @@ fn ticket(name: &str, since: Time) -> ClientSession {
         judged: since,
         lifetime: 100,
         chain: vec![CertificateDer::from(vec![1, 2, 3]), CertificateDer::from(vec![4; 300])],
+        rules: CertificateRules { sha1: true, version_1: true, min_rsa_bits: 1500, ..CertificateRules::modern() },
         psk_identity: Some(b"an identity".to_vec()),
         raw_key: Some(vec![9; 44].into()),
         alpn: Some(b"h2".to_vec()),

@@ -218,6 +218,17 @@ impl PeerKey {
             }
     }
 
+    /// Whether the key is as long as these rules say: whoever judged the chain need not have asked.
+    ///
+    /// # Errors
+    /// [`CertificateError::WrongUsage`] of a short key.
+    pub(crate) fn is_long_enough(&self, rules: &CertificateRules) -> Result<(), ErrorKind> {
+        match self.rsa_bits.filter(|bits| *bits < rules.min_rsa_bits) {
+            Some(bits) => Err(ErrorKind::Certificate(usage::too_short(bits, rules.min_rsa_bits))),
+            None => Ok(()),
+        }
+    }
+
     /// Checks a handshake's signature by this key, which must be as long as these rules say, whoever judged the chain.
     ///
     /// # Errors
@@ -231,9 +242,7 @@ impl PeerKey {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), ErrorKind> {
-        if let Some(bits) = self.rsa_bits.filter(|bits| *bits < rules.min_rsa_bits) {
-            return Err(ErrorKind::Certificate(usage::too_short(bits, rules.min_rsa_bits)));
-        }
+        self.is_long_enough(rules)?;
         let verified = provider.verify(scheme, &self.spki, any_curve, message, signature);
         verified.map_err(|_| ErrorKind::BadSignature)
     }

@@ -31,6 +31,15 @@ impl CertificateRules {
     pub const fn legacy() -> Self {
         Self { sha1: true, md5: false, min_rsa_bits: SHORTEST_RSA_BITS, version_1: true, common_names: true }
     }
+    /// Whether all that these accept is accepted by the others, too.
+    pub const fn are_within(&self, others: &Self) -> bool {
+        let Self { sha1, md5, min_rsa_bits, version_1, common_names } = *self;
+        (!sha1 || others.sha1)
+            && (!md5 || others.md5)
+            && min_rsa_bits >= others.min_rsa_bits
+            && (!version_1 || others.version_1)
+            && (!common_names || others.common_names)
+    }
     /// All.
     pub const fn museum() -> Self {
         Self { md5: true, ..Self::legacy() }

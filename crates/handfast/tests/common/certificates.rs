@@ -234,6 +234,8 @@ pub struct Setup {
     pub hint: bool,
     /// Early data is offered and taken.
     pub early: bool,
+    /// CBC is used as encrypt-then-MAC where it can be.
+    pub encrypt_then_mac: bool,
     /// Who starts a second handshake; a server's asks for a certificate, if the client has one.
     pub again: Option<Side>,
 }
@@ -284,6 +286,7 @@ impl Setup {
             psk_only: false,
             hint: false,
             early: false,
+            encrypt_then_mac: true,
             again: None,
         }
     }
@@ -371,6 +374,12 @@ impl Setup {
         self
     }
 
+    /// MAC-then-encrypt.
+    pub fn mac_then_encrypt(mut self) -> Self {
+        self.encrypt_then_mac = false;
+        self
+    }
+
     pub fn raw_keys(mut self) -> Self {
         self.raw = true;
         self
@@ -434,6 +443,7 @@ impl Setup {
         policy.max_version = self.version;
         policy.groups = vec![self.group];
         policy.key_shares = 1;
+        policy.encrypt_then_mac = self.encrypt_then_mac;
         policy.renegotiation = if self.again.is_some() { Renegotiation::Either } else { Renegotiation::Never };
         if self.auth == Auth::Required {
             // Something else than of handshakes, so that it is said.

@@ -3,7 +3,7 @@
 
 use super::certificates::Setup;
 use super::{End, Pair, Side, noon};
-use handfast::crypto::{Aead, BulkCipher, HashAlgorithm, Suite, aws_lc};
+use handfast::crypto::{Aead, BlockCbc, BulkCipher, CbcCipher, HashAlgorithm, Hmac, Mac, Suite, aws_lc};
 use handfast::keys::KeyLog;
 use handfast::wire::numbers::ProtocolVersion;
 use handfast::{ClientConfig, ServerConfig};
@@ -112,40 +112,87 @@ impl Forge {
         let BulkCipher::Aead(algorithm) = suite.bulk else { panic!("not an AEAD") };
         let key = expand_label(suite.hash, &secret, b"key", algorithm.key_len());
         let iv = expand_label(suite.hash, &secret, b"iv", 12);
-        Key { aead: aws_lc::provider().aead(algorithm, &key).unwrap(), iv, tls13: true }
+        Key::Aead { aead: aws_lc::provider().aead(algorithm, &key).unwrap(), iv, tls13: true }
     }
 
     /// RFC 5246 6.3.
     fn key_12(&self, from: Side, suite: &Suite) -> Key {
-        let BulkCipher::Aead(algorithm) = suite.bulk else { panic!("not an AEAD") };
         // Header, type and length of the message, version.
         let random = |end: &End| end.sent[5 + 4 + 2..][..32].to_vec();
-        let (key, iv) = (algorithm.key_len(), algorithm.fixed_iv_len());
         let seed = [&b"key expansion"[..], &random(&self.pair.server), &random(&self.pair.client)].concat();
-        let block = p_hash(suite.hash, &self.secret("CLIENT_RANDOM"), &seed, 2 * (key + iv));
+        let block = |length| p_hash(suite.hash, &self.secret("CLIENT_RANDOM"), &seed, length);
         let n = from as usize;
+        let algorithm = match suite.bulk {
+            BulkCipher::Aead(algorithm) => algorithm,
+            BulkCipher::Cbc(CbcCipher::Aes128, Mac::Sha1) => {
+                let block = block(2 * (20 + 16));
+                return Key::encrypt_then_mac(&block[n * 20..][..20], &block[40 + n * 16..][..16]);
+            }
+            other => panic!("{other:?} is not forged here"),
+        };
+        let (key, iv) = (algorithm.key_len(), algorithm.fixed_iv_len());
+        let block = block(2 * (key + iv));
         let (keys, ivs) = block.split_at(2 * key);
         let aead = aws_lc::provider().aead(algorithm, &keys[n * key..][..key]).unwrap();
-        Key { aead, iv: ivs[n * iv..][..iv].to_vec(), tls13: false }
+        Key::Aead { aead, iv: ivs[n * iv..][..iv].to_vec(), tls13: false }
+    }
+
+    /// What is in the last record that `from` has sent under encrypt-then-MAC.
+    pub fn last(&self, from: Side) -> Vec<u8> {
+        let Key::EncryptThenMac { open, .. } = self.key(from, 0) else { panic!("not encrypt-then-MAC") };
+        let record = super::records(&self.end(from).sent).pop().expect("a record");
+        let (iv, sealed) = record[5..record.len() - 20].split_at(16);
+        let mut text = sealed.to_vec();
+        open.apply(iv, &mut text).unwrap();
+        let padding = usize::from(*text.last().unwrap());
+        text.truncate(text.len() - padding - 1);
+        text
     }
 }
 
 /// What one direction is sealed with.
-struct Key {
-    aead: Box<dyn Aead>,
-    iv: Vec<u8>,
-    tls13: bool,
+enum Key {
+    Aead {
+        aead: Box<dyn Aead>,
+        iv: Vec<u8>,
+        tls13: bool,
+    },
+    /// AES-128 in CBC mode, and SHA-1 (RFC 7366).
+    EncryptThenMac {
+        seal: Box<dyn BlockCbc>,
+        open: Box<dyn BlockCbc>,
+        mac: Box<dyn Hmac>,
+    },
 }
 
 impl Key {
+    fn encrypt_then_mac(mac: &[u8], key: &[u8]) -> Self {
+        let provider = aws_lc::provider();
+        let legacy = provider.legacy().unwrap();
+        let [seal, open] = [true, false].map(|seal| legacy.block_cbc(CbcCipher::Aes128, seal, key).unwrap());
+        Self::EncryptThenMac { seal, open, mac: legacy.hmac_old(true, mac) }
+    }
+
     fn seal(&self, number: u64, content: u8, body: &[u8], padding: usize) -> Vec<u8> {
+        let (aead, iv, tls13) = match self {
+            Self::Aead { aead, iv, tls13 } => (aead, iv, *tls13),
+            Self::EncryptThenMac { seal, mac, .. } => {
+                let (iv, pad) = ([7; 16], 15 - body.len() % 16);
+                let mut text = [body, &vec![pad as u8; pad + 1]].concat();
+                seal.apply(&iv, &mut text).unwrap();
+                let length = |mac: usize| u16::try_from(iv.len() + text.len() + mac).unwrap().to_be_bytes();
+                let mut tag = [0; 20];
+                mac.sign(&[&number.to_be_bytes(), &[content, 3, 3], &length(0), &iv, &text], &mut tag);
+                return [&[content, 3, 3][..], &length(20), &iv, &text, &tag].concat();
+            }
+        };
         let mut nonce = [0; 12];
-        nonce[..self.iv.len()].copy_from_slice(&self.iv);
+        nonce[..iv.len()].copy_from_slice(iv);
         nonce[4..].iter_mut().zip(number.to_be_bytes()).for_each(|(n, b)| *n ^= b);
-        let explicit = if self.iv.len() == 4 { &nonce[4..] } else { &[] };
+        let explicit = if iv.len() == 4 { &nonce[4..] } else { &[] };
         let mut text = body.to_vec();
-        let outer = if self.tls13 { 23 } else { content };
-        if self.tls13 {
+        let outer = if tls13 { 23 } else { content };
+        if tls13 {
             text.push(content);
             text.resize(text.len() + padding, 0);
         }
@@ -153,7 +200,7 @@ impl Key {
         let header = [outer, 3, 3, length[0], length[1]];
         let plain = u16::try_from(body.len()).unwrap().to_be_bytes();
         let classic = [&number.to_be_bytes()[..], &[content, 3, 3], &plain].concat();
-        let tag = self.aead.seal(nonce, if self.tls13 { &header } else { &classic }, &mut text).unwrap();
+        let tag = aead.seal(nonce, if tls13 { &header } else { &classic }, &mut text).unwrap();
         [&header[..], explicit, &text, &tag].concat()
     }
 }

@@ -38,6 +38,11 @@ impl<D: digest::Digest + Clone + Send + Sync + 'static> Hasher for Running<D> {
     fn current(&self) -> Digest {
         Digest::of(&self.0.clone().finalize())
     }
+    fn current_into(&self, out: &mut [u8]) {
+        let mut whole = self.0.clone().finalize();
+        out.iter_mut().zip(&whole).for_each(|(to, from)| *to = *from);
+        whole.as_mut_slice().zeroize();
+    }
 }
 
 /// An HMAC that has taken its key in: a MAC starts with a copy of it.

@@ -5,6 +5,7 @@ use crate::crypto::{Digest, Hasher, Hmac};
 use hmac::digest::{FixedOutput, Update};
 use md5::Md5;
 use sha1::Sha1;
+use zeroize::{Zeroize, Zeroizing};
 
 /// MD5, or SHA-1.
 pub(super) fn hash_old(sha1: bool) -> Box<dyn Hasher> {
@@ -35,7 +36,14 @@ impl Hasher for Md5Sha1 {
         Box::new(self.clone())
     }
     fn current(&self) -> Digest {
-        let (md5, sha1) = (self.md5.clone().finalize_fixed(), self.sha1.clone().finalize_fixed());
-        Digest::of(&[&md5[..], &sha1[..]].concat())
+        let mut both = Zeroizing::new([0; 36]);
+        self.current_into(&mut *both);
+        Digest::of(&*both)
+    }
+    fn current_into(&self, out: &mut [u8]) {
+        let (mut md5, mut sha1) = (self.md5.clone().finalize_fixed(), self.sha1.clone().finalize_fixed());
+        out.iter_mut().zip(md5.iter().chain(&sha1)).for_each(|(to, from)| *to = *from);
+        md5.as_mut_slice().zeroize();
+        sha1.as_mut_slice().zeroize();
     }
 }

@@ -302,6 +302,11 @@ impl Peer {
         verdict: Result<Verified, CertificateError>,
     ) -> Result<handshake::State, Error> {
         certificates::judged(flow, verdict)?;
+        // A key that encrypts signs nothing, where its length would be looked at.
+        let Agreement { config, agreed, .. } = &self.agreement;
+        if let Some(key) = self.key.as_ref().filter(|_| agreed.suite.key_exchange.has_rsa()) {
+            key.is_long_enough(&config.policy.certificates)?;
+        }
         Ok(self.next().into())
     }
 
@@ -511,6 +516,7 @@ impl End {
             judged: flow.shared.judged,
             lifetime,
             chain,
+            rules: config.policy.certificates,
             raw_key,
             alpn,
             kind: ClientSessionKind::Classic(ClassicClientSession {

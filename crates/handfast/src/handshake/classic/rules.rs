@@ -44,7 +44,21 @@ pub(crate) struct Rules {
 #[derive(Debug)]
 struct Implied {
     rsa: SignatureScheme,
-    ecdsa: SignatureScheme,
+    /// SSL 3.0 has no certificates on curves (RFC 6101 5.6.4).
+    ecdsa: Option<SignatureScheme>,
+}
+
+impl Implied {
+    fn all(&self) -> impl Iterator<Item = SignatureScheme> {
+        [Some(self.rsa), self.ecdsa].into_iter().flatten()
+    }
+    fn of(&self, kind: KeyKind) -> Option<SignatureScheme> {
+        match kind {
+            KeyKind::Rsa => Some(self.rsa),
+            KeyKind::Ecdsa => self.ecdsa,
+            KeyKind::RsaPss | KeyKind::Ed25519 | KeyKind::MlDsa => None,
+        }
+    }
 }
 
 /// How a server's random ends that has agreed to TLS 1.2, or to an older version, and could have done better; and the oldest newest
@@ -61,7 +75,7 @@ static RULES: &[Rules] = &[
         implicit_iv: false,
         split: false,
         schemes: true,
-        implied: Implied { rsa: SignatureScheme::RSA_PKCS1_SHA1, ecdsa: SignatureScheme::ECDSA_SHA1 },
+        implied: Implied { rsa: SignatureScheme::RSA_PKCS1_SHA1, ecdsa: Some(SignatureScheme::ECDSA_SHA1) },
         premaster_length: true,
         no_certificate_alert: false,
         no_renegotiation_alert: true,
@@ -84,6 +98,7 @@ static RULES: &[Rules] = &[
         no_certificate_alert: true,
         no_renegotiation_alert: false,
         extensions: false,
+        implied: Implied { rsa: OLD.implied.rsa, ecdsa: None },
         ..OLD
     },
 ];
@@ -97,7 +112,7 @@ const OLD: Rules = Rules {
     implicit_iv: true,
     split: true,
     schemes: false,
-    implied: Implied { rsa: SignatureScheme::RSA_PKCS1_MD5_SHA1, ecdsa: SignatureScheme::ECDSA_SHA1 },
+    implied: Implied { rsa: SignatureScheme::RSA_PKCS1_MD5_SHA1, ecdsa: Some(SignatureScheme::ECDSA_SHA1) },
     premaster_length: true,
     no_certificate_alert: false,
     no_renegotiation_alert: true,
@@ -160,22 +175,20 @@ impl Rules {
     /// Those of a policy's schemes that can be had. Where a version names none, it is the version that was allowed.
     pub(super) fn ours(&self, allowed: &[SignatureScheme], provider: &dyn Provider) -> Vec<SignatureScheme> {
         let spoken = provider.schemes();
-        let Implied { rsa, ecdsa } = self.implied;
         match self.schemes {
             // A scheme without a number of its own cannot be named, and ML-DSA must not be (draft-ietf-tls-mldsa 3.3).
             true => {
                 let exists = |s: &SignatureScheme| s.is_named() && KeyKind::of(*s) != Some(KeyKind::MlDsa);
                 allowed.iter().copied().filter(|s| spoken.contains(s) && exists(s)).collect()
             }
-            false => [rsa, ecdsa].into_iter().filter(|s| spoken.contains(s)).collect(),
+            false => self.implied.all().filter(|s| spoken.contains(s)).collect(),
         }
     }
 
     /// The schemes that a peer accepts who listed these.
     pub(super) fn theirs(&self, listed: impl Iterator<Item = SignatureScheme>) -> Vec<SignatureScheme> {
-        let Implied { rsa, ecdsa } = self.implied;
         let listed: Vec<_> = listed.filter(|_| self.schemes).collect();
-        if listed.is_empty() { vec![rsa, ecdsa] } else { listed }
+        if listed.is_empty() { self.implied.all().collect() } else { listed }
     }
 
     /// Whether messages carry lists and names of schemes.
@@ -193,9 +206,7 @@ impl Rules {
         let bad = |why| illegal("algorithm", why, "RFC 5246 7.4.3");
         let scheme = match (named, key.kind) {
             (Some(scheme), _) => scheme,
-            (None, KeyKind::Rsa) => self.implied.rsa,
-            (None, KeyKind::Ecdsa) => self.implied.ecdsa,
-            (None, _) => return Err(bad("cannot be told for a key of this kind")),
+            (None, kind) => self.implied.of(kind).ok_or_else(|| bad("cannot be told for a key of this kind"))?,
         };
         if !ours.contains(&scheme) {
             return Err(bad("is none that was offered"));
@@ -258,7 +269,7 @@ mod tests {
     #[test]
     fn schemes_are_named_or_implied() {
         use SignatureScheme as S;
-        let [new, _, old, _] = RULES else { panic!("of four versions") };
+        let [new, _, old, oldest] = RULES else { panic!("of four versions") };
         let (rsa, ecdsa) = (PeerKey::of(KeyKind::Rsa), PeerKey::of(KeyKind::Ecdsa));
         let ours = [S::RSA_PKCS1_SHA256, S::ECDSA_SHA1, S::RSA_PKCS1_MD5_SHA1, S::ED25519];
         assert_eq!(new.scheme(Some(S::RSA_PKCS1_SHA256), &rsa, &ours).ok(), Some(S::RSA_PKCS1_SHA256));
@@ -271,5 +282,10 @@ mod tests {
         assert_eq!(new.theirs([S::ED25519].into_iter()), [S::ED25519]);
         assert_eq!(new.theirs([].into_iter()), [S::RSA_PKCS1_SHA1, S::ECDSA_SHA1]);
         assert_eq!(old.theirs([S::ED25519].into_iter()), [S::RSA_PKCS1_MD5_SHA1, S::ECDSA_SHA1]);
+        // SSL 3.0 has RSA only.
+        let provider = crate::crypto::aws_lc::provider();
+        assert_eq!(oldest.theirs([].into_iter()), [S::RSA_PKCS1_MD5_SHA1]);
+        assert_eq!(oldest.ours(&[S::ECDSA_SHA1], &*provider), [S::RSA_PKCS1_MD5_SHA1]);
+        assert!(oldest.scheme(None, &ecdsa, &ours).is_err() && oldest.scheme(None, &rsa, &ours).is_ok());
     }
 }

@@ -202,7 +202,7 @@ pub(crate) fn start(
         return Err(illegal("ec_point_format_list", "lacks uncompressed", "RFC 8422 5.1.2"));
     }
     let extended_master_secret = rules.extensions && e.extended_master_secret().is_some();
-    let encrypt_then_mac = rules.extensions && e.encrypt_then_mac().is_some();
+    let encrypt_then_mac = rules.extensions && config.policy.encrypt_then_mac && e.encrypt_then_mac().is_some();
     if config.policy.require_extended_master_secret && !extended_master_secret {
         return Err(ErrorKind::InsufficientSecurity("an extended master secret").into());
     }

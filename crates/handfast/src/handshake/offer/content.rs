@@ -121,7 +121,12 @@ impl Spoken {
     ) -> bool {
         let by_psk = session.version < ProtocolVersion::TLS1_3 || !config.policy.psk_modes.is_empty();
         let spoken = self.versions.contains(&session.version) && self.suites.iter().any(|s| s.number == session.suite);
-        spoken && by_psk && is_still_good(config, psks, session) && !session.expired(now)
+        // It must not go on without (RFC 7366 3.1).
+        let protected = match &session.kind {
+            ClientSessionKind::Classic(classic) => config.policy.encrypt_then_mac || !classic.encrypt_then_mac,
+            ClientSessionKind::Tls13(_) => true,
+        };
+        spoken && by_psk && protected && is_still_good(config, psks, session) && !session.expired(now)
     }
 }
 
@@ -130,7 +135,10 @@ impl Spoken {
 fn is_still_good(config: &ClientConfig, psks: &[ExternalPsk], session: &ClientSession) -> bool {
     let takes = |what| config.server_certificate_types.contains(&what);
     let has_key = session.psk_identity.as_ref().is_none_or(|name| psks.iter().any(|psk| psk.identity == *name));
+    let judged_here = || session.rules.are_within(&config.policy.certificates);
+    let certified = session.raw_key.is_some() || !session.chain.is_empty();
     has_key
+        && (!certified || judged_here())
         && match (&session.raw_key, &session.psk_identity) {
             (Some(_), _) => takes(CertificateType::RAW_PUBLIC_KEY),
             // With RSA_PSK there was a certificate beside the key.
@@ -277,7 +285,8 @@ impl Content {
     fn classic<'c>(&'c self, config: &ClientConfig, list: &mut Vec<Extension<'c>>) {
         if self.spoken.has_classic() {
             list.push(Extension::ExtendedMasterSecret(Empty));
-            if self.spoken.suites.iter().any(|s| matches!(s.bulk, BulkCipher::Cbc(..))) {
+            let has_cbc = || self.spoken.suites.iter().any(|s| matches!(s.bulk, BulkCipher::Cbc(..)));
+            if config.policy.encrypt_then_mac && has_cbc() {
                 list.push(Extension::EncryptThenMac(Empty));
             }
             list.push(Extension::RenegotiationInfo(RenegotiationInfo(&self.renegotiated)));

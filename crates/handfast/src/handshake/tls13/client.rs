@@ -258,6 +258,7 @@ struct Taken {
 }
 
 /// What it says of the server.
+#[allow(clippy::large_enum_variant, reason = "there is one, for as long as the server's flight takes")]
 enum Whose {
     /// That it is who it was.
     Session(ClientSession),
@@ -500,7 +501,9 @@ impl Ending {
             offered.remember(group);
         }
         let store = offered.config.store.clone();
-        let keeper = store.map(|store| super::traffic::Keeper::new(store, offered.key, resumption));
+        let keeper = store.map(|store| {
+            super::traffic::Keeper::new(store, offered.key, resumption, offered.config.policy.certificates)
+        });
         let mut traffic = Traffic::new(suite, application.server, application.client, keeper);
         if offered.config.post_handshake_auth {
             traffic.answers(offered.config, types.client, flow.now().fork());

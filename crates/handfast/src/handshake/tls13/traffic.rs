@@ -10,6 +10,7 @@ use crate::keys::{TrafficSecret, Transcript};
 use crate::message::{KeyUpdate, Message, NewSessionTicket13};
 use crate::record::Aligned;
 use crate::session::{ClientSession, ClientSession13, ClientSessionKind, ClientStore, SessionKey};
+use crate::verify::CertificateRules;
 use crate::wire::numbers::{CertificateType, HandshakeType, ProtocolVersion};
 use std::sync::Arc;
 
@@ -35,12 +36,19 @@ pub(crate) struct Keeper {
     store: Arc<dyn ClientStore>,
     key: SessionKey,
     resumption: TrafficSecret,
+    /// By which the server's chain was judged.
+    rules: CertificateRules,
     kept: u32,
 }
 
 impl Keeper {
-    pub(super) fn new(store: Arc<dyn ClientStore>, key: SessionKey, resumption: TrafficSecret) -> Box<Self> {
-        Box::new(Self { store, key, resumption, kept: 0 })
+    pub(super) fn new(
+        store: Arc<dyn ClientStore>,
+        key: SessionKey,
+        resumption: TrafficSecret,
+        rules: CertificateRules,
+    ) -> Box<Self> {
+        Box::new(Self { store, key, resumption, rules, kept: 0 })
     }
 }
 
@@ -179,6 +187,7 @@ impl Traffic {
             judged: flow.shared.judged,
             lifetime: ticket.lifetime,
             chain: negotiated.peer_chain.clone(),
+            rules: keeper.rules,
             psk_identity: negotiated.psk_identity.clone(),
             raw_key: negotiated.peer_raw_key.clone(),
             alpn: negotiated.alpn.clone(),

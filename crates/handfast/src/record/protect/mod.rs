@@ -192,6 +192,8 @@ pub(crate) struct Opener {
     keys: Protection,
     /// The number of the next record (RFC 9846 5.3).
     sequence: u64,
+    /// For how many blocks the keys are still good; `u64::MAX` where that is for the peer to count.
+    blocks_left: u64,
     /// The most bytes of content, and in TLS 1.3 of padding, in a protected record.
     most: usize,
 }
@@ -199,7 +201,7 @@ pub(crate) struct Opener {
 impl Opener {
     /// Takes records as they are.
     pub(crate) fn null() -> Self {
-        Self { keys: Protection::Null, sequence: 0, most: MAX_FRAGMENT }
+        Self { keys: Protection::Null, sequence: 0, blocks_left: u64::MAX, most: MAX_FRAGMENT }
     }
 
     /// For SSL 3.0 to TLS 1.2.
@@ -207,7 +209,11 @@ impl Opener {
     /// # Errors
     /// As [`Sealer::classic`].
     pub(crate) fn classic(provider: &Arc<dyn Provider>, suite: &Suite, keys: ClassicKeys<'_>) -> Result<Self, Failure> {
-        Ok(Self { keys: Protection::classic(provider, suite, keys, false)?, sequence: 0, most: MAX_FRAGMENT })
+        // What RFC 9846 5.5 says of AES-GCM is for whoever seals. Of Triple DES no RFC says anything, and most peers count nothing.
+        let counts = matches!(suite.bulk, BulkCipher::Cbc(CbcCipher::TripleDes, _));
+        let blocks_left = if counts { limit(suite.bulk) } else { u64::MAX };
+        let keys = Protection::classic(provider, suite, keys, false)?;
+        Ok(Self { keys, sequence: 0, blocks_left, most: MAX_FRAGMENT })
     }
 
     /// For TLS 1.3.
@@ -215,7 +221,8 @@ impl Opener {
     /// # Errors
     /// As [`Sealer::tls13`].
     pub(crate) fn tls13(provider: &dyn Provider, suite: &Suite, secret: &TrafficSecret) -> Result<Self, Failure> {
-        Ok(Self { keys: Protection::tls13(provider, suite, secret)?, sequence: 0, most: MAX_FRAGMENT })
+        let keys = Protection::tls13(provider, suite, secret)?;
+        Ok(Self { keys, sequence: 0, blocks_left: u64::MAX, most: MAX_FRAGMENT })
     }
 
     /// Opens the fragment in place. Gives the type of its content, and where that lies. A record that fails does not count.
@@ -223,7 +230,7 @@ impl Opener {
     /// # Errors
     /// [`ErrorKind::BadRecordMac`] for every fault of padding, MAC, tag or length; [`ErrorKind::RecordOverflow`] if there is
     /// too much inside; [`ErrorKind::UnexpectedRecord`] if the inner type of TLS 1.3 is none that may be protected;
-    /// [`Limit::Records`] if the numbers are used up.
+    /// [`Limit::Records`] if the numbers are used up, or under Triple DES the keys: then no more application data is taken.
     pub(super) fn open(
         &mut self,
         header: &[u8; HEADER],
@@ -232,6 +239,9 @@ impl Opener {
         let n = self.sequence;
         let next = n.checked_add(1).ok_or(ErrorKind::TooMuch(Limit::Records))?;
         let outer = ContentType(header[0]);
+        if self.blocks_left == 0 && outer == ContentType::APPLICATION_DATA {
+            return Err(ErrorKind::TooMuch(Limit::Records).into());
+        }
         let bad = |Failure| Error::new(ErrorKind::BadRecordMac);
         let (content, range) = match &mut self.keys {
             Protection::Null => (outer, 0..fragment.len()),
@@ -244,6 +254,9 @@ impl Opener {
             return Err(ErrorKind::RecordOverflow.into());
         }
         self.sequence = next;
+        if self.blocks_left != u64::MAX {
+            self.blocks_left = self.blocks_left.saturating_sub(blocks(range.len()));
+        }
         Ok((content, range))
     }
 
@@ -274,14 +287,14 @@ impl Opener {
 
 /// How many blocks one key may protect: those of 2^24.5 full records under AES-GCM (RFC 9846 5.5) and of 2^23 under CCM (RFC 9147
 /// 4.5.3), since it is blocks that wear a key out (and a TLS 1.2 connection of small records would have to end soon). Triple DES, of
-/// half as long blocks, ends at 2^32 of its own, where two are likely to be alike (Sweet32, CVE-2016-2183). For the others the numbers
-/// end first.
+/// half as long blocks, ends at 2^25 of its own, 256 MiB: among these two are alike, which tells how what they stand for differs, with
+/// a chance of 2^-15 (Sweet32, CVE-2016-2183). For the others the numbers end first.
 fn limit(bulk: BulkCipher) -> u64 {
     match bulk {
         BulkCipher::Aead(AeadAlgorithm::Aes128Gcm | AeadAlgorithm::Aes256Gcm) => 23_726_566 * FULL,
         BulkCipher::Aead(AeadAlgorithm::Aes128Ccm | AeadAlgorithm::Aes256Ccm) => FULL << 23,
         BulkCipher::Aead(AeadAlgorithm::Aes128Ccm8 | AeadAlgorithm::Aes256Ccm8) => FULL << 23,
-        BulkCipher::Cbc(CbcCipher::TripleDes, _) => 1 << 31,
+        BulkCipher::Cbc(CbcCipher::TripleDes, _) => 1 << 24,
         BulkCipher::Aead(AeadAlgorithm::ChaCha20Poly1305) | BulkCipher::Cbc(..) => u64::MAX,
         BulkCipher::Rc4(_) | BulkCipher::Null(_) => u64::MAX,
     }

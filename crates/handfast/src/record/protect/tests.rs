@@ -238,8 +238,31 @@ fn keys_of_aes_are_good_for_so_many_records_and_no_more() {
         assert!(!pair.sealer.is_good_for([1].into_iter()));
     }
     // Of half as long blocks, two of which are like one of the others.
-    assert_eq!(formed(DES, TLS1_0).sealer.left(), (1 << 31) / FULL);
+    assert_eq!(formed(DES, TLS1_0).sealer.left(), (1 << 24) / FULL);
     assert_eq!(classic(CHACHA, false, false).sealer.left(), u64::MAX);
+}
+
+/// Triple DES is counted by whoever opens, too: a peer that does not count goes on for ever.
+#[test]
+fn keys_of_triple_des_open_so_much_data_and_no_more() {
+    for forms in [TLS1_2, TLS1_0, SSL3, ETM] {
+        let mut pair = formed(DES, forms);
+        assert_eq!(pair.opener.blocks_left, pair.sealer.blocks_left);
+        let record = seal(&mut pair, &[7; 100]);
+        assert!(open(&mut pair.opener, record).is_ok());
+        assert_eq!(pair.opener.blocks_left, pair.sealer.blocks_left);
+        pair.opener.blocks_left = 4;
+        let last = seal(&mut pair, &[7; 100]);
+        assert!(open(&mut pair.opener, last).is_ok());
+        let beyond = seal(&mut pair, b"x");
+        assert_eq!(open(&mut pair.opener, beyond), Err(ErrorKind::TooMuch(Limit::Records)));
+        // The end can still be said; it has the number of what was not taken.
+        pair.sealer.sequence -= 1;
+        let mut alert = Vec::new();
+        pair.sealer.seal(ContentType::ALERT, pair.version, &[1, 0], &mut alert).unwrap();
+        assert_eq!(pair.opener.blocks_left, 0);
+    }
+    assert_eq!(classic(GCM, false, false).opener.blocks_left, u64::MAX);
 }
 
 #[test]

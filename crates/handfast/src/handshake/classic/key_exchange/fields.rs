@@ -23,6 +23,9 @@ pub(super) fn read(policy: &Policy, p: &[u8], g: &[u8], ys: &[u8]) -> Result<DhG
     if bits < least {
         return Err(ErrorKind::SmallDhGroup { bits, least }.into());
     }
+    if bits > policy.max_dh_bits {
+        return Err(illegal("dh_p", "has more bits than the policy's `max_dh_bits` allow", "RFC 7919 3.1"));
+    }
     if group.holds(ys) { Ok(group) } else { Err(ErrorKind::BadDhShare.into()) }
 }
 
@@ -60,6 +63,7 @@ mod tests {
         let policy = Policy::compatible();
         let lowered = Policy { min_dh_bits: 1024, ..policy.clone() };
         let number = |len: usize, high: u8, low: u8| [&[high], &vec![0x55; len - 2][..], &[low]].concat();
+        let bounded = Policy { max_dh_bits: 2048, ..policy.clone() };
         let illegal =
             |e: &Error| matches!(e.kind(), ErrorKind::IllegalParameter { field, .. } if field.starts_with("dh_"));
         let named = DhGroup::named(NamedGroup::FFDHE3072).unwrap();
@@ -67,6 +71,9 @@ mod tests {
         for (policy, p, g, ys, good) in [
             (&policy, named.p(), named.g(), &[7][..], true),
             (&policy, &big, &[5], &[0, 0, 7], true),
+            (&bounded, &big, &[5], &[7], true),
+            (&bounded, &number(257, 1, 1), &[5], &[7], false),
+            (&bounded, named.p(), named.g(), &[7], false),
             (&lowered, &small, &[2], &[7], true),
             (&lowered, &number(128, 0x7f, 1), &[2], &[7], false),
             (&policy, &small, &[2], &[7], false),

@@ -179,7 +179,7 @@ impl Blocks {
         let (data, rest) = body.split_at_checked(length).ok_or(Failure)?;
         let mac = rest.get(..mac_len).ok_or(Failure)?;
         let good = good & self.mac.is(covered, data, mac);
-        self.mac.spend(hashed(most as usize) - hashed(length));
+        self.mac.spend(most as usize, length);
         match good.into() {
             true => Ok(start..start + length),
             false => Err(Failure),
@@ -187,8 +187,79 @@ impl Blocks {
     }
 }
 
-/// How many blocks a hash takes for so much content under SSL 3.0's MAC, give or take the same for each: before it stand eleven bytes,
-/// behind it nine at least.
-fn hashed(content: usize) -> usize {
-    (content + 11 + 9).div_ceil(64)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::{Digest, Hasher};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Leaves all as it is.
+    struct Open;
+
+    impl BlockCbc for Open {
+        fn apply(&self, _: &[u8], _: &mut [u8]) -> Result<(), Failure> {
+            Ok(())
+        }
+    }
+
+    /// Gives zeros, and counts the blocks of 64 bytes that a hash would have taken.
+    #[derive(Clone)]
+    struct Counting {
+        taken: usize,
+        len: usize,
+        blocks: Arc<AtomicUsize>,
+    }
+
+    impl Hasher for Counting {
+        fn update(&mut self, bytes: &[u8]) {
+            let before = self.taken / 64;
+            self.taken += bytes.len();
+            self.blocks.fetch_add(self.taken / 64 - before, Ordering::Relaxed);
+        }
+        fn fork(&self) -> Box<dyn Hasher> {
+            Box::new(self.clone())
+        }
+        fn current(&self) -> Digest {
+            self.blocks.fetch_add((self.taken % 64 + 9).div_ceil(64), Ordering::Relaxed);
+            Digest::of(&[0; 20][..self.len])
+        }
+        fn current_into(&self, out: &mut [u8]) {
+            out.copy_from_slice(&self.current()[..out.len()]);
+        }
+    }
+
+    /// Whatever the padding says, and whether it and the MAC are right: a record of SSL 3.0 takes as many blocks.
+    #[test]
+    fn ssl_3_0_takes_the_same_time_for_every_padding() {
+        for (mac, block) in [(Mac::Md5, 8), (Mac::Sha1, 8), (Mac::Sha1, 16)] {
+            let count = Arc::new(AtomicUsize::new(0));
+            let key = vec![0; mac.len()];
+            let hash = |_| Box::new(Counting { taken: 0, len: key.len(), blocks: count.clone() }) as Box<dyn Hasher>;
+            let mut keys = Blocks {
+                cipher: Box::new(Open),
+                block,
+                iv: Iv::Chained([0; 16]),
+                mac: RecordMac::ssl3(mac, &key, hash).unwrap(),
+                ssl3: true,
+                split: false,
+            };
+            let covered =
+                Covered { sequence: 0, content: ContentType::APPLICATION_DATA, version: ProtocolVersion::SSL3_0 };
+            let mut opened = 0;
+            for length in (block..400).step_by(block).filter(|n| *n > mac.len()) {
+                let mut taken = Vec::new();
+                for padding in 0..=255 {
+                    for good in [true, false] {
+                        let mut fragment = vec![if good { 0 } else { 1 }; length];
+                        fragment[length - 1] = padding;
+                        count.store(0, Ordering::Relaxed);
+                        opened += usize::from(keys.open_ssl3(covered, &mut fragment).is_ok());
+                        taken.push(count.load(Ordering::Relaxed));
+                    }
+                }
+                assert!(taken.iter().all(|n| *n == taken[0]), "{mac:?}, {length} bytes: {taken:?}");
+            }
+            assert!(opened > 100, "{mac:?}: {opened}");
+        }
+    }
 }

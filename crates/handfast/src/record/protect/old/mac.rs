@@ -17,6 +17,8 @@ pub(super) enum RecordMac {
     Ssl3 {
         inner: Box<dyn Hasher>,
         outer: Box<dyn Hasher>,
+        /// How many bytes each has taken in.
+        taken: usize,
         len: usize,
     },
 }
@@ -47,19 +49,7 @@ impl RecordMac {
             return Err(Failure);
         }
         if ssl3 {
-            // Both are as long together as the hash's block, or nearly so.
-            let (sha1, pad) = match mac {
-                Mac::Md5 => (false, 48),
-                Mac::Sha1 => (true, 40),
-                Mac::Sha256 | Mac::Sha384 => return Err(Failure),
-            };
-            let begun = |byte| {
-                let mut hash = legacy.hash_old(sha1);
-                hash.update(key);
-                hash.update(&[byte; 48][..pad]);
-                hash
-            };
-            return Ok(Self::Ssl3 { inner: begun(0x36), outer: begun(0x5c), len });
+            return Self::ssl3(mac, key, |sha1| legacy.hash_old(sha1));
         }
         let key = match mac {
             Mac::Md5 => legacy.hmac_old(false, key),
@@ -68,6 +58,22 @@ impl RecordMac {
             Mac::Sha384 => provider.hmac(HashAlgorithm::Sha384, key),
         };
         Ok(Self::Hmac { key, len })
+    }
+
+    /// SSL 3.0's. `hash` begins SHA-1, or MD5.
+    pub(super) fn ssl3(mac: Mac, key: &[u8], hash: impl Fn(bool) -> Box<dyn Hasher>) -> Result<Self, Failure> {
+        let (sha1, pad) = match mac {
+            Mac::Md5 => (false, 48),
+            Mac::Sha1 => (true, 40),
+            Mac::Sha256 | Mac::Sha384 => return Err(Failure),
+        };
+        let begun = |byte| {
+            let mut hash = hash(sha1);
+            hash.update(key);
+            hash.update(&[byte; 48][..pad]);
+            hash
+        };
+        Ok(Self::Ssl3 { inner: begun(0x36), outer: begun(0x5c), taken: key.len() + pad, len: mac.len() })
     }
 
     /// The MAC's size in bytes.
@@ -102,11 +108,13 @@ impl RecordMac {
         self.of(covered_by, data).ct_eq(mac)
     }
 
-    /// Spends the time of `blocks` blocks of 64 bytes, hashed.
-    pub(super) fn spend(&self, blocks: usize) {
-        if let Self::Ssl3 { inner, .. } = self {
+    /// Spends the time that SSL 3.0's MAC of content of `most` bytes would have taken beyond that of `length` bytes. A hash takes blocks
+    /// of 64 bytes: what it has begun with, eleven bytes, the content, and nine at least.
+    pub(super) fn spend(&self, most: usize, length: usize) {
+        if let Self::Ssl3 { inner, taken, .. } = self {
+            let blocks = |content: usize| (taken + 11 + content + 9).div_ceil(64);
             let mut hash = inner.fork();
-            (0..blocks).for_each(|_| hash.update(&[0; 64]));
+            (blocks(length)..blocks(most)).for_each(|_| hash.update(&[0; 64]));
             std::hint::black_box(&hash);
         }
     }
