@@ -17,6 +17,35 @@ pub(crate) fn spoken(wanted: &Spoken) -> Result<Policy, Failure> {
     Ok(policy)
 }
 
+/// A client's suites have to open in constant time whatever the server does of encrypt-then-MAC, which it learns too late.
+pub(crate) fn openable(policy: &Policy, wanted: &Within) -> Result<(), Failure> {
+    let unsafe_alone = |s: &&CipherSuite| Suite::find(**s).is_some_and(|s| !s.opens_in_constant_time());
+    match policy.suites.iter().find(unsafe_alone).filter(|_| wanted.suites.is_some()) {
+        None => Ok(()),
+        Some(suite) => {
+            let why = format!(
+                "{suite} is not spoken by a client: without encrypt-then-MAC, which is the server's to choose, its records cannot be \
+                 opened in constant time."
+            );
+            Err(Failure::usage(
+                why,
+                "Name other suites: AES-256-CBC with SHA-1 or SHA-384, or AES-128-CBC with SHA-256, can be.",
+            ))
+        }
+    }
+}
+
+/// Whether some suite of the policy is like this, in a version that it allows. For flags that have no effect without.
+pub(crate) fn has(policy: &Policy, like: impl Fn(&Suite) -> bool) -> bool {
+    policy.suites.iter().filter_map(|s| Suite::find(*s)).any(like)
+}
+
+/// A flag that can have no effect, since there is no such thing in what may be spoken.
+pub(crate) fn without_effect(flag: &str, lacking: &str, policy: &Policy, remedy: &str) -> Failure {
+    let why = format!("{flag} has no effect: what may be spoken within the policy {} has no {lacking}.", policy.name);
+    Failure::usage(why, remedy)
+}
+
 /// Adds what is accepted of old certificates.
 fn old_certificates(policy: &mut Policy, wanted: &OldCertificates) {
     let old = &mut policy.certificates;

@@ -35,6 +35,8 @@ pub(crate) fn facts(n: &Negotiated) -> Vec<Fact> {
     // What these two say, TLS 1.3 has built in.
     let classic = n.version.is_some_and(|v| v < ProtocolVersion::TLS1_3);
     let lacks = |has: bool| (classic && !has).then(|| "no: the peer is old, or badly kept".to_owned());
+    // It has no extensions to offer it by: it is not the peer's fault.
+    let could_extend = n.version != Some(ProtocolVersion::SSL3_0);
     vec![
         usual("version", n.version.map(|v| v.to_string())),
         usual("suite", n.suite.map(|s| s.to_string())),
@@ -90,7 +92,7 @@ pub(crate) fn facts(n: &Negotiated) -> Vec<Fact> {
             "extended_master_secret",
             classic.then_some(n.extended_master_secret),
             "extended master secret",
-            lacks(n.extended_master_secret),
+            lacks(n.extended_master_secret).filter(|_| could_extend),
         ),
         fact(
             "secure_renegotiation",

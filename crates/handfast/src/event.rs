@@ -46,6 +46,8 @@ pub enum Event<'b> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Negotiated {
+    /// Whether the peer is a server.
+    pub peer_is_server: bool,
     /// The version.
     pub version: Option<ProtocolVersion>,
     /// The suite.

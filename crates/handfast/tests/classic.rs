@@ -600,12 +600,12 @@ fn a_wrong_signature_is_noticed() {
         for kind in [KeyKind::Rsa, KeyKind::Ecdsa] {
             let (client, server) = Setup::new(version).server(kind).mutual(kind).configs();
             let pair = spoiled(&client, &server, HandshakeType::SERVER_KEY_EXCHANGE);
-            let (by_client, by_server) = errors(&pair);
+            let (by_client, peer_is_server) = errors(&pair);
             assert_eq!(by_client.kind(), &ErrorKind::BadSignature);
-            assert_eq!(alert(&by_server), "decrypt_error");
+            assert_eq!(alert(&peer_is_server), "decrypt_error");
             let pair = spoiled(&client, &server, HandshakeType::CERTIFICATE_VERIFY);
-            let (by_client, by_server) = errors(&pair);
-            assert_eq!(by_server.kind(), &ErrorKind::BadSignature);
+            let (by_client, peer_is_server) = errors(&pair);
+            assert_eq!(peer_is_server.kind(), &ErrorKind::BadSignature);
             assert_eq!(alert(&by_client), "decrypt_error");
         }
     }
@@ -618,8 +618,8 @@ fn a_wrong_premaster_secret_tells_nothing() {
         for suite in spoken(version).filter(|s| s.key_exchange == KeyExchangeKind::Rsa) {
             let (client, server) = with(version, suite).configs();
             let pair = spoiled(&client, &server, HandshakeType::CLIENT_KEY_EXCHANGE);
-            let (by_client, by_server) = errors(&pair);
-            assert_eq!(by_server.kind(), &ErrorKind::BadRecordMac);
+            let (by_client, peer_is_server) = errors(&pair);
+            assert_eq!(peer_is_server.kind(), &ErrorKind::BadRecordMac);
             assert_eq!(alert(&by_client), "bad_record_mac");
         }
     }

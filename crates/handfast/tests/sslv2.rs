@@ -130,3 +130,25 @@ fn nothing_changed_or_cut_does_harm() {
     }
     assert!(refused > 1000 && answered > 4000, "{refused} {answered}");
 }
+
+/// A header whose length is less than that of what is always there is refused at once, and by that.
+#[test]
+fn a_length_that_is_too_short_is_named() {
+    for length in 0..=8 {
+        let server = told(Policy::museum(), &[0x80, length, 1, 3, 1]);
+        let error = server.error.as_ref().expect("refused");
+        assert!(matches!(error.kind(), ErrorKind::Malformed(m) if m.field == "length"), "{length}: {error}");
+        assert_eq!(server.alerts(), ["fatal decode_error"]);
+    }
+    assert_eq!(told(Policy::museum(), &[0x80, 9, 1, 3, 1]).error, None);
+}
+
+#[test]
+fn ciphers_of_ssl_2_alone_are_named() {
+    let mut bytes = hello(0x0301);
+    bytes[11..20].copy_from_slice(&[1, 0, 0x80, 7, 0, 0xc0, 3, 0, 0x80]);
+    let server = told(Policy::museum(), &bytes);
+    let why = server.error.as_ref().expect("refused").to_string();
+    assert!(why.contains("cipher_specs has ciphers of SSL 2.0 only"), "{why}");
+    assert_eq!(server.alerts(), ["fatal illegal_parameter"]);
+}

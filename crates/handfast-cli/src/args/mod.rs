@@ -51,7 +51,8 @@ pub(crate) enum Verb {
 #[derive(Debug, Args)]
 #[command(next_help_heading = SPOKEN)]
 pub(crate) struct Spoken {
-    /// A policy: modern, default, compatible, legacy, museum. What the other flags say is within it
+    /// A policy: modern, default, compatible, legacy, museum. What the other flags say is within it. By museum a client offers SSL 3.0 beside
+    /// newer versions to servers only that know no supported_versions; to others by --max-version ssl3
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(crate) policy: String,
     #[command(flatten)]

@@ -51,9 +51,10 @@ pub(crate) struct Serve {
     /// What helps clients up to TLS 1.2 to choose among their keys, if they know what it means (RFC 4279 5.2)
     #[arg(long, value_name = "TEXT", requires = "psk_identity", help_heading = PSKS)]
     pub(crate) psk_hint: Option<String>,
-    /// The group of DHE suites for clients that name none (RFC 7919 4): ffdhe2048, ffdhe3072, ffdhe4096, ffdhe6144, ffdhe8192
-    #[arg(long, value_name = "GROUP", default_value = "ffdhe2048", value_parser = dh_group, help_heading = SPOKEN)]
-    pub(crate) dh_group: DhGroup,
+    /// The group of DHE suites for clients that name none (RFC 7919 4): ffdhe2048, as if not given, ffdhe3072, ffdhe4096, ffdhe6144,
+    /// ffdhe8192
+    #[arg(long, value_name = "GROUP", value_parser = dh_group, help_heading = SPOKEN)]
+    pub(crate) dh_group: Option<DhGroup>,
     #[command(flatten)]
     pub(crate) records: Records,
     #[command(flatten)]

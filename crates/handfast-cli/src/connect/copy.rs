@@ -8,6 +8,7 @@ use handfast::alert::AlertDescription;
 use handfast::error::Blame;
 use handfast::event::Event;
 use handfast::trace::Direction;
+use handfast::wire::numbers::ProtocolVersion;
 use handfast::{Connection, Error, ErrorKind, Time};
 use std::cell::{Cell, RefCell};
 use std::future::pending;
@@ -83,15 +84,25 @@ impl Shared<'_> {
                 Some(deadline) => {
                     let late = timeout_at(deadline, self.wake.notified()).await;
                     if late.is_err() {
-                        let why = "time-out during the second handshake: the peer did not go on.";
-                        let failure = Failure::network(Code::TimeOut, why, "Wait longer with --timeout.");
-                        return Err(Over::NotAgain(Box::new(failure)));
+                        return Err(Over::NotAgain(Box::new(late_again(self.tls.borrow().negotiated().version))));
                     }
                 }
             }
         }
         Ok(())
     }
+}
+
+/// A second handshake that the peer does not go on with. SSL 3.0 has no alert to refuse one by (RFC 6101 5.4.2).
+fn late_again(version: Option<ProtocolVersion>) -> Failure {
+    let (why, remedy) = match version {
+        Some(ProtocolVersion::SSL3_0) => (
+            "time-out during the second handshake: the peer did not go on. In SSL 3.0 one that does not want it says nothing.",
+            "Do without --renegotiate; or wait longer with --timeout.",
+        ),
+        _ => ("time-out during the second handshake: the peer did not go on.", "Wait longer with --timeout."),
+    };
+    Failure::network(Code::TimeOut, why, remedy)
 }
 
 /// Copies both ways until it is over.
@@ -271,5 +282,17 @@ async fn up(shared: &Shared<'_>, output: &mut OwnedWriteHalf, half_close: bool, 
                 Err(error) => return Over::Ours("stdin", error),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_all_that_ssl3_has() {
+        let said = |version| late_again(Some(version)).explanation;
+        assert!(said(ProtocolVersion::SSL3_0).remedy.contains("Do without --renegotiate"));
+        assert!(!said(ProtocolVersion::TLS1_2).remedy.contains("--renegotiate"));
     }
 }

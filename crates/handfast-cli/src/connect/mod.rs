@@ -65,6 +65,8 @@ impl<'a> Plan<'a> {
     fn of(args: &'a args::Connect) -> Result<Self, Failure> {
         let mut policy = lists::spoken(&args.spoken)?;
         lists::key_shares(args.hello.key_shares.as_deref(), &mut policy)?;
+        lists::openable(&policy, &args.spoken.within)?;
+        effective(args, &policy)?;
         if args.renegotiate {
             policy.renegotiation = Renegotiation::Either;
         }
@@ -122,6 +124,9 @@ impl<'a> Plan<'a> {
         let (mut versions, mut policy) = (self.policy.versions().into_iter(), self.policy.clone());
         let mut from = versions.next();
         let (newest, mut fallback) = (from, None);
+        if let Some(words) = of_ssl3(&policy) {
+            teller.tell(None, &Event::Remark { words });
+        }
         loop {
             let Ended { failure, intolerant } = match self.attempt(&addresses, &policy, fallback, teller, stage).await {
                 Ok(wire) => return Ok(wire),
@@ -211,6 +216,32 @@ impl<'a> Plan<'a> {
             Connection::client_observed(Arc::new(config), self.name.clone(), Time::now(), Some(Box::new(observer)));
         Ok((connection.map_err(|e| Failure::tls(&e))?, last))
     }
+}
+
+/// Flags that can have no effect under this policy are refused.
+fn effective(args: &args::Connect, policy: &Policy) -> Result<(), Failure> {
+    if args.renegotiate && policy.min_version >= ProtocolVersion::TLS1_3 {
+        let remedy = "TLS 1.3 has no second handshake: take --max-version tls1.2.";
+        return Err(lists::without_effect("--renegotiate", "version before TLS 1.3", policy, remedy));
+    }
+    if args.min_dh_bits.is_some() && !lists::has(policy, |s| s.key_exchange.has_dhe()) {
+        let remedy = "Take --policy compatible, or suites with DHE.";
+        return Err(lists::without_effect("--min-dh-bits", "suite with DHE up to TLS 1.2", policy, remedy));
+    }
+    if args.fallback && policy.versions().len() < 2 {
+        return Err(lists::without_effect("--fallback", "second version to fall back to", policy, "Do without it."));
+    }
+    Ok(())
+}
+
+/// Servers that know supported_versions choose by that alone, and SSL 3.0 does not stand there: who wants it of them has to ask for it.
+fn of_ssl3(policy: &Policy) -> Option<&'static str> {
+    let versions = policy.versions();
+    let listed = versions.first() > Some(&ProtocolVersion::TLS1_2);
+    (listed && versions.contains(&ProtocolVersion::SSL3_0)).then_some(
+        "SSL 3.0 is offered, too, but to servers only that do not know supported_versions, as few of now do not; of the others it is had by \
+         --max-version ssl3 or --fallback",
+    )
 }
 
 /// One is shown to whoever asks for any; of several the server's wishes choose.

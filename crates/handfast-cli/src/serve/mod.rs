@@ -86,6 +86,7 @@ struct Server {
 impl Plan {
     fn of(args: args::Serve) -> Result<Self, Failure> {
         let mut policy = lists::spoken(&args.spoken)?;
+        effective(&args, &policy)?;
         psks::modes(args.psk_only, &mut policy, false);
         psks::prefer(&args.psks, &args.spoken, &mut policy);
         let guard = guard(&args, &mut policy)?;
@@ -102,7 +103,7 @@ impl Plan {
         config.ticket_count = args.sessions.tickets.into();
         config.tickets = config.tickets.filter(|_| args.sessions.tickets > 0);
         config.psk_hint = args.psk_hint.clone().unwrap_or_default().into_bytes();
-        config.dh_group = args.dh_group.clone();
+        config.dh_group = args.dh_group.clone().unwrap_or(config.dh_group);
         config.early_data = args.sessions.early_data.map(|most| {
             let store = MemoryReplayStore::new(Time::now(), TICKETS);
             EarlyDataRules::new(most, Arc::new(store))
@@ -173,6 +174,19 @@ impl Plan {
         }
         teller.fault()
     }
+}
+
+/// Flags that can have no effect under this policy are refused.
+fn effective(args: &args::Serve, policy: &Policy) -> Result<(), Failure> {
+    let refused =
+        |flag, lacking| Err(lists::without_effect(flag, lacking, policy, "Take --policy compatible, or such suites."));
+    if args.dh_group.is_some() && !lists::has(policy, |s| s.key_exchange.has_dhe()) {
+        return refused("--dh-group", "suite with DHE up to TLS 1.2");
+    }
+    if args.psk_hint.is_some() && !lists::has(policy, |s| s.key_exchange.has_psk()) {
+        return refused("--psk-hint", "suite with a pre-shared key up to TLS 1.2");
+    }
+    Ok(())
 }
 
 /// What clients are asked for a certificate for, and how: the flag names a second handshake, so that there may be one.

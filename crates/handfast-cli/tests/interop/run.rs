@@ -107,5 +107,5 @@ pub fn our_server(peer: &dyn Peer, case: &Case, material: &Material) -> Result<(
             seen::early(&next, case)?;
         }
     }
-    Ok(seen::by_server(&mut tool, case, material)?)
+    Ok(seen::peer_is_server(&mut tool, case, material)?)
 }

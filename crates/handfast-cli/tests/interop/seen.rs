@@ -101,7 +101,7 @@ pub fn by_client(tool: &mut Tool, case: &Case, peer: &Said, material: &Material)
 }
 
 /// What our server must have received, when it has served.
-pub fn by_server(tool: &mut Tool, case: &Case, material: &Material) -> Result<(), String> {
+pub fn peer_is_server(tool: &mut Tool, case: &Case, material: &Material) -> Result<(), String> {
     if case.feature == Feature::Exporter || case.channel_binding().is_some() {
         let exported = tool.wait_for("exported")?;
         return material.said.wait_for(exported["hex"].as_str().unwrap_or_default());

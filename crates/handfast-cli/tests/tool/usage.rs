@@ -65,6 +65,25 @@ fn what_this_build_lacks_lists_what_there_is() {
 }
 
 #[test]
+fn flags_without_effect_are_refused() {
+    let said = |flag| [flag, "has no effect"];
+    refused(&["connect", "localhost", "--policy", "modern", "--renegotiate"], &said("--renegotiate"));
+    refused(&["connect", "localhost", "--min-version", "tls1.3", "--renegotiate"], &said("--renegotiate"));
+    refused(&["connect", "localhost", "--min-dh-bits", "1024"], &said("--min-dh-bits"));
+    refused(&["connect", "localhost", "--min-version", "tls1.3", "--fallback"], &said("--fallback"));
+    refused(&["serve", "--dh-group", "ffdhe3072"], &said("--dh-group"));
+    refused(&["serve", "--psk-identity", "me", "--psk-key", "00", "--psk-hint", "x"], &said("--psk-hint"));
+}
+
+/// A client cannot know in time whether the server has encrypt-then-MAC.
+#[test]
+fn what_a_client_cannot_open_safely_is_refused_with_the_reason() {
+    let suites = "TLS_RSA_WITH_AES_256_CBC_SHA256,TLS_RSA_WITH_AES_128_CBC_SHA";
+    let args = ["connect", "localhost", "--policy", "compatible", "--suites", suites];
+    refused(&args, &["TLS_RSA_WITH_AES_256_CBC_SHA256 is not spoken by a client", "constant time"]);
+}
+
+#[test]
 fn names_are_said_as_they_are_written() {
     refused(&["connect", "localhost", "--schemes", "rsa_pkcs1_sha1"], &["The signature scheme rsa_pkcs1_sha1 is"]);
     refused(&["connect", "localhost", "--min-version", "tls1.0"], &["The version TLS 1.0 is outside"]);

@@ -47,6 +47,20 @@ fn what_is_old_is_named() {
     assert!(done.text().contains("What was agreed is weak: no forward secrecy ("), "{}", done.text());
 }
 
+/// SSL 3.0 is had of a server that knows newer versions only by asking for it, which is said; what the version lacks is not the peer's fault.
+#[test]
+fn ssl3_is_asked_for() {
+    let dir = Dir::new();
+    let server = Server::start(&dir, &["--policy", "museum", "--max-version", "ssl3"]);
+    let at = server.at("localhost");
+    let museum = ["connect", &at, "--policy", "museum"];
+    run(&dir, &museum, "")
+        .ends(5, &["SSL 3.0 is offered, too", "protocol_version", "--max-version ssl3, or --fallback"]);
+    let done = run(&dir, &[&museum[..], &["--max-version", "ssl3"]].concat(), "");
+    done.ends(0, &["SSL 3.0: POODLE ("]);
+    assert!(!done.stderr.contains("is offered, too") && !done.stderr.contains("badly kept"), "{}", done.stderr);
+}
+
 /// A ClientHello in SSL 2.0's form, of a client that speaks up to TLS 1.0.
 #[test]
 fn an_sslv2_hello_is_read_by_museum_only() {

@@ -2,7 +2,7 @@
 
 use super::Connection;
 use crate::Time;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, illegal};
 use crate::handshake::{Flow, Input, State};
 use crate::message::{Dialect, Message};
 use crate::trace::{Direction, Trace};
@@ -28,6 +28,11 @@ impl Connection {
             let (got, expected) = (HandshakeType::CLIENT_HELLO, NAME);
             return Err(ErrorKind::UnexpectedMessage { got, expected }.into());
         };
+        // What it becomes would have no suite, which is nothing that the client said.
+        if hello.cipher_specs.iter().all(|spec| spec.suite().is_none()) {
+            let why = "has ciphers of SSL 2.0 only, which is never spoken";
+            return Err(illegal("cipher_specs", why, "RFC 6176 3").during(NAME, true));
+        }
         let same = hello.to_client_hello();
         let mut content = same.as_slice();
         let Some((same, aligned)) = joiner.next(&mut content, shared.limits.message_size)? else { return Ok(()) };

@@ -190,10 +190,14 @@ impl ErrorKind {
                 "RFC 8879 4",
                 BROKEN_PEER,
             ),
-            Self::NoCertificate { .. } => words(
+            Self::NoCertificate { version } => words(
                 Peer,
                 "a client certificate is required, and none was sent.",
-                "RFC 9846 4.5.1.4",
+                match *version {
+                    ProtocolVersion::TLS1_3 => "RFC 9846 4.5.1.4",
+                    ProtocolVersion::SSL3_0 => "RFC 6101 5.6.6",
+                    _ => "RFC 5246 7.4.6",
+                },
                 "Give the client a certificate from an authority that this server trusts.",
             ),
             Self::RenegotiationRefused => words(

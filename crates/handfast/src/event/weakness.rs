@@ -42,7 +42,7 @@ weaknesses! {
     OldVersion = "TLS before 1.2", "the version knows no hash but MD5 and SHA-1, and no modern protection", "RFC 8996";
     /// The peer cannot renegotiate securely (RFC 5746).
     InsecureRenegotiation = "insecure renegotiation",
-        "the peer would take what someone in between has said before as said by this client", "RFC 5746 1";
+        "what someone in between has said first would be taken for the beginning of what the client says", "RFC 5746 1";
     /// Records are protected by RC4.
     Rc4 = "RC4", "its stream is not random enough: what is said often can be found out", "RFC 7465";
     /// Records are protected by Triple DES.
@@ -55,6 +55,10 @@ weaknesses! {
     Sha1Signature = "SHA-1 signature", "with great means such a signature can be forged", "RFC 9155 1";
     /// A certificate of the peer's chain, or its raw key, is for RSA with less than 2048 bits.
     ShortRsaKey = "short RSA key", "whoever has great means can find out the private key", "RFC 9325 4.5";
+    /// The server's certificate has no subjectAltName, so that its name stands in a text that was made for people.
+    CommonName = "name in the common name", "an authority may issue for it without heeding what names it may issue for", "RFC 9525 2, 6";
+    /// The peer's certificate is of X.509 version 1.
+    Version1Certificate = "X.509 version 1", "it has no extensions, and so does not say what it may be used for", "RFC 5280 4.1.2.1";
     /// The keys of Diffie-Hellman were made over a prime of less than 2048 bits.
     SmallDhGroup = "small Diffie-Hellman group", "whoever has great means can find out the secret: Logjam", "RFC 9325 4.5";
     /// No Diffie-Hellman keys were made for this connection.
@@ -76,7 +80,8 @@ impl fmt::Display for Weakness {
 
 impl Negotiated {
     /// What is weak in it, the worst first. Of certificates it is those that the peer has sent, all of them, and not one's own; that
-    /// nobody judged them is [`Negotiated::verified`].
+    /// nobody judged them is [`Negotiated::verified`]. Where a session is resumed, it is not known any more by what signature, and with what
+    /// Diffie-Hellman group, the server had proved itself.
     pub fn weaknesses(&self) -> Vec<Weakness> {
         let Some(version) = self.version else { return Vec::new() };
         Weakness::ALL.iter().copied().filter(|weakness| self.has(*weakness, version)).collect()
@@ -100,6 +105,8 @@ impl Negotiated {
             W::Sha1Certificate => verify::has_sha1(&self.peer_chain),
             W::Sha1Signature => signed(&[S::RSA_PKCS1_SHA1, S::ECDSA_SHA1, S::RSA_PKCS1_MD5_SHA1, S::RSA_PKCS1_SSL3]),
             W::ShortRsaKey => verify::has_short_key(&self.peer_chain, self.peer_raw_key.as_ref()),
+            W::CommonName => self.peer_is_server && verify::is_named_by_common_name(&self.peer_chain),
+            W::Version1Certificate => verify::is_of_version_1(&self.peer_chain),
             W::SmallDhGroup => self.dh_bits.is_some_and(|bits| bits < 2048),
             // TLS 1.3 goes without only where a pre-shared key is used alone (psk_ke).
             W::NoForwardSecrecy if !classic => self.group.is_none(),
@@ -131,6 +138,7 @@ mod tests {
             scheme: Some(SignatureScheme::ECDSA_SECP256R1_SHA256),
             secure_renegotiation: true,
             extended_master_secret: true,
+            peer_is_server: true,
             ..Negotiated::default()
         }
     }
@@ -203,9 +211,15 @@ mod tests {
             (chain!("rsa-sha1"), &[Weakness::Sha1Certificate]),
             (chain!("ec-sha1", "rsa-md5"), &[Weakness::Md5Certificate, Weakness::Sha1Certificate]),
             (chain!("leaf", "rsa1024"), &[Weakness::ShortRsaKey]),
+            (chain!("v1"), &[Weakness::CommonName, Weakness::Version1Certificate]),
+            (chain!("bare"), &[Weakness::CommonName]),
+            (chain!("leaf", "v1-authority"), &[]),
         ] {
             let n = Negotiated { peer_chain, ..good(TLS1_2, GCM) };
             assert_eq!(n.weaknesses(), found);
+            // A client's has often no name of a machine.
+            let n = Negotiated { peer_is_server: false, ..n };
+            assert!(!n.weaknesses().contains(&Weakness::CommonName));
         }
         let chain = chain!("rsa1024");
         let key = verify::spki_of(&chain).unwrap().to_vec();

@@ -81,7 +81,7 @@ impl Shared {
             dialect: Dialect::Hello,
             policy: None,
             question: None,
-            negotiated: Negotiated::default(),
+            negotiated: Negotiated { peer_is_server: side == Side::Client, ..Negotiated::default() },
             unshown: None,
             unknown_psk: false,
             judged: Time::default(),

@@ -5,6 +5,7 @@ use super::sslv2::{self, First, Sslv2};
 use super::{HEADER, MAX_FRAGMENT, Opener};
 use crate::error::{Error, ErrorKind};
 use crate::wire::numbers::{ContentType, ProtocolVersion};
+use crate::wire::{Malformed, Problem};
 
 /// What the header's version must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +83,9 @@ impl Reader {
                 First::Perhaps => return Ok(None),
                 First::Hello { version, .. } if self.sslv2 == Sslv2::Refused || version < ProtocolVersion::SSL3_0 => {
                     return Err(ErrorKind::Sslv2Hello(version).into());
+                }
+                First::Hello { length, .. } if length < sslv2::LEAST => {
+                    return Err(Malformed { field: "length", at: 0, problem: Problem::Length }.into());
                 }
                 First::Hello { length, .. } if length > sslv2::MOST => return Err(ErrorKind::RecordOverflow.into()),
                 First::Hello { length, .. } => {
@@ -373,13 +377,13 @@ mod tests {
         assert_eq!(frame(&mut Reader::new(), &[22, 2]), not_tls(NotTls::Unknown));
         assert_eq!(frame(&mut Reader::new(), &[0x80, 0x2e, 1, 3, 1]), not_tls(NotTls::Unknown));
         let version = ProtocolVersion::TLS1_0;
-        let hello = [0x80, 3, 1, 3, 1, 9];
+        let hello = [0x80, 9, 1, 3, 1, 0, 3, 0, 0, 0, 16, 9];
         let with = |sslv2| Reader { sslv2, ..Reader::new() };
         assert_eq!(frame(&mut with(Sslv2::Refused), &hello), Err(ErrorKind::Sslv2Hello(version)));
         let mut reader = with(Sslv2::Read);
         assert_eq!(frame(&mut reader, &hello[..4]), Ok(None));
-        assert_eq!(frame(&mut reader, &hello), Ok(Some(5)));
-        assert_eq!(reader.sslv2_hello(&hello[..5]), Some(&[1, 3, 1][..]));
+        assert_eq!(frame(&mut reader, &hello), Ok(Some(11)));
+        assert_eq!(reader.sslv2_hello(&hello[..11]), Some(&hello[2..11]));
         // Only as the first, and of no great length.
         assert!(matches!(frame(&mut reader, &hello), Err(ErrorKind::UnexpectedRecord { .. })));
         let none = Err(ErrorKind::Sslv2Hello(ProtocolVersion(2)));

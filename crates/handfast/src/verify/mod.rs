@@ -31,7 +31,7 @@ pub use error::CertificateError;
 pub use pinned::{NoCertificates, NotChecked, PinnedLeaf, SelfSigned, fingerprint, key_fingerprint};
 pub use roots::Roots;
 pub use rules::{CertificateRules, OldForm};
-pub(crate) use signed::{has_md5, has_sha1, has_short_key, signed_by};
+pub(crate) use signed::{has_md5, has_sha1, has_short_key, is_named_by_common_name, is_of_version_1, signed_by};
 pub use stapled::Stapled;
 pub(crate) use usage::allows;
 

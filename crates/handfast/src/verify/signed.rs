@@ -35,6 +35,16 @@ fn has(chain: &[CertificateDer<'_>], form: OldForm) -> bool {
     certificates.any(|c| OldForm::of_signature(&algorithm(c.signature)) == Some(form))
 }
 
+/// Whether the peer's own certificate has no subjectAltName.
+pub(crate) fn is_named_by_common_name(chain: &[CertificateDer<'_>]) -> bool {
+    chain.first().and_then(|c| Certificate::read(c)).is_some_and(|c| !c.has_alternative_names())
+}
+
+/// Whether the peer's own certificate is of X.509 version 1.
+pub(crate) fn is_of_version_1(chain: &[CertificateDer<'_>]) -> bool {
+    chain.first().and_then(|c| Certificate::read(c)).is_some_and(|c| c.is_version_1())
+}
+
 /// Whether a key in this chain, or this one, is for RSA with less than 2048 bits.
 pub(crate) fn has_short_key(chain: &[CertificateDer<'_>], raw: Option<&SubjectPublicKeyInfoDer<'_>>) -> bool {
     let keys = chain.iter().filter_map(|c| Certificate::read(c)).map(|c| c.spki).chain(raw.map(|key| &**key));

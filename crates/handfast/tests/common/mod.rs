@@ -451,6 +451,7 @@ impl Pair {
 /// What both ends must see alike: all but whom they saw.
 pub fn facts(end: &End) -> Negotiated {
     let mut facts = end.negotiated().clone();
+    facts.peer_is_server = false;
     facts.peer_chain.clear();
     facts.peer_raw_key = None;
     facts.certificate_compression = None;

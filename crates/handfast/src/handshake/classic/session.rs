@@ -211,10 +211,11 @@ impl Session {
 fn begin(flow: &mut Flow<'_>, session: Session) {
     flow.enter_transcript(Transcript::new());
     let shared = &mut *flow.shared;
+    let new = Negotiated { peer_is_server: shared.negotiated.peer_is_server, ..Negotiated::default() };
     shared.unshown = None;
     shared.before = Some(Box::new(Before {
         session,
-        negotiated: mem::take(&mut shared.negotiated),
+        negotiated: mem::replace(&mut shared.negotiated, new),
         client_random: shared.client_random,
         exporter: shared.exporter.take(),
         first_finished: shared.first_finished.take(),
