@@ -527,7 +527,7 @@ fn a_suite_that_takes_encrypt_then_mac_is_named() {
         let mut hello = ClientHello::from_body(&sent[5 + HEADER..]).unwrap();
         hello.fixed.cipher_suites = Vector(List::of(std::slice::from_ref(&suite)));
         hello.extensions.list.retain(|e| e.kind() != ExtensionType::ENCRYPT_THEN_MAC);
-        hello.extensions.list.extend(with.then_some(Extension::EncryptThenMac(handfast::extension::Empty)));
+        hello.extensions.list.extend(with.then_some(Extension::EncryptThenMac(Empty)));
         let mut end = End::server(&server);
         end.receive(&record(HANDSHAKE, 0x0301, &Message::ClientHello(hello).to_bytes()), noon());
         if with {

@@ -287,14 +287,14 @@ impl Opener {
 
 /// How many blocks one key may protect: those of 2^24.5 full records under AES-GCM (RFC 9846 5.5) and of 2^23 under CCM (RFC 9147
 /// 4.5.3), since it is blocks that wear a key out (and a TLS 1.2 connection of small records would have to end soon). Triple DES, of
-/// half as long blocks, ends at 2^25 of its own, 256 MiB: among these two are alike, which tells how what they stand for differs, with
-/// a chance of 2^-15 (Sweet32, CVE-2016-2183). For the others the numbers end first.
+/// half as long blocks, ends at 2^29 of its own, 4 GiB: among these two are alike, which tells how what they stand for differs, with
+/// a chance of 2^-7 (Sweet32, CVE-2016-2183). For the others the numbers end first.
 fn limit(bulk: BulkCipher) -> u64 {
     match bulk {
         BulkCipher::Aead(AeadAlgorithm::Aes128Gcm | AeadAlgorithm::Aes256Gcm) => 23_726_566 * FULL,
         BulkCipher::Aead(AeadAlgorithm::Aes128Ccm | AeadAlgorithm::Aes256Ccm) => FULL << 23,
         BulkCipher::Aead(AeadAlgorithm::Aes128Ccm8 | AeadAlgorithm::Aes256Ccm8) => FULL << 23,
-        BulkCipher::Cbc(CbcCipher::TripleDes, _) => 1 << 24,
+        BulkCipher::Cbc(CbcCipher::TripleDes, _) => 1 << 28,
         BulkCipher::Aead(AeadAlgorithm::ChaCha20Poly1305) | BulkCipher::Cbc(..) => u64::MAX,
         BulkCipher::Rc4(_) | BulkCipher::Null(_) => u64::MAX,
     }

@@ -238,7 +238,7 @@ fn keys_of_aes_are_good_for_so_many_records_and_no_more() {
         assert!(!pair.sealer.is_good_for([1].into_iter()));
     }
     // Of half as long blocks, two of which are like one of the others.
-    assert_eq!(formed(DES, TLS1_0).sealer.left(), (1 << 24) / FULL);
+    assert_eq!(formed(DES, TLS1_0).sealer.left(), (1 << 28) / FULL);
     assert_eq!(classic(CHACHA, false, false).sealer.left(), u64::MAX);
 }
 
