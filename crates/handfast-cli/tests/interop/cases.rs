@@ -3,7 +3,7 @@
 use super::flags::EXPORT;
 
 /// The kind of the server's certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
     Rsa,
     /// On P-256.
@@ -70,7 +70,7 @@ impl Key {
 }
 
 /// What is special about a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Feature {
     /// A full handshake, data both ways.
     Full,
@@ -149,7 +149,7 @@ pub enum Feature {
 }
 
 /// One row.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Case {
     /// As the tool writes it.
     pub version: &'static str,
@@ -180,7 +180,9 @@ impl Case {
     /// As events have it.
     pub fn version_in_words(&self) -> &'static str {
         match self.version {
+            "ssl3" => "SSL 3.0",
             "tls1.0" => "TLS 1.0",
+            "tls1.1" => "TLS 1.1",
             "tls1.2" => "TLS 1.2",
             _ => "TLS 1.3",
         }
@@ -225,6 +227,19 @@ impl Case {
     pub fn renegotiates(&self) -> bool {
         matches!(self.feature, Feature::Renegotiated | Feature::CertificateLater | Feature::OwnRenegotiation)
     }
+    /// Whether a pre-shared key is used.
+    pub fn has_psk(&self) -> bool {
+        matches!(self.feature, Feature::Psk | Feature::PskOnly) || self.suite.contains("PSK_")
+    }
+    /// Whether it is a suite that our client does not offer, and that our server takes only with encrypt-then-MAC: it does not open in
+    /// constant time.
+    pub fn needs_encrypt_then_mac(&self) -> bool {
+        self.suite.ends_with("AES_256_CBC_SHA256")
+    }
+    /// Whether a pre-shared key and a fresh exchange over a prime field or a curve are both in it.
+    pub fn has_dhe_psk(&self) -> bool {
+        self.suite.contains("DHE_PSK") || self.suite.contains("PSK_DHE")
+    }
     /// Whether a pre-shared key proves the server, so that it shows no certificate, before TLS 1.3.
     pub fn is_by_key_alone(&self) -> bool {
         self.suite.contains("PSK_") && !self.suite.contains("RSA_PSK_")
@@ -234,7 +249,7 @@ impl Case {
     }
 }
 
-/// Every row: each version, key exchange and protection, then each feature.
+/// Every row that is not only about what was before TLS 1.3.
 pub fn cases() -> Vec<Case> {
     [suites(), groups(), exchanges(), keys(), sessions(), features(), choices(), renegotiations()].concat()
 }
@@ -304,9 +319,9 @@ fn groups() -> Vec<Case> {
     [&middle[..], &new].concat()
 }
 
-/// Finite fields and pre-shared keys before TLS 1.3.
+/// Finite fields before TLS 1.3.
 fn exchanges() -> Vec<Case> {
-    use Feature::{ClientCertificate, Full, Psk, Resumed};
+    use Feature::{ClientCertificate, Full, Resumed};
     const DHE_GCM: &str = "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256";
     let fields = [
         ("tls1.0", "TLS_DHE_RSA_WITH_AES_128_CBC_SHA", ""),
@@ -322,23 +337,9 @@ fn exchanges() -> Vec<Case> {
         ("tls1.2", DHE_GCM, "ffdhe6144"),
         ("tls1.2", DHE_GCM, "ffdhe8192"),
     ];
-    let keys = [
-        ("tls1.0", "TLS_PSK_WITH_AES_128_CBC_SHA"),
-        ("tls1.0", "TLS_DHE_PSK_WITH_AES_128_CBC_SHA"),
-        ("tls1.0", "TLS_RSA_PSK_WITH_AES_256_CBC_SHA"),
-        ("tls1.2", "TLS_PSK_WITH_AES_128_GCM_SHA256"),
-        ("tls1.2", "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256"),
-        ("tls1.2", "TLS_PSK_WITH_AES_128_CCM_8"),
-        ("tls1.2", "TLS_PSK_WITH_AES_256_CBC_SHA384"),
-        ("tls1.2", "TLS_DHE_PSK_WITH_AES_256_GCM_SHA384"),
-        ("tls1.2", "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256"),
-        ("tls1.2", "TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256"),
-        ("tls1.2", "TLS_RSA_PSK_WITH_AES_128_GCM_SHA256"),
-    ];
     let fields = fields.map(|(version, suite, group)| row(version, suite, group, Key::Rsa, Full));
-    let keys = keys.map(|(version, suite)| row(version, suite, "", Key::Rsa, Psk));
     let sessions = [Resumed, ClientCertificate].map(|feature| row("tls1.2", DHE_GCM, "", Key::Rsa, feature));
-    [&fields[..], &keys, &sessions].concat()
+    [&fields[..], &sessions].concat()
 }
 
 /// RSA and ECDSA on P-256 are in other rows.

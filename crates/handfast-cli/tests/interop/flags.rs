@@ -28,6 +28,11 @@ impl Flags {
     fn add(&mut self, list: &[&str]) {
         self.0.extend(list.iter().map(|s| (*s).to_owned()));
     }
+    fn add_psk(&mut self, case: &Case) {
+        if case.has_psk() {
+            self.add(&["--psk-identity", PSK.0, "--psk-key", PSK.1]);
+        }
+    }
     /// What is to be told that both sides have.
     fn add_exports(&mut self, case: &Case) {
         if case.feature == Feature::Exporter {
@@ -37,6 +42,12 @@ impl Flags {
             self.add(&["--channel-binding", binding]);
         }
     }
+}
+
+/// The strictest policy that has it.
+fn policy(case: &Case) -> &'static str {
+    let is_older = case.version == "ssl3" || case.suite.contains("RC4") || case.suite.contains("NULL");
+    if is_older { "museum" } else { "legacy" }
 }
 
 /// `handfast connect`. Where the row is about sessions, they are kept in this file.
@@ -49,7 +60,7 @@ pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec
         }
         _ => flags.add(&["--ca", &material.ca()]),
     }
-    flags.add(&["--policy", "legacy", "--min-version", case.version, "--max-version", case.version]);
+    flags.add(&["--policy", policy(case), "--min-version", case.version, "--max-version", case.version]);
     flags.add(&["--suites", &case.suites().join(",")]);
     match case.group {
         "" => {}
@@ -57,7 +68,7 @@ pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec
         group if case.retries() => flags.add(&["--groups", &format!("X25519MLKEM768,x25519,{group}")]),
         group => flags.add(&["--groups", group]),
     }
-    if case.suite.starts_with("TLS_DHE_PSK") {
+    if case.has_dhe_psk() {
         // Without a certificate to go by, OpenSSL's tools make as little as that.
         flags.add(&["--min-dh-bits", "1024"]);
     }
@@ -92,6 +103,7 @@ pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec
         Feature::Grease => flags.add(&["--grease", "--shuffle", "--pad-hello", "1500"]),
         _ => flags.add(&of_either(case)),
     }
+    flags.add_psk(case);
     flags.add_exports(case);
     flags.0
 }
@@ -113,7 +125,7 @@ pub fn server(case: &Case, material: &Material, site: Option<&str>) -> Vec<Strin
         true => flags.add(&["--no-certificate"]),
         false => shown.iter().for_each(|(cert, key)| flags.add(&["--cert", cert, "--key", key])),
     }
-    flags.add(&["--policy", "legacy", "--suites", &case.suites().join(",")]);
+    flags.add(&["--policy", policy(case), "--suites", &case.suites().join(",")]);
     if !case.group.is_empty() {
         flags.add(&["--groups", case.group]);
     }
@@ -136,6 +148,7 @@ pub fn server(case: &Case, material: &Material, site: Option<&str>) -> Vec<Strin
         Feature::Grease => flags.add(&["--grease"]),
         _ => flags.add(&of_either(case)),
     }
+    flags.add_psk(case);
     flags.add_exports(case);
     if case.feature == Feature::Psk {
         // With such a key, NSS 3.87 fails at a second ticket.
@@ -149,8 +162,7 @@ fn of_either(case: &Case) -> Vec<&'static str> {
     match case.feature {
         Feature::Zlib => vec!["--cert-compression", "zlib"],
         Feature::Brotli => vec!["--cert-compression", "brotli"],
-        Feature::Psk => vec!["--psk-identity", PSK.0, "--psk-key", PSK.1],
-        Feature::PskOnly => vec!["--psk-identity", PSK.0, "--psk-key", PSK.1, "--psk-only"],
+        Feature::PskOnly => vec!["--psk-only"],
         Feature::PaddedRecords => vec!["--pad-records", "1000"],
         Feature::RecordSizeLimit => vec!["--record-size-limit", RECORD_SIZE],
         _ => Vec::new(),

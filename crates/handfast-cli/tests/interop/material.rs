@@ -1,6 +1,7 @@
 //! Certificates and keys, fresh for each run, in a folder that goes with it.
 
 use super::cases::{Case, Feature, Key, OTHER_NAME};
+use super::flags::PSK;
 use super::peers::Said;
 use super::timestamps;
 use base64::Engine;
@@ -14,26 +15,41 @@ use rcgen::{
 };
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The file of pre-shared keys.
+const KEYS: &str = "psk.txt";
+/// The file that takes long to fetch.
+const LARGE: &str = "large.bin";
 
 /// What our authority is called.
 pub const AUTHORITY: &str = "Handfast interop CA";
 
 pub struct Material {
-    dir: PathBuf,
+    dir: Arc<Folder>,
     /// Whether there is what only OpenSSL makes.
     more: bool,
     /// How many names were given out that nothing else has.
-    fresh: AtomicUsize,
+    fresh: Arc<AtomicUsize>,
     /// What peers have said as clients.
     pub said: Said,
+}
+
+/// A folder that goes when all is done.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 impl Material {
     pub fn make() -> Self {
         let dir = std::env::temp_dir().join(format!("handfast-interop-{}", std::process::id()));
         std::fs::create_dir_all(&dir).expect("a folder for the certificates");
-        let mut it = Self { dir, more: false, fresh: AtomicUsize::new(0), said: Said::default() };
+        let mut it = Self { dir: Arc::new(Folder(dir)), more: false, fresh: Arc::default(), said: Said::default() };
         // One authority with an RSA key: what old peers verify, all do.
         let ca = it.authority("ca", AUTHORITY);
         let other_ca = it.authority("other-ca", "Another CA");
@@ -46,6 +62,8 @@ impl Material {
         it.leaf(&other_ca, "foreign", &["localhost"], &PKCS_RSA_SHA256);
         it.leaf(&ca, "client", &[], &PKCS_RSA_SHA256);
         it.leaf(&other_ca, "other-client", &[], &PKCS_RSA_SHA256);
+        it.write(KEYS, &format!("{}:{}\n", PSK.0, PSK.1));
+        std::fs::write(it.path(LARGE), vec![0; 1_000_000]).expect("a large file");
         timestamps::make(&it, &[Key::Rsa, Key::Ecdsa]);
         it.more = it
             .rsa_pss()
@@ -56,6 +74,11 @@ impl Material {
             .and_then(|()| it.publish("other"))
             .is_some();
         it
+    }
+
+    /// The same for another cell, whose peer says other things.
+    pub fn apart(&self) -> Self {
+        Self { dir: self.dir.clone(), more: self.more, fresh: self.fresh.clone(), said: Said::default() }
     }
 
     fn authority(&self, file: &str, name: &str) -> CertifiedIssuer<'static, KeyPair> {
@@ -215,21 +238,25 @@ impl Material {
     }
 
     fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.dir.join(name), text).expect("a file");
+        std::fs::write(self.dir().join(name), text).expect("a file");
+    }
+    /// The external pre-shared key, as GnuTLS's server reads it.
+    pub fn psks(&self) -> String {
+        self.path(KEYS)
     }
     /// A folder to serve with this page in it.
     pub fn site(&self, page: &str) -> String {
-        let dir = self.dir.join("site");
+        let dir = self.fresh("site");
         std::fs::create_dir_all(&dir).expect("a folder to serve");
-        std::fs::write(dir.join("index.html"), page).expect("a page");
-        std::fs::write(dir.join("large.bin"), vec![0; 1_000_000]).expect("a large file");
-        dir.to_string_lossy().into_owned()
+        std::fs::write(format!("{dir}/index.html"), page).expect("a page");
+        std::fs::hard_link(self.path(LARGE), format!("{dir}/{LARGE}")).expect("a large file");
+        dir
     }
     pub fn dir(&self) -> &Path {
-        &self.dir
+        &self.dir.0
     }
     pub fn path(&self, name: &str) -> String {
-        self.dir.join(name).to_string_lossy().into_owned()
+        self.dir().join(name).to_string_lossy().into_owned()
     }
     /// A path where nothing is yet. A port is no such name: in a long run it comes again, and what was left there would be taken up.
     pub fn fresh(&self, name: &str) -> String {
@@ -275,12 +302,6 @@ impl Material {
     /// Certificate and key of a client, from an authority that servers do not know.
     pub fn other_client(&self) -> (String, String) {
         (self.path("other-client.pem"), self.path("other-client.key"))
-    }
-}
-
-impl Drop for Material {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.dir);
     }
 }
 

@@ -16,6 +16,7 @@ use super::material::Material;
 use super::tool::{PATIENCE, read_into, reader};
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -111,13 +112,21 @@ impl Said {
     }
 }
 
-/// A peer.
-pub trait Peer {
+/// A peer. Several cells of it may be tried at a time, in threads of their own.
+pub trait Peer: Send + Sync {
     fn name(&self) -> &'static str;
     /// `None` if it is not here.
     fn version(&self) -> Option<String>;
     fn serves(&self) -> bool;
     fn connects(&self) -> bool;
+    /// Whether it has what was before TLS 1.3 as a library has it, not as curl or a browser lets one see of it.
+    fn has_classic(&self) -> bool {
+        false
+    }
+    /// Whether there is one of it on each side, so that it can do one cell at a time.
+    fn is_one(&self) -> bool {
+        false
+    }
     /// Starts a server that echoes, or answers somehow with what it got.
     fn serve(&self, case: &Case, material: &Material) -> Result<Server, Lacks>;
     /// Why this cannot be tried as a client, if so.
@@ -140,7 +149,7 @@ pub fn peers() -> Vec<Box<dyn Peer>> {
     vec![
         Box::new(openssl::OpenSsl::installed()),
         Box::new(openssl::OpenSsl::newest()),
-        Box::new(gnutls::GnuTls),
+        Box::new(gnutls::GnuTls::new()),
         Box::new(nss::Nss),
         Box::<tlslite::TlsLite>::default(),
         Box::<jsse::Jsse>::default(),
@@ -157,9 +166,20 @@ fn version_of(program: &str, arg: &str) -> Option<String> {
     String::from_utf8_lossy(&out.stdout).lines().next().map(str::to_owned)
 }
 
-/// A port that was free a moment ago, for programs that cannot say which they got.
+/// A port that was free a moment ago, for programs that cannot say which they got. It is below those that the system gives out, and given
+/// once: other cells are tried meanwhile.
 fn free_port() -> std::io::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    const FIRST: u16 = 12_000;
+    const COUNT: u16 = 18_000;
+    let start = u16::try_from(std::process::id() % u32::from(COUNT)).unwrap_or_default();
+    for _ in 0..COUNT {
+        let port = FIRST + start.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(std::io::ErrorKind::AddrInUse.into())
 }
 
 /// Runs a client with this input, closing its stdin only when `done` is seen in what it prints, or the time is up.

@@ -16,6 +16,11 @@ pub const RECORDING: Duration = Duration::from_secs(11);
 
 /// The peer serves, we connect.
 pub fn our_client(peer: &dyn Peer, case: &Case, material: &Material) -> Result<(), Lacks> {
+    if case.needs_encrypt_then_mac() {
+        return Err(Lacks::It(
+            "our client does not offer AES-256-CBC with SHA-256, which does not open in constant time",
+        ));
+    }
     let mut server = peer.serve(case, material)?;
     let mut port = server.port;
     // A server that has begun anew knows no ticket, and refuses early data.
@@ -35,6 +40,9 @@ pub fn our_client(peer: &dyn Peer, case: &Case, material: &Material) -> Result<(
         }
         let connected = tool.wait_for("connected")?;
         seen::connected(&connected, case, again && case.feature != Feature::EarlyRefused)?;
+        if !again {
+            seen::session(&tool, case, "received")?;
+        }
         if early {
             seen::early(&connected, case)?;
         }
@@ -88,6 +96,7 @@ pub fn our_server(peer: &dyn Peer, case: &Case, material: &Material) -> Result<(
     material.said.clear();
     peer.connect(case, material, port)?;
     seen::connected(&tool.wait_for("connected")?, case, false)?;
+    seen::session(&tool, case, "sent")?;
     if case.resumes() {
         let mut next = tool.wait_for("connected")?;
         while site.is_some() && (next["resumed"] == false || case.is_early() && next["early_data"].is_null()) {

@@ -21,18 +21,29 @@ pub fn connected(event: &Value, case: &Case, resumed: bool) -> Result<(), String
     if !case.group.is_empty() && !resumed {
         want("group", case.group.into())?;
     }
+    if case.has_psk() && !resumed {
+        want("psk_identity", PSK.0.into())?;
+    }
     match case.feature {
         Feature::Alpn => want("alpn", "http/1.1".into()),
         Feature::Http2 => want("alpn", "h2".into()),
         Feature::Retry | Feature::Cookie => want("retried", true.into()),
-        Feature::Psk => want("psk_identity", PSK.0.into()),
-        Feature::PskOnly => want("psk_identity", PSK.0.into()).and_then(|()| want("group", Value::Null)),
+        Feature::PskOnly => want("group", Value::Null),
         Feature::ByName => want("name", case.server_name().into()),
         Feature::ByScheme if !event["scheme"].as_str().is_some_and(|s| s.starts_with("rsa_")) => {
             Err(format!("scheme is {}, not one of RSA", event["scheme"]))
         }
         Feature::RawClientKey if event["peer_raw_key"].is_null() => Err("the peer showed no raw key".into()),
         Feature::RecordSizeLimit if event["peer_record_size_limit"].is_null() => Err("the peer has no limit".into()),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a ticket came with the first handshake, or none: before TLS 1.3 it does where the session is to be resumed by one.
+pub fn session(tool: &Tool, case: &Case, direction: &str) -> Result<(), String> {
+    match case.feature {
+        Feature::Resumed if !case.is_13() => some(tool, "NewSessionTicket", direction),
+        Feature::ResumedById => count(tool, "NewSessionTicket", direction, 0),
         _ => Ok(()),
     }
 }

@@ -33,7 +33,7 @@ impl Peer for Chromium {
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match (case.feature, case.version) {
-            (_, "tls1.0") => Some("no TLS 1.0 any more"),
+            (_, "ssl3" | "tls1.0" | "tls1.1") => Some("nothing before TLS 1.2 any more"),
             (_, "tls1.2") if case.suite.contains("ECDHE_ECDSA") && case.suite.contains("CBC") => {
                 Some("no ECDHE_ECDSA with CBC")
             }

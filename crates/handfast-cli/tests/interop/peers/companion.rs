@@ -5,7 +5,6 @@ use super::super::flags::{EXPORT, PSK, RECORD_SIZE, TICKETS};
 use super::super::material::Material;
 use super::super::tool::{read_into, reader};
 use super::{Lacks, Said, Server};
-use std::cell::RefCell;
 use std::io::Write;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -17,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(25);
 
 /// The program, as far as it was needed yet.
 #[derive(Default)]
-pub struct Companion(RefCell<Option<Running>>);
+pub struct Companion(Mutex<Option<Running>>);
 
 struct Running {
     /// How it was started: for other arguments, it is started anew.
@@ -54,7 +53,7 @@ impl Companion {
 
     /// Its answer to this, if that is not that it failed.
     fn ask(&self, arguments: Vec<String>, line: &str, said: &Said) -> Result<String, Lacks> {
-        let mut place = self.0.borrow_mut();
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let running = match &mut *place {
             Some(running) if running.arguments == arguments => running,
             other => other.insert(Running::start(arguments)?),

@@ -27,6 +27,7 @@ impl Peer for Curl {
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
+            _ if case.version == "ssl3" => Some("no SSL 3.0 any more"),
             _ if case.group.contains("MLKEM") => Some("this curl's OpenSSL has no ML-KEM"),
             _ if case.key.is_ml_dsa() => Some("this curl's OpenSSL has no ML-DSA"),
             _ if !case.is_13() && case.group.starts_with("ffdhe") => {
@@ -44,7 +45,7 @@ impl Peer for Curl {
             Feature::RecordSizeLimit => Some("no record_size_limit"),
             Feature::Exporter => Some(TELLS_NOT),
             Feature::Renegotiated => Some("it starts no second handshake"),
-            Feature::ResumedById => Some("it always takes tickets"),
+            Feature::Resumed if !case.is_13() => Some("it takes no tickets before TLS 1.3"),
             Feature::KeyUpdate => Some("curl cannot be told to change its keys"),
             _ => None,
         }
@@ -57,6 +58,7 @@ impl Peer for Curl {
         command.args(["--cacert", &material.ca(), "--resolve", &format!("{}:{port}:127.0.0.1", case.server_name())]);
         command.args(match case.version {
             "tls1.0" => ["--tlsv1.0", "--tls-max", "1.0", "--ciphers", "ALL:@SECLEVEL=0"],
+            "tls1.1" => ["--tlsv1.1", "--tls-max", "1.1", "--ciphers", "ALL:@SECLEVEL=0"],
             "tls1.2" => ["--tlsv1.2", "--tls-max", "1.2", "--ciphers", "ALL:@SECLEVEL=0"],
             _ => ["--tlsv1.3", "--tls-max", "1.3", "--tls13-ciphers", case.suite],
         });

@@ -45,6 +45,7 @@ const OLD: [(&str, &str); 2] =
 fn preferences(case: &Case) -> String {
     let version = match case.version {
         "tls1.0" => "1",
+        "tls1.1" => "2",
         "tls1.2" => "3",
         _ => "4",
     };
@@ -96,6 +97,7 @@ impl Peer for Firefox {
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
+            _ if case.version == "ssl3" => Some("no SSL 3.0 any more"),
             _ if case.suite.contains("CCM") => Some("no CCM"),
             _ if case.suite.contains("_DHE_") => Some("no finite fields before TLS 1.3 any more"),
             _ if case.group.starts_with("SecP") || case.group == "ffdhe4096" => {

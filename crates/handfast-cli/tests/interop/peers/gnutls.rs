@@ -4,9 +4,33 @@ use super::super::cases::{Case, Feature, Key};
 use super::super::flags::{EARLY, EXPORT, PSK, RECORD_SIZE};
 use super::super::material::Material;
 use super::{Lacks, Peer, Server, converse, free_port, start, version_of};
-use std::process::Command;
+use handfast::wire::CipherSuite;
+use std::process::{Command, Stdio};
 
-pub struct GnuTls;
+pub struct GnuTls {
+    /// The numbers of its suites.
+    suites: Vec<CipherSuite>,
+}
+
+impl GnuTls {
+    pub fn new() -> Self {
+        let said = Command::new("gnutls-cli").arg("--list").stderr(Stdio::null()).output();
+        let said = said.map(|out| out.stdout).unwrap_or_default();
+        // Behind a name of its own, `0xc0, 0x09`.
+        let number = |line: &str| {
+            let (high, low) = line.split_once("\t0x")?.1.split_once(", 0x")?;
+            let bytes = [high, low.get(..2)?].map(|byte| u8::from_str_radix(byte, 16).ok());
+            Some(CipherSuite(u16::from_be_bytes([bytes[0]?, bytes[1]?])))
+        };
+        Self { suites: String::from_utf8_lossy(&said).lines().filter_map(number).collect() }
+    }
+
+    /// What it does not have, on either side.
+    fn lacks(&self, case: &Case) -> Option<&'static str> {
+        let has = CipherSuite::from_name(case.suite).is_some_and(|suite| self.suites.contains(&suite));
+        if has { lacks(case) } else { Some("it has no such suite") }
+    }
+}
 
 /// A priority string that allows just what the row says.
 fn priority(case: &Case, retry: &str) -> String {
@@ -22,6 +46,7 @@ fn priority(case: &Case, retry: &str) -> String {
         s if s.contains("AES_128_GCM") => ":+AES-128-GCM:+AEAD",
         s if s.contains("AES_256_GCM") => ":+AES-256-GCM:+AEAD",
         s if s.contains("AES_128_CCM_8") => ":+AES-128-CCM-8:+AEAD",
+        s if s.contains("AES_256_CCM_8") => ":+AES-256-CCM-8:+AEAD",
         s if s.contains("AES_128_CCM") => ":+AES-128-CCM:+AEAD",
         s if s.contains("AES_256_CCM") => ":+AES-256-CCM:+AEAD",
         s if s.contains("CHACHA20") => ":+CHACHA20-POLY1305:+AEAD",
@@ -43,24 +68,23 @@ fn priority(case: &Case, retry: &str) -> String {
         out += ":-KX-ALL";
         for suite in case.suites() {
             out += match suite {
-                s if s.starts_with("TLS_PSK") => ":+PSK",
                 s if s.starts_with("TLS_RSA_PSK") => ":+RSA-PSK",
-                s if s.starts_with("TLS_DHE_PSK") => ":+DHE-PSK",
+                s if s.starts_with("TLS_DHE_PSK") || s.starts_with("TLS_PSK_DHE") => ":+DHE-PSK",
                 s if s.starts_with("TLS_ECDHE_PSK") => ":+ECDHE-PSK",
+                s if s.starts_with("TLS_PSK") => ":+PSK",
                 s if s.starts_with("TLS_DHE_RSA") => ":+DHE-RSA",
                 s if s.starts_with("TLS_RSA") => ":+RSA",
                 s if s.contains("ECDHE_RSA") => ":+ECDHE-RSA",
                 _ => ":+ECDHE-ECDSA",
             };
         }
-        // %COMPAT turns extended master secrets off, without which nothing is exported.
+        // %COMPAT turns extended master secrets off, without which nothing is exported, and encrypt-then-MAC.
         let exports = case.feature == Feature::Exporter || case.channel_binding().is_some();
-        out += if exports { "" } else { ":%COMPAT" };
+        out += if exports || case.needs_encrypt_then_mac() { "" } else { ":%COMPAT" };
         out += ":+SIGN-RSA-SHA1:+SIGN-ECDSA-SHA1";
     }
     match case.feature {
-        // Before TLS 1.3, it is the suite that says it.
-        Feature::Psk | Feature::PskOnly if !case.is_13() => {}
+        Feature::ResumedById => out += ":%NO_TICKETS",
         Feature::Psk => out += ":+ECDHE-PSK:+DHE-PSK",
         Feature::PskOnly => out += ":-KX-ALL:+PSK",
         Feature::RawKey => out += ":-CTYPE-SRV-ALL:+CTYPE-SRV-RAWPK",
@@ -82,7 +106,7 @@ fn priority(case: &Case, retry: &str) -> String {
     out + ":-GROUP-ALL" + retry + group
 }
 
-/// What it does not have, on either side.
+/// What it does not have of all that is not a suite.
 fn lacks(case: &Case) -> Option<&'static str> {
     match case.feature {
         _ if case.version == "ssl3" => Some("Debian builds it without SSL 3.0"),
@@ -109,9 +133,12 @@ impl Peer for GnuTls {
     fn connects(&self) -> bool {
         true
     }
+    fn has_classic(&self) -> bool {
+        true
+    }
 
     fn serve(&self, case: &Case, material: &Material) -> Result<Server, Lacks> {
-        if let Some(why) = lacks(case) {
+        if let Some(why) = self.lacks(case) {
             return Err(Lacks::It(why));
         }
         match case.feature {
@@ -151,20 +178,17 @@ impl Peer for GnuTls {
             }
             _ => command.arg("--disable-client-cert"),
         };
+        if case.has_psk() {
+            command.args(["--pskpasswd", &material.psks()]);
+        }
         match case.feature {
             Feature::EarlyData | Feature::EarlyRefused => drop(command.args(["--earlydata", "--maxearlydata", EARLY])),
             Feature::RecordSizeLimit => drop(command.args(["--recordsize", RECORD_SIZE])),
             Feature::Stapled => drop(command.args(["--ocsp-response", &material.ocsp(case.key)])),
-            Feature::Psk | Feature::PskOnly => {
-                let keys = material.path("psk.txt");
-                std::fs::write(&keys, format!("{}:{}\n", PSK.0, PSK.1)).map_err(|e| Lacks::Failed(e.to_string()))?;
-                command.args(["--pskpasswd", &keys]);
-            }
             Feature::Exporter => {
                 command.args(["--keymatexport", EXPORT.0, "--keymatexportsize", &EXPORT.1.to_string()]);
             }
             Feature::Alpn => drop(command.args(["--alpn", "http/1.1"])),
-            Feature::ResumedById => drop(command.arg("--noticket")),
             _ => {}
         }
         let mut server = start(command, |line| line.contains("Echo Server listening on IPv4").then_some(port))?;
@@ -180,9 +204,9 @@ impl Peer for GnuTls {
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
             Feature::ByIssuer => Some("gnutls-cli takes one certificate"),
-            _ if case.suite.contains("DHE_PSK") => Some("gnutls-cli 3.7 breaks when it tells of such an exchange"),
+            _ if case.has_dhe_psk() => Some("gnutls-cli 3.7 breaks when it tells of such an exchange"),
             Feature::Cookie if !case.retries() => Some("it takes no HelloRetryRequest without a group in it"),
-            _ => lacks(case),
+            _ => self.lacks(case),
         }
     }
 
@@ -226,8 +250,7 @@ impl Peer for GnuTls {
             _ if case.retries() => drop(command.arg("--single-key-share")),
             // It tells of those that there are.
             _ if case.channel_binding().is_some() => drop(command.arg("--verbose")),
-            Feature::Resumed => drop(command.args(["--resume", "--waitresumption"])),
-            Feature::ResumedById => drop(command.args(["--resume", "--noticket"])),
+            Feature::Resumed | Feature::ResumedById => drop(command.args(["--resume", "--waitresumption"])),
             Feature::ClientCertificate | Feature::CertificateLater | Feature::PostHandshake => {
                 let (cert, key) = material.client();
                 command.args(["--x509certfile", &cert, "--x509keyfile", &key]);
@@ -249,8 +272,10 @@ impl Peer for GnuTls {
             }
             Feature::RecordSizeLimit => drop(command.args(["--recordsize", RECORD_SIZE])),
             Feature::Stapled => drop(command.args(["--save-ocsp", &saved])),
-            Feature::Psk | Feature::PskOnly => drop(command.args(["--pskusername", PSK.0, "--pskkey", PSK.1])),
             _ => {}
+        }
+        if case.has_psk() {
+            command.args(["--pskusername", PSK.0, "--pskkey", PSK.1]);
         }
         let said = converse(command, &input, "HTTP/1.")?;
         material.said.add(&said);

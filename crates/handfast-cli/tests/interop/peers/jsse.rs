@@ -5,11 +5,15 @@ use super::super::material::Material;
 use super::companion::Companion;
 use super::{Lacks, Peer, Server, version_of};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/peers/Jsse.java");
 
 #[derive(Default)]
-pub struct Jsse(Companion);
+pub struct Jsse {
+    server: Companion,
+    client: Companion,
+}
 
 /// How it is started for this row. It knows the groups of a whole process only.
 fn arguments(case: &Case, classes: &str, connects: bool) -> Vec<String> {
@@ -19,6 +23,10 @@ fn arguments(case: &Case, classes: &str, connects: bool) -> Vec<String> {
     out.push("-Djdk.tls.server.enableStatusRequestExtension=true".into());
     if case.feature == Feature::ByScheme && connects {
         out.push("-Djdk.tls.client.SignatureSchemes=rsa_pss_rsae_sha256,rsa_pkcs1_sha256".into());
+    }
+    if case.version == "ssl3" {
+        // Else it resumes nothing as a server: it misses what SSL 3.0 does not have.
+        out.push("-Djdk.tls.useExtendedMasterSecret=false".into());
     }
     if case.feature == Feature::ByAuthority {
         out.push("-Djdk.tls.client.enableCAExtension=true".into());
@@ -34,6 +42,8 @@ fn arguments(case: &Case, classes: &str, connects: bool) -> Vec<String> {
 
 /// The folder where the program is, compiled at first use.
 fn classes(material: &Material) -> Result<String, Lacks> {
+    static COMPILING: Mutex<()> = Mutex::new(());
+    let _one = COMPILING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = material.path("jsse");
     if !std::path::Path::new(&folder).join("Jsse.class").exists() {
         let out = Command::new("javac").args(["-d", &folder, SOURCE]).output();
@@ -77,6 +87,12 @@ impl Peer for Jsse {
     fn connects(&self) -> bool {
         true
     }
+    fn has_classic(&self) -> bool {
+        true
+    }
+    fn is_one(&self) -> bool {
+        true
+    }
 
     fn serve(&self, case: &Case, material: &Material) -> Result<Server, Lacks> {
         if let Some(why) = lacks(case) {
@@ -91,11 +107,14 @@ impl Peer for Jsse {
             Feature::Exporter => return Err(Lacks::It("Java 17 exports no keys")),
             _ => {}
         }
-        self.0.serve(arguments(case, &classes(material)?, false), case, material)
+        self.server.serve(arguments(case, &classes(material)?, false), case, material)
     }
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
+            _ if case.needs_encrypt_then_mac() => {
+                Some("no encrypt-then-MAC, without which our server does not take the suite")
+            }
             Feature::Exporter => Some("Java 17 exports no keys"),
             Feature::PostHandshake => Some("Java 17 shows no certificate after the handshake"),
             Feature::Cookie if !case.retries() => Some("Java 17 makes new shares where it is only sent a cookie"),
@@ -104,6 +123,6 @@ impl Peer for Jsse {
     }
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
-        self.0.connect(arguments(case, &classes(material)?, true), case, material, port)
+        self.client.connect(arguments(case, &classes(material)?, true), case, material, port)
     }
 }

@@ -140,6 +140,9 @@ impl Peer for Nss {
     fn connects(&self) -> bool {
         true
     }
+    fn has_classic(&self) -> bool {
+        true
+    }
 
     fn serve(&self, case: &Case, material: &Material) -> Result<Server, Lacks> {
         if let Some(why) = lacks(case) {
@@ -200,6 +203,9 @@ impl Peer for Nss {
 
     fn cannot_connect(&self, case: &Case) -> Option<&'static str> {
         match case.feature {
+            _ if case.needs_encrypt_then_mac() => {
+                Some("no encrypt-then-MAC, without which our server does not take the suite")
+            }
             Feature::Alpn => Some("tstclnt names no protocols"),
             Feature::KeyUpdate => Some("tstclnt cannot be told to change its keys"),
             _ => lacks(case),
@@ -207,7 +213,7 @@ impl Peer for Nss {
     }
 
     fn connect(&self, case: &Case, material: &Material, port: u16) -> Result<(), Lacks> {
-        let request = material.path("nss-request");
+        let request = material.fresh("nss-request");
         std::fs::write(&request, REQUEST).map_err(|e| Lacks::Failed(e.to_string()))?;
         let mut command = Command::new("timeout");
         command.args(["10", "tstclnt", "-v", "-4", "-h", "localhost", "-p", &port.to_string(), "-A", &request]);

@@ -5,7 +5,8 @@ use super::super::flags::{EARLY, EXPORT, PSK, TICKETS};
 use super::super::material::Material;
 use super::super::timestamps;
 use super::{Lacks, Peer, Server, converse, start, version_of};
-use std::process::Command;
+use std::collections::HashMap;
+use std::process::{Command, Stdio};
 
 /// Where `.ci/setup` puts the newest one; `HANDFAST_OPENSSL` names another.
 const NEWEST: &str = "/opt/handfast-peers/openssl3.6/bin/openssl";
@@ -16,6 +17,7 @@ pub struct OpenSsl {
     program: String,
     /// As it says itself; `None` if it is not here.
     version: Option<String>,
+    suites: HashMap<String, String>,
 }
 
 impl OpenSsl {
@@ -29,7 +31,7 @@ impl OpenSsl {
     }
     fn new(name: &'static str, program: String) -> Self {
         let version = version_of(&program, "version");
-        Self { name, program, version }
+        Self { name, suites: suites(&program), program, version }
     }
     fn is_since(&self, major: u32, minor: u32) -> bool {
         let number = self.version.as_deref().and_then(|v| v.split(' ').nth(1)).unwrap_or_default();
@@ -38,9 +40,11 @@ impl OpenSsl {
     }
     /// What it does not have, on either side.
     fn lacks(&self, case: &Case) -> Option<&'static str> {
-        let is_old = case.version == "ssl3" || case.suite.contains("RC4") || case.suite.contains("3DES");
+        let is_old = case.suite.contains("RC4") || case.suite.contains("3DES");
         match case.feature {
-            _ if is_old && self.name == "openssl" => Some("Debian builds it without SSL 3.0, RC4 and 3DES"),
+            _ if case.version == "ssl3" && self.name == "openssl" => Some("Debian builds it without SSL 3.0"),
+            _ if is_old && self.name == "openssl" => Some("Debian builds it without 3DES and RC4"),
+            _ if !self.suites.contains_key(case.suite) => Some("it has no such suite"),
             _ if case.group.contains("MLKEM") && !self.is_since(3, 5) => Some("before OpenSSL 3.5 there is no ML-KEM"),
             _ if case.key.is_ml_dsa() && !self.is_since(3, 5) => Some("before OpenSSL 3.5 there is no ML-DSA"),
             _ if !case.is_13() && case.group.starts_with("ffdhe") => {
@@ -59,23 +63,25 @@ impl OpenSsl {
     }
 }
 
-/// OpenSSL's name of a suite before TLS 1.3: most are the IANA name with less in it.
-fn cipher(suite: &str) -> String {
-    let (exchange, rest) = suite.trim_start_matches("TLS_").split_once("_WITH_").unwrap_or_default();
-    let is_psk = exchange.contains("PSK");
-    let exchange = match exchange {
-        "RSA" => String::new(),
-        "DH_anon" => "ADH-".into(),
-        "ECDH_anon" => "AECDH-".into(),
-        other => other.replace('_', "-") + "-",
+/// Every suite that it was built with: the IANA name, and its own.
+fn suites(program: &str) -> HashMap<String, String> {
+    let mut command = Command::new(program);
+    command.args([
+        "ciphers",
+        "-stdname",
+        "-provider",
+        "default",
+        "-provider",
+        "legacy",
+        "ALL:COMPLEMENTOFALL:@SECLEVEL=0",
+    ]);
+    let said = command.stderr(Stdio::null()).output().map(|out| out.stdout).unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let named = |line: &str| {
+        let mut words = line.split_whitespace();
+        Some((words.next()?.to_owned(), words.nth(1)?.to_owned()))
     };
-    let rest = match rest {
-        "3DES_EDE_CBC_SHA" if !is_psk => "DES-CBC3-SHA".into(),
-        "CHACHA20_POLY1305_SHA256" => "CHACHA20-POLY1305".into(),
-        other => other.replace("AES_", "AES").replace("RC4_128", "RC4").replace("CCM_8", "CCM8").replace('_', "-"),
-    };
-    // Where a pre-shared key is in it, CBC is said.
-    exchange + &if is_psk { rest } else { rest.replace("-CBC-", "-") }
+    said.lines().filter_map(named).collect()
 }
 
 /// OpenSSL's names of the groups; curl's too.
@@ -87,8 +93,8 @@ pub fn group(name: &str) -> &str {
     }
 }
 
-fn negotiate(command: &mut Command, case: &Case, retry: &str) {
-    let ciphers: String = case.suites().into_iter().map(|suite| format!("{}:", cipher(suite))).collect();
+fn negotiate(command: &mut Command, case: &Case, suites: &HashMap<String, String>, retry: &str) {
+    let ciphers: String = case.suites().iter().filter_map(|suite| Some(format!("{}:", suites.get(*suite)?))).collect();
     command.arg(match case.version {
         "ssl3" => "-ssl3",
         "tls1.0" => "-tls1",
@@ -103,6 +109,9 @@ fn negotiate(command: &mut Command, case: &Case, retry: &str) {
     };
     if case.suite.contains("RC4") {
         command.args(["-provider", "legacy", "-provider", "default"]);
+    }
+    if case.has_psk() {
+        command.args(["-psk_identity", PSK.0, "-psk", PSK.1]);
     }
     if !case.group.is_empty() {
         let groups = format!("{}{}", if case.retries() { retry } else { "" }, group(case.group));
@@ -123,6 +132,9 @@ impl Peer for OpenSsl {
     fn connects(&self) -> bool {
         true
     }
+    fn has_classic(&self) -> bool {
+        true
+    }
 
     fn serve(&self, case: &Case, material: &Material) -> Result<Server, Lacks> {
         if let Some(why) = self.lacks(case) {
@@ -137,7 +149,7 @@ impl Peer for OpenSsl {
         let (cert, key) = material.server(case.key);
         let mut command = Command::new(&self.program);
         command.args(["s_server", "-accept", "127.0.0.1:0", "-cert", &cert, "-key", &key]);
-        negotiate(&mut command, case, "");
+        negotiate(&mut command, case, &self.suites, "");
         let typed: Option<&[&str]> = match case.feature {
             // A line that begins with K asks for a KeyUpdate both ways, with c for a client certificate; any other is sent.
             Feature::KeyUpdate => Some(&["K\n", "pong\n"]),
@@ -187,8 +199,7 @@ impl Peer for OpenSsl {
             Feature::Stapled => drop(command.args(["-status_file", &material.ocsp(case.key)])),
             Feature::Tickets => drop(command.args(["-num_tickets", &TICKETS.to_string()])),
             Feature::RawKey => drop(command.arg("-enable_server_rpk")),
-            Feature::Psk => drop(command.args(["-psk_identity", PSK.0, "-psk", PSK.1])),
-            Feature::PskOnly => drop(command.args(["-psk_identity", PSK.0, "-psk", PSK.1, "-allow_no_dhe_kex"])),
+            Feature::PskOnly => drop(command.arg("-allow_no_dhe_kex")),
             Feature::Zlib | Feature::Brotli => drop(command.arg("-cert_comp")),
             Feature::PaddedRecords => drop(command.args(["-record_padding", "512"])),
             Feature::Exporter | Feature::TlsExporter => {
@@ -222,7 +233,7 @@ impl Peer for OpenSsl {
         for time in 0..times {
             let mut command = Command::new(&self.program);
             command.args(["s_client", "-connect", &format!("127.0.0.1:{port}")]);
-            negotiate(&mut command, case, "X448:");
+            negotiate(&mut command, case, &self.suites, "X448:");
             client_flags(&mut command, case, material);
             if case.resumes() {
                 command.args([if time > 0 { "-sess_in" } else { "-sess_out" }, &session]);
@@ -279,8 +290,7 @@ fn client_flags(command: &mut Command, case: &Case, material: &Material) {
         Feature::Timestamps => drop(command.args(["-ct", "-ctlogfile", &material.logs()])),
         Feature::ByAuthority => drop(command.args(["-requestCAfile", &material.ca()])),
         Feature::ByScheme => drop(command.args(["-sigalgs", "RSA-PSS+SHA256:RSA+SHA256"])),
-        Feature::Psk => drop(command.args(["-psk_identity", PSK.0, "-psk", PSK.1])),
-        Feature::PskOnly => drop(command.args(["-psk_identity", PSK.0, "-psk", PSK.1, "-allow_no_dhe_kex"])),
+        Feature::PskOnly => drop(command.arg("-allow_no_dhe_kex")),
         Feature::PaddedRecords => drop(command.args(["-record_padding", "512"])),
         _ => {}
     }

@@ -27,7 +27,7 @@ pub struct Rustls;
 
 fn lacks(case: &Case) -> Option<&'static str> {
     match case.version {
-        "tls1.0" => Some("no TLS 1.0"),
+        "ssl3" | "tls1.0" | "tls1.1" => Some("nothing before TLS 1.2"),
         _ if case.suite.starts_with("TLS_RSA") => Some("no RSA key exchange"),
         _ if case.suite.contains("CBC") => Some("no CBC"),
         _ if case.suite.contains("CCM") => Some("no CCM"),

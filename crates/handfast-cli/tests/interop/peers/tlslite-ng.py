@@ -9,7 +9,7 @@ import sys
 import threading
 
 from tlslite.api import HandshakeSettings, SessionCache, TLSConnection, X509CertChain, parsePEMKey
-from tlslite.constants import KeyUpdateMessageType
+from tlslite.constants import CipherSuite, KeyUpdateMessageType
 from tlslite.handshakesettings import ALL_DH_GROUP_NAMES, CURVE_NAMES, Keypair, VirtualHost
 
 VERSIONS = {"ssl3": (3, 0), "ssl3.0": (3, 0), "tls1.0": (3, 1), "tls1.1": (3, 2), "tls1.2": (3, 3), "tls1.3": (3, 4)}
@@ -55,6 +55,17 @@ def suite_settings(settings, suite, suites, version):
         settings.keyExchangeNames = sum(named, [])
         if not settings.keyExchangeNames:
             raise Lacks("no such key exchange")
+    if not suites_of(settings, version).intersection(suites):
+        raise Lacks("no such suite in this version")
+
+
+def suites_of(settings, version):
+    """By IANA name, all that these settings leave of it."""
+    lists = [
+        CipherSuite.getTLS13Suites, CipherSuite.getCertSuites, CipherSuite.getDheCertSuites, CipherSuite.getEcdheCertSuites,
+        CipherSuite.getEcdsaSuites, CipherSuite.getAnonSuites, CipherSuite.getEcdhAnonSuites,
+    ]
+    return {CipherSuite.ietfNames[number] for get in lists for number in get(settings, version)}
 
 
 def group_settings(settings, group, first):
