@@ -78,9 +78,8 @@ fn priority(case: &Case, retry: &str) -> String {
                 _ => ":+ECDHE-ECDSA",
             };
         }
-        // %COMPAT turns extended master secrets off, without which nothing is exported, and encrypt-then-MAC.
-        let exports = case.feature == Feature::Exporter || case.channel_binding().is_some();
-        out += if exports || case.needs_encrypt_then_mac() { "" } else { ":%COMPAT" };
+        // In TLS 1.0 as who is no newer: without extended master secrets, and without encrypt-then-MAC.
+        out += if case.version == "tls1.0" { ":%COMPAT" } else { "" };
         out += ":+SIGN-RSA-SHA1:+SIGN-ECDSA-SHA1";
     }
     match case.feature {
