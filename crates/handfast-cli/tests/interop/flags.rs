@@ -68,7 +68,7 @@ pub fn client(case: &Case, material: &Material, port: u16, session: &str) -> Vec
         group if case.retries() => flags.add(&["--groups", &format!("X25519MLKEM768,x25519,{group}")]),
         group => flags.add(&["--groups", group]),
     }
-    if case.has_dhe_psk() {
+    if case.has_dhe_psk() && !case.suite.contains("ECDHE") {
         // Without a certificate to go by, OpenSSL's tools make as little as that.
         flags.add(&["--min-dh-bits", "1024"]);
     }
