@@ -186,7 +186,6 @@ impl<'a> Certificate<'a> {
     }
 
     /// Whether it has a subjectAltName (RFC 5280 4.2.1.6), whatever is in it.
-    #[cfg(feature = "legacy")]
     pub(super) fn has_alternative_names(&self) -> bool {
         self.extension(&[0x55, 0x1d, 17]).is_some()
     }
