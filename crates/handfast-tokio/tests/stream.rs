@@ -8,7 +8,7 @@ use common::{NAME, Side, later, pattern};
 use handfast::alert::AlertDescription;
 use handfast::crypto::{KeyKind, aws_lc};
 use handfast::pki_types::ServerName;
-use handfast::trace::Trace;
+use handfast::trace::{Inside, Trace};
 use handfast::verify::{CertificateError, PeerToVerify, Verified, Verifier};
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{ContentType, ProtocolVersion};
@@ -379,7 +379,7 @@ fn counting(stream: &mut Tls) -> Arc<AtomicUsize> {
     let count = Arc::new(AtomicUsize::new(0));
     let counter = count.clone();
     stream.connection_mut().observe(Box::new(move |trace: &Trace<'_>| {
-        if let Trace::Record { content: ContentType::APPLICATION_DATA, .. } = trace {
+        if let Trace::Record { inside: Inside::Content { kind: ContentType::APPLICATION_DATA, .. }, .. } = trace {
             counter.fetch_add(1, Ordering::Relaxed);
         }
     }));

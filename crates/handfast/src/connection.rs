@@ -9,7 +9,7 @@ use crate::keys::Transcript;
 use crate::message::Message;
 use crate::policy::HAS_LEGACY;
 use crate::record::{Joiner, Reader, Sslv2, Writer};
-use crate::trace::{Direction, Observer, Trace, Watch};
+use crate::trace::{Direction, Inside, Observer, Trace, Watch};
 use crate::wait::{Answer, Wait};
 use crate::wire::Problem;
 use crate::wire::numbers::{ContentType, HandshakeType, ProtocolVersion};
@@ -22,6 +22,7 @@ mod alerts;
 mod early;
 mod exports;
 mod hints;
+mod refused;
 mod renegotiate;
 mod sslv2;
 pub use exports::ChannelBinding;
@@ -89,7 +90,7 @@ impl Connection {
         observer: Option<Box<dyn Observer>>,
     ) -> Result<Self, Error> {
         let mut it = Self::new(Side::Client, config.provider.clone(), config.limits.clone(), config.max_fragment);
-        it.shared.watch = Watch(observer);
+        it.shared.watch = Watch::of(observer);
         it.shared.policy = Some(config.policy.name);
         it.shared.key_log = config.key_log.clone();
         it.writer.pad(config.padding.clone());
@@ -148,7 +149,7 @@ impl Connection {
 
     /// Watches from here on.
     pub fn observe(&mut self, observer: Box<dyn Observer>) {
-        self.shared.watch = Watch(Some(observer));
+        self.shared.watch = Watch::of(Some(observer));
     }
 
     /// Takes what came from the peer, and opens it in place. Stops at the first event: call again, with what is left, until
@@ -314,22 +315,19 @@ impl Connection {
                 rest = &mut [];
                 stop!(None);
             }
-            let Some(length) = self.reader.frame(rest)? else { stop!(None) };
+            let framed = self.reader.frame(rest).map_err(|e| self.refuse_header(rest, e))?;
+            let Some(length) = framed else { stop!(None) };
             let (record, tail) = mem::take(&mut rest).split_at_mut(length);
             rest = tail;
             if let Some(hello) = self.reader.sslv2_hello(record) {
-                self.sslv2_hello(hello, now)?;
+                self.sslv2_hello(record, hello, now)?;
                 continue;
             }
-            let opened = self.reader.open(record)?;
-            self.shared.watch.see(Trace::Record {
-                direction: Direction::Received,
-                outer: opened.outer,
-                content: opened.content,
-                version: opened.version,
-                length: opened.length,
-                protected: opened.protected,
-            });
+            self.shared.watch.keep(record);
+            // What has no keys is as it came, and nothing is wrong with it yet.
+            let opened =
+                self.reader.open(record).inspect_err(|_| self.shared.watch.received(true, Inside::Unreadable))?;
+            self.shared.watch.received(opened.protected, opened.inside());
             if opened.skipped {
                 continue;
             }
@@ -513,6 +511,7 @@ impl Connection {
     fn established<'b>(&mut self) -> Event<'b> {
         self.transcript = Transcript::default();
         self.joiner.shrink();
+        self.shared.watch.shrink();
         self.counts.change_cipher_specs = 0;
         self.counts.handshake_bytes = 0;
         self.counts.old_data = Some(0);

@@ -10,7 +10,7 @@ use crate::words::{self, harmless};
 use anstyle::{AnsiColor, Style};
 use handfast::alert::{Alert, AlertLevel};
 use handfast::message::Dialect;
-use handfast::trace::Direction;
+use handfast::trace::{Direction, Inside};
 use handfast::wire::Field;
 use handfast::wire::numbers::{ContentType, ProtocolVersion};
 use layout::{Ink, row};
@@ -27,14 +27,15 @@ pub(crate) struct Paper {
     color: bool,
 }
 
-/// A record as its header has it.
+/// A record: what its header says, what is in it, and how it travelled.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Record {
+pub(crate) struct Record<'r> {
     pub(crate) outer: ContentType,
-    pub(crate) content: ContentType,
     pub(crate) version: ProtocolVersion,
     pub(crate) length: usize,
     pub(crate) protected: bool,
+    pub(crate) inside: Inside,
+    pub(crate) raw: &'r [u8],
 }
 
 impl Paper {
@@ -109,21 +110,24 @@ impl Paper {
     }
 
     /// The header of a record. It comes before what is in it if that was received, and behind it if it was sent.
-    pub(crate) fn record(&self, direction: Direction, record: Record) -> String {
-        let Record { outer, content, version, length, protected } = record;
-        let ([major, minor], [high, low]) = (version.0.to_be_bytes(), (length as u16).to_be_bytes());
+    pub(crate) fn record(&self, direction: Direction, record: Record<'_>) -> String {
+        let Record { outer, version, length, protected, inside, raw } = record;
+        // SSL 2.0's has two bytes, a length.
+        let header = if version.0 == 2 { 2 } else { 5 };
         let name = match direction {
             Direction::Sent => "→ record",
             Direction::Received => "← record",
         };
-        let secret = match protected {
-            true if outer != content => format!(", encrypted, {content} inside"),
-            true => ", encrypted".into(),
-            false => String::new(),
+        let secret = match inside {
+            Inside::Dropped => ", encrypted: early data that is not accepted, dropped unread".into(),
+            Inside::Unreadable => ", which cannot be read".into(),
+            Inside::Content { kind, .. } if protected && outer != kind => format!(", encrypted, {kind} inside"),
+            Inside::Content { .. } if protected => ", encrypted".into(),
+            Inside::Content { .. } => String::new(),
         };
         let value = format!("{outer} ({}), {version}, {}{secret}", outer.0, words::size(length));
-        let field = Field { name, range: 0..5, value, ..Field::default() };
-        self.fields(&[outer.0, major, minor, high, low], &[field], Ink::Header)
+        let field = Field { name, range: 0..header, value, ..Field::default() };
+        self.fields(&raw[..header.min(raw.len())], &[field], Ink::Header)
     }
 
     /// Bytes of the application.

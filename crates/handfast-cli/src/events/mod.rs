@@ -29,7 +29,7 @@ pub(crate) enum Event<'e> {
     /// A whole handshake message, or a ChangeCipherSpec.
     Message { direction: Direction, name: &'static str, raw: &'e [u8], dialect: Dialect, protected: bool },
     /// A record, if they are asked for.
-    Record { direction: Direction, record: Record },
+    Record { direction: Direction, record: Record<'e> },
     /// An alert.
     Alert { direction: Direction, alert: Alert, protected: bool },
     /// Keys came into use.
@@ -101,8 +101,8 @@ impl Translator {
                 let dialect = if self.tls13 { Dialect::Tls13 } else { Dialect::Hello };
                 Event::Message { direction, name: "ChangeCipherSpec", raw: &[1], dialect, protected: false }
             }
-            Trace::Record { direction, outer, content, version, length, protected } if self.records => {
-                Event::Record { direction, record: Record { outer, content, version, length, protected } }
+            Trace::Record { direction, outer, version, length, protected, inside, raw } if self.records => {
+                Event::Record { direction, record: Record { outer, version, length, protected, inside, raw } }
             }
             Trace::Alert { direction, alert } => {
                 Event::Alert { direction, alert, protected: *self.protected(direction) }

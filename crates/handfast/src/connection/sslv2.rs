@@ -1,23 +1,22 @@
 //! A ClientHello in SSL 2.0's form (RFC 5246 E.2).
 
 use super::Connection;
+use super::refused::in_sslv2;
 use crate::Time;
 use crate::error::{Error, ErrorKind, illegal};
 use crate::handshake::{Flow, Input, State};
 use crate::message::{Dialect, Message};
-use crate::trace::{Direction, Trace};
+use crate::trace::{Direction, Inside, Trace};
 use crate::wire::numbers::{ContentType, HandshakeType};
 use std::mem;
 
 impl Connection {
-    /// Steps over it as over the ClientHello that means the same. What it came as is traced, and goes into the transcript.
-    pub(super) fn sslv2_hello(&mut self, raw: &[u8], now: Time) -> Result<(), Error> {
+    /// Steps over it, `raw`, as over the ClientHello that means the same. What it came as is traced, and goes into the transcript.
+    pub(super) fn sslv2_hello(&mut self, record: &[u8], raw: &[u8], now: Time) -> Result<(), Error> {
         const NAME: &str = "ClientHello";
         let Self { state, shared, transcript, joiner, reader, writer, newest, counts, .. } = self;
         let (direction, dialect) = (Direction::Received, Dialect::Sslv2);
-        let (outer, content) = (ContentType::HANDSHAKE, ContentType::HANDSHAKE);
-        let version = crate::wire::numbers::ProtocolVersion(2);
-        shared.watch.see(Trace::Record { direction, outer, content, version, length: raw.len(), protected: false });
+        shared.watch.see(in_sslv2(record, Inside::Content { kind: ContentType::HANDSHAKE, length: raw.len() }));
         shared.watch.see(Trace::Message { direction, name: NAME, raw, dialect, protected: false });
         *newest = Some(NAME);
         counts.handshake_bytes += raw.len();

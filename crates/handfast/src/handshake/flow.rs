@@ -300,7 +300,6 @@ impl<'f> Flow<'f> {
     /// Sends ChangeCipherSpec under the old keys, then writes under the new.
     pub(crate) fn change_write_keys(&mut self, keys: Sealer) -> Result<(), Error> {
         self.writer.change_cipher_spec(&mut self.shared.watch)?;
-        self.shared.watch.see(Trace::ChangeCipherSpec { direction: Direction::Sent });
         self.write_keys(keys, "master secret")
     }
 
@@ -355,9 +354,7 @@ impl<'f> Flow<'f> {
         if std::mem::replace(&mut self.shared.compat_ccs_sent, true) {
             return Ok(());
         }
-        self.writer.change_cipher_spec(&mut self.shared.watch)?;
-        self.shared.watch.see(Trace::ChangeCipherSpec { direction: Direction::Sent });
-        Ok(())
+        self.writer.change_cipher_spec(&mut self.shared.watch)
     }
 
     // --- agreements ---

@@ -10,7 +10,7 @@ mod writer;
 pub(crate) use joiner::{Aligned, Joiner};
 pub(crate) use protect::{ClassicKeys, Forms, Opener, Sealer};
 pub(crate) use reader::{HeaderVersion, Reader};
-pub(crate) use sslv2::Sslv2;
+pub(crate) use sslv2::{HEADER as SSLV2_HEADER, Sslv2};
 pub(crate) use writer::Writer;
 
 /// The bytes of a header: type, version, length.

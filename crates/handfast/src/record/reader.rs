@@ -4,6 +4,7 @@ use super::guess::is_tls;
 use super::sslv2::{self, First, Sslv2};
 use super::{HEADER, MAX_FRAGMENT, Opener};
 use crate::error::{Error, ErrorKind};
+use crate::trace::Inside;
 use crate::wire::numbers::{ContentType, ProtocolVersion};
 use crate::wire::{Malformed, Problem};
 
@@ -25,18 +26,22 @@ const AROUND: usize = 1 + 16;
 pub(crate) struct Opened<'b> {
     /// The type of the content.
     pub(crate) content: ContentType,
-    /// The type in the header.
-    pub(crate) outer: ContentType,
-    /// The version in the header.
-    pub(crate) version: ProtocolVersion,
-    /// The length in the header.
-    pub(crate) length: usize,
     /// Whether it was protected.
     pub(crate) protected: bool,
     /// Early data that was not accepted: it could not be opened, and is to be dropped.
     pub(crate) skipped: bool,
     /// The content, in the caller's buffer.
     pub(crate) body: &'b mut [u8],
+}
+
+impl Opened<'_> {
+    /// What the trace says of it.
+    pub(crate) fn inside(&self) -> Inside {
+        match self.skipped {
+            true => Inside::Dropped,
+            false => Inside::Content { kind: self.content, length: self.body.len() },
+        }
+    }
 }
 
 /// The receiving half.
@@ -143,9 +148,7 @@ impl Reader {
         let Some((header, fragment)) = record.split_first_chunk_mut::<HEADER>() else {
             return Err(ErrorKind::BadRecordMac.into());
         };
-        let [outer, major, minor, ..] = *header;
-        let (outer, length) = (ContentType(outer), fragment.len());
-        let version = ProtocolVersion(u16::from_be_bytes([major, minor]));
+        let (outer, length) = (ContentType(header[0]), fragment.len());
         let protected = self.keys.protects() && !self.passes(outer, length);
         let opened = match protected {
             true => self.keys.open(header, fragment),
@@ -155,7 +158,7 @@ impl Reader {
             Ok(_) => !protected,
             Err(error) => *error.kind() == ErrorKind::BadRecordMac,
         };
-        let mut out = Opened { content: outer, outer, version, length, protected, skipped: false, body: &mut [] };
+        let mut out = Opened { content: outer, protected, skipped: false, body: &mut [] };
         if outer == ContentType::APPLICATION_DATA
             && unreadable
             && let Some(left) = self.skip.checked_sub(length.saturating_sub(AROUND).max(1))

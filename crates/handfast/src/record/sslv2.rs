@@ -15,7 +15,7 @@ pub(crate) enum Sslv2 {
 }
 
 /// The bytes of the header.
-pub(super) const HEADER: usize = 2;
+pub(crate) const HEADER: usize = 2;
 /// The bytes of the message that are always there: msg_type, version, three lengths.
 pub(super) const LEAST: usize = 9;
 /// The most bytes of the message: as many as a thousand cipher specs take.

@@ -108,6 +108,7 @@ impl Writer {
     /// As [`Writer::flush`].
     pub(crate) fn change_cipher_spec(&mut self, watch: &mut Watch) -> Result<(), Error> {
         self.flush(watch)?;
+        watch.see(Trace::ChangeCipherSpec { direction: Direction::Sent });
         self.record(ContentType::CHANGE_CIPHER_SPEC, &[1], watch)
     }
 
@@ -220,16 +221,7 @@ fn record(
 ) -> Result<(), Error> {
     let start = out.len();
     let protected = keys.seal_padded(content, version, plaintext, padding, out)?;
-    if let Some([outer, major, minor, high, low, ..]) = out.get(start..) {
-        watch.see(Trace::Record {
-            direction: Direction::Sent,
-            outer: ContentType(*outer),
-            content,
-            version: ProtocolVersion(u16::from_be_bytes([*major, *minor])),
-            length: usize::from(u16::from_be_bytes([*high, *low])),
-            protected,
-        });
-    }
+    watch.sent(protected, content, plaintext.len(), out.get(start..).unwrap_or_default());
     Ok(())
 }
 
@@ -239,6 +231,7 @@ mod tests {
     use super::super::{HEADER, HeaderVersion, Opener, Reader};
     use super::*;
     use crate::alert::AlertDescription;
+    use crate::trace::Inside;
     use crate::wire::CipherSuite;
     use std::sync::Mutex;
 
@@ -406,9 +399,12 @@ mod tests {
     fn every_record_is_told() {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sink = seen.clone();
-        let mut watch = Watch(Some(Box::new(move |trace: &Trace<'_>| {
-            if let Trace::Record { direction: Direction::Sent, outer, content, version, length, protected } = *trace {
-                sink.lock().unwrap().push((outer.0, content.0, version.0, length, protected));
+        let mut watch = Watch::of(Some(Box::new(move |trace: &Trace<'_>| {
+            if let Trace::Record { direction: Direction::Sent, outer, version, length, protected, inside, raw } = *trace
+            {
+                let Inside::Content { kind, length: inner } = inside else { panic!("{trace:?}") };
+                assert_eq!(raw.len(), HEADER + length);
+                sink.lock().unwrap().push((outer.0, kind.0, version.0, length, inner, protected));
             }
         })));
         let mut writer = Writer::new();
@@ -424,11 +420,11 @@ mod tests {
         assert_eq!(
             *seen.lock().unwrap(),
             [
-                (22, 22, 0x0301, 5, false),
-                (20, 20, 0x0303, 1, false),
-                (23, 21, 0x0303, 19, true),
-                (23, 23, 0x0303, 21, true),
-                (20, 20, 0x0303, 25, true),
+                (22, 22, 0x0301, 5, 5, false),
+                (20, 20, 0x0303, 1, 1, false),
+                (23, 21, 0x0303, 19, 2, true),
+                (23, 23, 0x0303, 21, 4, true),
+                (20, 20, 0x0303, 25, 1, true),
             ]
         );
     }

@@ -8,6 +8,7 @@ pub mod certificates;
 pub mod forge;
 pub mod later;
 pub mod scenarios;
+pub mod told;
 
 use handfast::alert::{Alert, AlertDescription};
 use handfast::config::{ConfigSource, Limits};
@@ -95,6 +96,8 @@ pub struct Log {
     pub handshake_bytes: usize,
     /// What was sent, from one change of write keys to the next.
     pub flights: Vec<Flight>,
+    /// All of it.
+    pub told: Vec<told::Told>,
 }
 
 impl End {
@@ -231,6 +234,11 @@ impl End {
         self.log.lock().unwrap().lines.clone()
     }
 
+    /// What the observer was told.
+    pub fn told(&self) -> Vec<told::Told> {
+        self.log.lock().unwrap().told.clone()
+    }
+
     /// What the observer counted.
     pub fn log(&self) -> std::sync::MutexGuard<'_, Log> {
         self.log.lock().unwrap()
@@ -280,6 +288,7 @@ fn seen(event: &Event<'_>) -> Seen {
 fn observer(log: Arc<Mutex<Log>>) -> impl FnMut(&Trace<'_>) + Send {
     move |trace| {
         let mut log = log.lock().unwrap();
+        log.told.push(told::Told::of(trace));
         let way = |d: &Direction| if *d == Direction::Sent { "sent" } else { "received" };
         let line = match trace {
             Trace::Message { direction, name, raw, protected, .. } => {

@@ -14,7 +14,7 @@ use crate::handshake::{Flow, Input, Listen, Shared, Side, State, connect, listen
 use crate::keys::Transcript;
 use crate::message::{Dialect, HEADER, Message};
 use crate::record::{Joiner, Reader, Writer};
-use crate::trace::{Direction, Trace};
+use crate::trace::{Direction, Trace, Watch};
 use crate::verify::{CertificateError, PeerToVerify, Verified, Verifier};
 use crate::wire::Problem;
 use crate::wire::numbers::{ExtensionType, HandshakeType, NamedGroup};
@@ -40,11 +40,11 @@ impl Machine {
         let mut shared = Shared::new(side, aws_lc::provider(), Limits::default());
         let sent = Arc::new(Mutex::new(Vec::new()));
         let log = sent.clone();
-        shared.watch.0 = Some(Box::new(move |trace: &Trace<'_>| {
+        shared.watch = Watch::of(Some(Box::new(move |trace: &Trace<'_>| {
             if let Trace::Message { direction: Direction::Sent, raw, .. } = trace {
                 log.lock().unwrap().push(raw.to_vec());
             }
-        }));
+        })));
         Self {
             state: State::Failed,
             shared,

@@ -1,0 +1,41 @@
+//! What the trace tells of a record of which nothing comes.
+
+use super::Connection;
+use crate::error::{Error, ErrorKind};
+use crate::record::{HEADER, SSLV2_HEADER};
+use crate::trace::{Direction, Inside, Trace};
+use crate::wire::numbers::{ContentType, ProtocolVersion};
+
+impl Connection {
+    /// The header at the front of `input` is refused. What has come of its record is told, if it is a header at all.
+    pub(super) fn refuse_header(&mut self, input: &[u8], error: Error) -> Error {
+        if matches!(error.kind(), ErrorKind::NotTls(_)) {
+            return error;
+        }
+        if self.reader.sslv2_hello(input).is_some() {
+            self.shared.watch.see(in_sslv2(input, Inside::Unreadable));
+        } else if let [_, _, _, high, low, ..] = *input {
+            let whole = HEADER + usize::from(u16::from_be_bytes([high, low]));
+            self.shared.watch.keep(&input[..whole.min(input.len())]);
+            self.shared.watch.received(self.reader.protects(), Inside::Unreadable);
+        }
+        error
+    }
+}
+
+/// A record with SSL 2.0's header, or what has come of it (RFC 5246 E.2).
+pub(super) fn in_sslv2(input: &[u8], inside: Inside) -> Trace<'_> {
+    let length = match *input {
+        [high, low, ..] => usize::from(u16::from_be_bytes([high & 0x7f, low])),
+        _ => 0,
+    };
+    Trace::Record {
+        direction: Direction::Received,
+        outer: ContentType::HANDSHAKE,
+        version: ProtocolVersion(2),
+        length,
+        protected: false,
+        inside,
+        raw: &input[..input.len().min(SSLV2_HEADER + length)],
+    }
+}
