@@ -9,6 +9,7 @@ mod demo;
 mod events;
 mod exit;
 mod exports;
+mod gist;
 mod home;
 mod human;
 mod lists;

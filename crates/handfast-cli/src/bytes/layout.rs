@@ -108,7 +108,7 @@ fn told(paper: &Paper, bytes: &[u8], field: &Field, depth: usize, width: usize) 
 }
 
 /// The value in words. Where that would be the bytes again, it is how many there are.
-fn value(bytes: &[u8], field: &Field) -> String {
+pub(crate) fn value(bytes: &[u8], field: &Field) -> String {
     if field.value.is_empty() {
         return if field.parts.is_empty() { "empty".into() } else { String::new() };
     }

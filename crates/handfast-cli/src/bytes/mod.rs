@@ -3,6 +3,7 @@
 mod layout;
 mod tree;
 
+pub(crate) use layout::value;
 pub(crate) use tree::tree;
 
 use crate::events::Event;
@@ -96,17 +97,8 @@ impl Paper {
 
     /// An alert, field by field.
     pub(crate) fn alert(&self, alert: Alert, protected: bool) -> String {
-        let (level, name) = match alert.level {
-            AlertLevel::Warning => (1, "warning (1)"),
-            AlertLevel::Fatal => (2, "fatal (2)"),
-        };
-        let number = alert.description.0;
-        let field = |name, at, value, note| Field { name, range: at..at + 1, value, note, parts: Vec::new() };
-        let fields = [
-            field("level", 0, name.into(), "TLS 1.3 takes no notice of it (RFC 9846 6)."),
-            field("description", 1, format!("{} ({number})", alert.description), "What is the matter (RFC 5246 7.2)."),
-        ];
-        self.fields(&[level, number], &fields, Ink::of(protected))
+        let (raw, fields) = self::alert(alert);
+        self.fields(&raw, &fields, Ink::of(protected))
     }
 
     /// The header of a record. It comes before what is in it if that was received, and behind it if it was sent.
@@ -189,4 +181,18 @@ fn width(terminal: Option<(terminal_size::Width, terminal_size::Height)>) -> usi
     let said = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c > 0);
     let has = terminal.map(|(terminal_size::Width(columns), _)| columns.into());
     said.or(has).unwrap_or(WIDTH).max(NARROWEST)
+}
+/// The bytes of an alert, and its fields.
+pub(crate) fn alert(alert: Alert) -> ([u8; 2], [Field; 2]) {
+    let (level, name) = match alert.level {
+        AlertLevel::Warning => (1, "warning (1)"),
+        AlertLevel::Fatal => (2, "fatal (2)"),
+    };
+    let number = alert.description.0;
+    let field = |name, at, value, note| Field { name, range: at..at + 1, value, note, parts: Vec::new() };
+    let fields = [
+        field("level", 0, name.into(), "TLS 1.3 takes no notice of it (RFC 9846 6)."),
+        field("description", 1, format!("{} ({number})", alert.description), "What is the matter (RFC 5246 7.2)."),
+    ];
+    ([level, number], fields)
 }

@@ -6,6 +6,7 @@ use crate::args::{self, Within};
 use crate::bytes::Paper;
 use crate::events::{Event, Translator};
 use crate::exit::Failure;
+use crate::gist::Of;
 use crate::home::{self, Use};
 use crate::{lists, negotiated, trust, words};
 use handfast::crypto::{Credential, KeyExchangeKind, Suite};
@@ -254,7 +255,8 @@ impl Teller {
     }
 
     fn message(&self, direction: Direction, name: &'static str, raw: &[u8], dialect: Dialect, protected: bool) {
-        let (mut about, mut fields_of) = (why(name, direction, dialect).to_owned(), String::new());
+        let of = Of { name, from_client: direction == Direction::Sent, dialect };
+        let (mut about, mut fields_of) = (of.why().to_owned(), String::new());
         if name != "ChangeCipherSpec" {
             let _ = write!(about, "\n      In short: {}.", words::facts(name, raw, dialect));
         }
@@ -362,43 +364,6 @@ fn why_alert(name: &str) -> &'static str {
     match name {
         "close_notify" => "Says that nothing more comes, so that nobody between can cut the end off unseen.",
         _ => "Says what is wrong.",
-    }
-}
-
-/// Why a message is sent.
-fn why(name: &str, direction: Direction, dialect: Dialect) -> &'static str {
-    let tls13 = dialect == Dialect::Tls13;
-    let rsa = matches!(dialect, Dialect::Classic(form) if form.key_exchange == KeyExchangeKind::Rsa);
-    match (name, direction) {
-        ("ClientHello", _) => "Opens the handshake: what the client can speak, best first, and fresh random bytes.",
-        ("HelloRetryRequest", _) => "Asks for another hello, with a share of a group that the server takes.",
-        ("ServerHello", _) => "Chooses: one version, one suite; and adds the server's random bytes.",
-        ("EncryptedExtensions", _) => "Answers what need not be in the clear.",
-        ("Certificate", Direction::Received) => "Shows who the server is, and its public key.",
-        ("Certificate", Direction::Sent) => "Shows who the client is, because the server asked.",
-        ("ServerKeyExchange", _) => {
-            "The server's half of a Diffie-Hellman exchange, signed with the certificate's key."
-        }
-        ("CertificateRequest", _) => "Asks the client to show who it is, too.",
-        ("ServerHelloDone", _) => "Ends the server's turn: now the client speaks.",
-        ("ClientKeyExchange", _) if rsa => {
-            "Carries the premaster secret, which only the owner of the server's key can read; both ends make all keys of it."
-        }
-        ("ClientKeyExchange", _) => {
-            "The client's half of the Diffie-Hellman exchange: now both ends can make the keys."
-        }
-        ("CertificateVerify", Direction::Sent) => {
-            "Proves that the client has the certificate's key: a signature over every message so far."
-        }
-        ("CertificateVerify", Direction::Received) => {
-            "Proves that the server has the certificate's key: a signature over every message so far."
-        }
-        ("ChangeCipherSpec", _) if tls13 => "Means nothing here: it makes TLS 1.3 look familiar to old middleboxes.",
-        ("ChangeCipherSpec", _) => "Says: from here on, what I send is protected with the keys that we just agreed on.",
-        ("Finished", _) => "Proves that both ends saw the same messages and made the same keys: nobody changed a word.",
-        ("NewSessionTicket", _) => "Something to resume by next time.",
-        ("KeyUpdate", _) => "Changes the keys of its sender.",
-        _ => "",
     }
 }
 

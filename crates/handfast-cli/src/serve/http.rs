@@ -7,8 +7,8 @@ use super::page::{self, Story};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
 use hyper::service::service_fn;
@@ -17,19 +17,26 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::convert::Infallible;
 use std::error::Error;
+use std::future::pending;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How long a client may take over a request's head, and be idle between two.
 const HEAD: Duration = Duration::from_secs(60);
 
 /// How long a client may go on sending what nobody wants.
 const UNWANTED: Duration = Duration::from_secs(10);
+
+/// How long a connection that has shown its page waits for another request. Who loads the page again is to see another handshake.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// How long before an answer it is said that the connection ends with it.
+const AHEAD: Duration = Duration::from_millis(20);
 
 /// How long a client may take to hear that it is over.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -39,15 +46,12 @@ pub(super) struct Site {
     folder: Option<Folder>,
     /// What clients are asked for a certificate for.
     guard: Option<Guard>,
-    policy: HeaderValue,
 }
 
 impl Site {
     /// A folder, or the page; some of it behind a guard.
     pub(super) fn new(folder: Option<Folder>, guard: Option<Guard>) -> Self {
-        let policy = HeaderValue::try_from(page::content_security_policy());
-        let policy = policy.unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
-        Self { folder, guard, policy }
+        Self { folder, guard }
     }
 
     /// Whether clients are asked for a certificate only when they want something for which one is needed.
@@ -64,6 +68,8 @@ pub(super) struct Visit {
     pub(super) alpn: Option<Vec<u8>>,
     pub(super) asking: Arc<Asking>,
     pub(super) story: Story,
+    /// When the connection has done its work, if it has shown its page.
+    pub(super) over: Arc<watch::Sender<Option<Instant>>>,
 }
 
 impl Visit {
@@ -82,6 +88,7 @@ impl Visit {
             Some(b"h2") => builder.http2_only(),
             _ => builder.http1_only(),
         };
+        let mut over = self.over.subscribe();
         let service = service_fn(move |request| {
             let visit = self.clone();
             async move { Ok::<_, Infallible>(visit.answer(request).await) }
@@ -90,7 +97,7 @@ impl Visit {
         let mut going = pin!(builder.serve_connection(TokioIo::new(stream.again()), service));
         let done = tokio::select! {
             done = going.as_mut() => done,
-            () = super::ended(&mut ending) => {
+            () = async { tokio::select! { () = super::ended(&mut ending) => {} () = passed(&mut over) => {} } } => {
                 going.as_mut().graceful_shutdown();
                 going.await
             }
@@ -140,8 +147,7 @@ impl Visit {
         let path = request.uri.path();
         match (&request.method, &self.site.folder) {
             (&Method::GET | &Method::HEAD, Some(folder)) => folder.get(path, request.uri.query()).await,
-            (&Method::GET | &Method::HEAD, None) if path == "/" => self.page(),
-            (&Method::GET | &Method::HEAD, None) => files::plain(StatusCode::NOT_FOUND, "Not found.\n"),
+            (&Method::GET | &Method::HEAD, None) => self.beside(path).await,
             _ => {
                 let mut answer = files::plain(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD only.\n");
                 answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -150,13 +156,60 @@ impl Visit {
         }
     }
 
-    fn page(&self) -> Answer {
-        let mut answer = Response::new(files::whole(page::html(&self.asking.negotiated(), &self.story)));
+    /// The page, and what belongs to it.
+    async fn beside(&self, path: &str) -> Answer {
+        match path {
+            "/" => {
+                self.over.send_replace(Some(Instant::now() + LINGER));
+                self.own(page::html(&self.asking.negotiated(), &self.story), "text/html; charset=utf-8")
+            }
+            "/again" => {
+                self.over.send_replace(Some(Instant::now()));
+                // That it is over is to be heard before the answer, so that the next request goes elsewhere.
+                sleep(AHEAD).await;
+                let mut answer = files::plain(StatusCode::SEE_OTHER, "Over a new connection.\n");
+                answer.headers_mut().insert(LOCATION, HeaderValue::from_static("/"));
+                answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                answer
+            }
+            _ => match page::asset(path) {
+                Some(asset) => {
+                    let mut answer = Response::new(files::whole(asset.text));
+                    let headers = answer.headers_mut();
+                    headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
+                    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+                    answer
+                }
+                None => files::plain(StatusCode::NOT_FOUND, "Not found.\n"),
+            },
+        }
+    }
+
+    /// What is of this connection only, and nobody keeps.
+    fn own(&self, text: String, content_type: &'static str) -> Answer {
+        let mut answer = Response::new(files::whole(text));
         let headers = answer.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        headers.insert(CONTENT_SECURITY_POLICY, self.site.policy.clone());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::POLICY));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         answer
+    }
+}
+
+/// Waits for a moment that may be set later, or set anew.
+async fn passed(moment: &mut watch::Receiver<Option<Instant>>) {
+    loop {
+        let at = *moment.borrow_and_update();
+        let wait = async {
+            match at {
+                Some(at) => sleep_until(at).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = wait => return,
+            changed = moment.changed() => if changed.is_err() { pending().await },
+        }
     }
 }
 

@@ -314,7 +314,8 @@ impl Server {
         let alpn = stream.connection().negotiated().alpn.clone();
         let stream = Lent::new(stream);
         let asking = Asking::new(stream.again(), auth, self.teller.clone(), connection);
-        let visit = http::Visit { site: self.site.clone(), alpn, asking: Arc::new(asking), story };
+        let visit =
+            http::Visit { site: self.site.clone(), alpn, asking: Arc::new(asking), story, over: Arc::default() };
         let ending = self.ending.clone();
         let finished = Arc::new(AtomicBool::new(false));
         let (teller, args, is_finished) = (self.teller.clone(), self.args.clone(), finished.clone());

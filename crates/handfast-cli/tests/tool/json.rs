@@ -3,6 +3,7 @@
 use super::run::{Dir, Running, Server, run};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 
 /// The fields of each event, as the page has them.
 fn documented() -> BTreeMap<String, BTreeSet<String>> {
@@ -112,9 +113,13 @@ fn serve_tells_which_connection() {
     let at = url.strip_prefix("https://").expect("https").to_owned();
     let request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     for number in 1..=2 {
-        run(&dir, &["connect", &at, "--alpn", "http/1.1"], request).ends(0, &[]);
-        assert_eq!(next(&mut server, "connected")["connection"], number);
-        assert_eq!(next(&mut server, "closed")["connection"], number);
+        // A server that nobody listens to stops.
+        thread::scope(|scope| {
+            let client = scope.spawn(|| run(&dir, &["connect", &at, "--alpn", "http/1.1"], request));
+            assert_eq!(next(&mut server, "connected")["connection"], number);
+            assert_eq!(next(&mut server, "closed")["connection"], number);
+            client.join().expect("a client").ends(0, &[]);
+        });
     }
     run(&dir, &["connect", &at, "--alpn", "imap"], "").ends(5, &[]);
     let failed = next(&mut server, "failed");

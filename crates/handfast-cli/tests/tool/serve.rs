@@ -19,16 +19,17 @@ fn the_page_says_what_was_negotiated() {
     let page = ask(&dir, &server, "GET /");
     for part in [
         "200 OK",
-        "content-security-policy: default-src 'none'; style-src 'sha256-",
+        "content-security-policy: default-src 'none'; style-src 'self'; script-src 'self'; ",
         "TLS 1.3",
         "X25519 + ML-KEM-768",
-        "<b>ClientHello</b>",
-        "<b>CertificateVerify</b>",
+        "<span class=\"name\">ClientHello</span>",
+        "<span class=\"name lock\">CertificateVerify</span>",
         "shares for X25519MLKEM768",
     ] {
         assert!(page.contains(part), "{part} in:\n{page}");
     }
-    assert!(!page.contains("<script"));
+    assert_eq!(page.matches("<script").count(), 1, "and that is a file");
+    assert!(!page.contains(" style=") && !page.contains(" onclick=") && !page.contains("http:"));
     // The RSA certificate is there for those who need it.
     let request = "GET / HTTP/1.0\r\n\r\n";
     let at = server.at("localhost");
@@ -48,7 +49,9 @@ fn h2_is_spoken_where_it_is_agreed() {
     let dir = Dir::new();
     let server = Server::start(&dir, &[]);
     let mut request = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    request.extend([0, 0, 0, 4, 0, 0, 0, 0, 0]); // SETTINGS, none
+    // SETTINGS: windows of 16 MiB for streams, and WINDOW_UPDATE for the connection's (RFC 9113 6.5.2, 6.9): the page is large.
+    request.extend([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0]);
+    request.extend([0, 0, 4, 8, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
     // HEADERS of stream 1, its first and last: GET, /, https, and an authority that is written out (RFC 7541 6.2.2).
     let mut headers = vec![0x82, 0x84, 0x87, 0x01, 9];
     headers.extend(b"localhost");

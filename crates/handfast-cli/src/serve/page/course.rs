@@ -1,0 +1,190 @@
+//! What went to and fro, in order: each message with the records that it travelled in.
+//!
+//! The trace tells records and messages apart. Of each direction and content type both are one stream of bytes, cut twice: into
+//! messages, and into records (RFC 9846 5.1). Where the cuts overlap, a message travelled in a record.
+
+use super::story::{Record, Seen, What};
+use handfast::alert::Alert;
+use handfast::message::Dialect;
+use handfast::trace::{Direction, Inside};
+use handfast::wire::numbers::ContentType;
+use std::ops::Range;
+use std::time::Duration;
+
+/// A step of the course.
+pub(super) enum Step<'s> {
+    Message(Message<'s>),
+    /// Keys changed, for one direction or for both at once.
+    Keys(Vec<(Direction, &'static str)>),
+    /// Data of the application, in so many records; those are here whose bytes were kept.
+    Data {
+        direction: Direction,
+        records: Vec<&'s Record>,
+        count: usize,
+        length: usize,
+        at: Duration,
+    },
+    /// A record in which nothing whole came: part of a message, what could not be opened, what was dropped.
+    Loose {
+        record: &'s Record,
+        at: Duration,
+    },
+    /// The peer's chain was judged.
+    Verified {
+        how: &'s str,
+    },
+}
+
+/// A handshake message, an alert, or a ChangeCipherSpec.
+pub(super) struct Message<'s> {
+    pub(super) direction: Direction,
+    pub(super) kind: Kind<'s>,
+    pub(super) protected: bool,
+    /// The records that it travelled in, wholly or in part.
+    pub(super) travelled: Vec<Part<'s>>,
+    pub(super) at: Duration,
+}
+
+/// What a message is.
+#[derive(Clone, Copy)]
+pub(super) enum Kind<'s> {
+    Handshake { name: &'static str, raw: &'s [u8], dialect: Dialect },
+    Alert(Alert),
+}
+
+/// A record, and where in its content the message stands.
+pub(super) struct Part<'s> {
+    pub(super) record: &'s Record,
+    /// How long its content is, in bytes.
+    pub(super) content: usize,
+    /// Which bytes of it are the message's.
+    pub(super) range: Range<usize>,
+}
+
+/// Of which direction and content type something is.
+type Stream = (Direction, ContentType);
+
+/// A piece of a stream: what it is made of, and which bytes of the stream.
+struct Piece {
+    event: usize,
+    stream: Stream,
+    range: Range<usize>,
+}
+
+impl Piece {
+    /// The bytes that are in both.
+    fn shared(&self, other: &Self) -> Option<Range<usize>> {
+        let range = self.range.start.max(other.range.start)..self.range.end.min(other.range.end);
+        (self.stream == other.stream && !range.is_empty()).then_some(range)
+    }
+}
+
+/// The course of a connection.
+pub(super) fn course(events: &[Seen]) -> Vec<Step<'_>> {
+    let (records, messages) = (cut(events, content), cut(events, message));
+    let travelled = |n: usize| -> Vec<Part<'_>> {
+        let pieces = messages.iter().filter(|m| m.event == n);
+        let parts = pieces.flat_map(|m| records.iter().filter_map(move |r| part(events, r, m.shared(r)?)));
+        parts.collect()
+    };
+    let is_met = |n: usize| records.iter().any(|r| r.event == n && messages.iter().any(|m| m.shared(r).is_some()));
+    let mut steps = Vec::new();
+    for (n, Seen { at, what }) in events.iter().enumerate() {
+        let at = *at;
+        match what {
+            What::Message { direction, name, raw, dialect, protected } => {
+                let (kind, travelled) = (Kind::Handshake { name, raw, dialect: *dialect }, travelled(n));
+                // A ChangeCipherSpec is told without its record, which may be protected: in a second handshake.
+                let protected = *protected || travelled.iter().any(|p| p.record.protected);
+                steps.push(Step::Message(Message { direction: *direction, kind, protected, travelled, at }));
+            }
+            What::Alert { direction, alert, protected } => {
+                let (kind, travelled) = (Kind::Alert(*alert), travelled(n));
+                steps.push(Step::Message(Message {
+                    direction: *direction,
+                    kind,
+                    protected: *protected,
+                    travelled,
+                    at,
+                }));
+            }
+            What::Record(record) => match record.inside {
+                Inside::Content { kind: ContentType::APPLICATION_DATA, length } => data(&mut steps, record, length, at),
+                _ if is_met(n) => {}
+                _ => steps.push(Step::Loose { record, at }),
+            },
+            What::Keys { direction, secret } => keys(&mut steps, *direction, secret),
+            What::Verified { how } => steps.push(Step::Verified { how }),
+            What::Connected => {}
+        }
+    }
+    steps
+}
+
+/// Where everything stands in its stream, of what `of` says the stream and the length.
+fn cut(events: &[Seen], of: impl Fn(&What) -> Option<(Stream, usize)>) -> Vec<Piece> {
+    let mut ends: Vec<(Stream, usize)> = Vec::new();
+    let pieces = events.iter().enumerate().filter_map(|(event, seen)| {
+        let (stream, length) = of(&seen.what)?;
+        let place = ends.iter().position(|(s, _)| *s == stream).unwrap_or_else(|| {
+            ends.push((stream, 0));
+            ends.len() - 1
+        });
+        let start = ends[place].1;
+        ends[place].1 += length;
+        Some(Piece { event, stream, range: start..start + length })
+    });
+    pieces.collect()
+}
+
+/// The content of a record.
+fn content(what: &What) -> Option<(Stream, usize)> {
+    match what {
+        What::Record(Record { direction, inside: Inside::Content { kind, length }, .. }) => {
+            Some(((*direction, *kind), *length))
+        }
+        _ => None,
+    }
+}
+
+/// What is cut into records.
+fn message(what: &What) -> Option<(Stream, usize)> {
+    match what {
+        What::Message { direction, name: "ChangeCipherSpec", raw, .. } => {
+            Some(((*direction, ContentType::CHANGE_CIPHER_SPEC), raw.len()))
+        }
+        What::Message { direction, raw, .. } => Some(((*direction, ContentType::HANDSHAKE), raw.len())),
+        What::Alert { direction, .. } => Some(((*direction, ContentType::ALERT), 2)),
+        _ => None,
+    }
+}
+
+/// The record that a piece is of, and which bytes of its content these bytes of the stream are.
+fn part<'s>(events: &'s [Seen], piece: &Piece, shared: Range<usize>) -> Option<Part<'s>> {
+    let What::Record(record) = &events.get(piece.event)?.what else { return None };
+    let start = piece.range.start;
+    Some(Part { record, content: piece.range.len(), range: shared.start - start..shared.end - start })
+}
+
+/// Data joins the data before it.
+fn data<'s>(steps: &mut Vec<Step<'s>>, record: &'s Record, more: usize, at: Duration) {
+    let kept = (!record.raw.is_empty()).then_some(record);
+    if let Some(Step::Data { direction, records, count, length, .. }) = steps.last_mut()
+        && *direction == record.direction
+    {
+        records.extend(kept);
+        *count += 1;
+        *length += more;
+        return;
+    }
+    let (direction, records) = (record.direction, kept.into_iter().collect());
+    steps.push(Step::Data { direction, records, count: 1, length: more, at });
+}
+
+/// Keys of both directions that change at once are one change.
+fn keys<'s>(steps: &mut Vec<Step<'s>>, direction: Direction, secret: &'static str) {
+    match steps.last_mut() {
+        Some(Step::Keys(keys)) if keys.iter().all(|(d, _)| *d != direction) => keys.push((direction, secret)),
+        _ => steps.push(Step::Keys(vec![(direction, secret)])),
+    }
+}

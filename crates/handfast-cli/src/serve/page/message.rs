@@ -1,0 +1,314 @@
+//! A step of the course as HTML: a line that opens.
+
+use super::course::{Kind, Message, Part, Step};
+use super::hex;
+use super::story::Record;
+use crate::gist::Of;
+use crate::{bytes, words};
+use handfast::alert::{Alert, AlertLevel};
+use handfast::message::Dialect;
+use handfast::trace::{Direction, Inside};
+use handfast::wire::Field;
+use handfast::wire::numbers::ProtocolVersion;
+use maud::{Markup, html};
+use std::time::Duration;
+
+/// How the two ends are called: us, and the client.
+#[derive(Clone, Copy)]
+pub(super) struct Ends {
+    /// What the ids of messages begin with.
+    pub(super) prefix: &'static str,
+    pub(super) server: &'static str,
+    pub(super) client: &'static str,
+}
+
+impl Ends {
+    fn sender(&self, direction: Direction) -> &'static str {
+        match direction {
+            Direction::Sent => self.server,
+            Direction::Received => self.client,
+        }
+    }
+}
+
+/// All steps, in order.
+pub(super) fn steps(steps: &[Step<'_>], ends: Ends) -> Markup {
+    let mut numbers = 0..;
+    html! {
+        @for step in steps {
+            @match step {
+                Step::Message(message) => {
+                    @let id = format!("{}{}", ends.prefix, numbers.next().unwrap_or_default());
+                    (card(message, &id, ends))
+                }
+                Step::Keys(changes) => (key_change(changes, ends)),
+                Step::Data { direction, records, count, length, at } => {
+                    (data(*direction, records, *count, *length, *at, ends))
+                }
+                Step::Loose { record, at } => (loose(record, *at, ends)),
+                Step::Verified { how } => p.verdict { "The certificate was judged: " (words::harmless(how)) "." },
+            }
+        }
+    }
+}
+
+fn class(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Sent => "sent",
+        Direction::Received => "received",
+    }
+}
+
+/// The line of a step: what went which way.
+fn line(direction: Direction, name: &str, gist: &str, size: &str, protected: bool, ends: Ends) -> Markup {
+    let way = match direction {
+        Direction::Sent => format!("{} to {}", ends.server, ends.client),
+        Direction::Received => format!("{} to {}", ends.client, ends.server),
+    };
+    html! {
+        summary {
+            span.name.lock[protected] { (name) }
+            span.gist { (gist) }
+            span.rule role="img" aria-label={ "from " (way) @if protected { ", encrypted" } } {}
+            span.size { (size) }
+        }
+    }
+}
+
+/// A message: closed a line, open all that it says.
+fn card(message: &Message<'_>, id: &str, ends: Ends) -> Markup {
+    let Message { direction, protected, .. } = *message;
+    let told = Told::of(message);
+    let (fields, fault) = &told.fields;
+    html! {
+        details.message.(class(direction)) id=(id) data-name=(told.name) data-length=(told.raw.len()) data-protected=(protected) {
+            (line(direction, told.name, told.gist, &words::size(told.raw.len()), protected, ends))
+            div.open {
+                div.about {
+                    @if !told.why.is_empty() { p.why { (told.why) } }
+                    @if !told.facts.is_empty() { p.short { (words::capital(&told.facts)) "." } }
+                    p.when { (ends.sender(direction)) " said this " (after(message.at)) " " a href={ "#" (id) } { "Link to this message" } }
+                }
+                (travelled(&message.travelled, id, told.name))
+                h4.layer { @if protected { "The same, decrypted" } @else { "The message" } }
+                div.inner {
+                    div.bytes tabindex="0" role="group" aria-label={ "Bytes of " (told.name) } { (hex::spans(&told.raw, fields, id)) }
+                    div.fields role="group" aria-label={ "Fields of " (told.name) } { (hex::rows(&told.raw, fields, id)) }
+                }
+                @if let Some(fault) = fault { p.fault { "It breaks its grammar: " (fault) "." } }
+            }
+        }
+    }
+}
+
+/// What there is to tell of a message.
+struct Told {
+    name: &'static str,
+    raw: Vec<u8>,
+    gist: &'static str,
+    why: &'static str,
+    facts: String,
+    fields: (Vec<Field>, Option<String>),
+}
+
+impl Told {
+    fn of(message: &Message<'_>) -> Self {
+        let from_client = message.direction == Direction::Received;
+        match message.kind {
+            Kind::Handshake { name, raw, dialect } => {
+                let of = Of { name, from_client, dialect };
+                let (fields, fault) = bytes::tree(name, raw, dialect);
+                let facts = match name {
+                    "ChangeCipherSpec" => String::new(),
+                    _ => words::facts(name, raw, dialect),
+                };
+                let fields = (fields, fault.map(|f| f.to_string()));
+                Self { name, raw: raw.to_vec(), gist: of.gist(), why: of.why(), facts, fields }
+            }
+            Kind::Alert(alert) => Self::alert(alert, from_client),
+        }
+    }
+
+    fn alert(alert: Alert, from_client: bool) -> Self {
+        let description = alert.description.name().unwrap_or("unknown alert");
+        let of = Of { name: description, from_client, dialect: Dialect::Hello };
+        let gist = match (of.gist(), alert.level) {
+            ("", AlertLevel::Fatal) => "this cannot go on",
+            ("", AlertLevel::Warning) => "a warning",
+            (gist, _) => gist,
+        };
+        let (raw, fields) = bytes::alert(alert);
+        let facts = if of.why().is_empty() { alert.to_string() } else { String::new() };
+        Self { name: "alert", raw: raw.to_vec(), gist, why: of.why(), facts, fields: (fields.to_vec(), None) }
+    }
+}
+
+fn after(at: Duration) -> String {
+    match at.as_micros() {
+        0..100 => "at the beginning.".into(),
+        us => format!("{}.{} ms after the beginning.", us / 1000, us % 1000 / 100),
+    }
+}
+
+/// The records that a message travelled in.
+fn travelled(parts: &[Part<'_>], id: &str, name: &str) -> Markup {
+    html! {
+        @if !parts.is_empty() {
+            div.travelled {
+                h4.layer {
+                    "As it travelled: "
+                    @match parts.len() { 1 => "in a record", n => { "in " (n) " records" } }
+                }
+                @for (n, part) in parts.iter().enumerate() { (envelope(part.record, Some(part), &format!("{id}-r{n}"), name)) }
+            }
+        }
+    }
+}
+
+/// A record: its header, and what is behind it. Where it is protected, that is ciphertext.
+fn envelope(record: &Record, part: Option<&Part<'_>>, id: &str, name: &str) -> Markup {
+    // A hello in SSL 2.0's form has a length, and no more.
+    let header = if record.version < ProtocolVersion::SSL3_0 { 2 } else { 5 };
+    let (head, body) = record.raw.split_at_checked(header).unwrap_or((&record.raw, &[]));
+    html! {
+        div.record {
+            @if let Some(part) = part { (bar(part, name)) }
+            div.head {
+                @if let [kind, version @ .., high, low] = head {
+                    span.piece { b.hex { (hex::plain(&[*kind])) } span { (record.outer) @if record.protected && is_disguised(record) { ", it says" } } }
+                    span.piece { b.hex { (hex::plain(version)) } span { (record.version) } }
+                    span.piece { b.hex { (hex::plain(&[*high, *low])) } span { (words::size(record.length)) } }
+                } @else {
+                    span.piece { b.hex { (hex::plain(head)) } }
+                }
+                span.piece.rest { (contents(record, part)) }
+            }
+            @if record.protected && !body.is_empty() {
+                details.cipher id=(id) {
+                    summary { span.hex { (hex::plain(body.get(..16).unwrap_or(body))) } " … all " (words::size(body.len())) " of ciphertext" }
+                    div.hex tabindex="0" role="group" aria-label="Ciphertext" { (hex::plain(body)) }
+                }
+            }
+        }
+    }
+}
+
+/// Whether the header hides the type of the content, as in TLS 1.3.
+fn is_disguised(record: &Record) -> bool {
+    matches!(record.inside, Inside::Content { kind, .. } if kind != record.outer)
+}
+
+/// What is in a record, in words.
+fn contents(record: &Record, part: Option<&Part<'_>>) -> String {
+    let part = match part {
+        Some(Part { content, range, .. }) if range.len() < *content => {
+            format!("; of its {} of content {} are this message's", words::size(*content), range.len())
+        }
+        _ => String::new(),
+    };
+    match record.inside {
+        Inside::Content { kind, length } if record.protected => {
+            let more = record.length.saturating_sub(length);
+            format!("inside: {kind}, {}{part}; the other {more} protect it", words::size(length))
+        }
+        Inside::Content { .. } => format!("in the clear{part}"),
+        Inside::Dropped => "early data that was not accepted: it was dropped unread".into(),
+        Inside::Unreadable => "it could not be opened".into(),
+    }
+}
+
+/// The record as a bar: header, what comes before, the message, what comes behind, and what protects it.
+fn bar(part: &Part<'_>, name: &str) -> Markup {
+    let Part { record, content, ref range } = *part;
+    let whole = (5 + record.length).max(1);
+    let protection = record.length.saturating_sub(content);
+    let pieces = [
+        ("head", 5),
+        ("other", range.start),
+        ("own", range.len()),
+        ("other", content - range.end),
+        ("seal", protection),
+    ];
+    let mut end = 0;
+    let pieces = pieces.map(|(class, bytes)| {
+        let (x, width) = (end, bytes * 1000 / whole);
+        end += width;
+        (class, x, if bytes > 0 { width.max(4) } else { 0 })
+    });
+    html! {
+        svg.bar viewBox="0 0 1000 8" preserveAspectRatio="none" role="img"
+            aria-label={ "A record of " (whole) " bytes, " (range.len()) " of which are this " (name) } {
+            @for (class, x, width) in pieces {
+                @if width > 0 { rect.(class) x=(x) y="0" width=(width) height="8" {} }
+            }
+        }
+    }
+}
+
+/// The moment when keys change.
+fn key_change(changes: &[(Direction, &'static str)], ends: Ends) -> Markup {
+    let (class, who) = match changes {
+        [(direction, _)] => (class(*direction), format!("what {} says", ends.sender(*direction))),
+        _ => ("both", "what both say".into()),
+    };
+    let mut secrets: Vec<String> = changes.iter().map(|(_, s)| s.replace('_', " ")).collect();
+    secrets.dedup();
+    html! {
+        div.keychange.(class) {
+            svg viewBox="0 0 24 24" aria-hidden="true" {
+                path d="M7 11V8a5 5 0 0 1 10 0v3" {}
+                rect x="5" y="11" width="14" height="10" rx="2" {}
+            }
+            p { "From here on, " (who) " is " b { "encrypted" } "." }
+            p.from { "Keys of the " (secrets.join(", and the ")) }
+        }
+    }
+}
+
+/// Data of the application.
+fn data(direction: Direction, records: &[&Record], count: usize, length: usize, at: Duration, ends: Ends) -> Markup {
+    let gist = match direction {
+        Direction::Received => "your request",
+        Direction::Sent => "our answer",
+    };
+    let protected = records.first().is_none_or(|r| r.protected);
+    html! {
+        details.data.(class(direction)) {
+            (line(direction, "application data", gist, &words::size(length), protected, ends))
+            div.open {
+                div.about {
+                    p.why { "What it is all for. Nobody between you and Handfast can read it." }
+                    p.when { (ends.sender(direction)) " said this " (after(at)) " It went in " @match count { 1 => "one record.", n => { (n) " records." } } }
+                }
+                div.travelled {
+                    h4.layer { "As it travelled" }
+                    @for (n, record) in records.iter().enumerate() {
+                        (envelope(record, None, &format!("{}-d{}-{n}", ends.prefix, at.as_nanos()), "data"))
+                    }
+                    @if records.len() < count { p.when { "The bytes of the others were not kept." } }
+                }
+            }
+        }
+    }
+}
+
+/// A record in which nothing whole came.
+fn loose(record: &Record, at: Duration, ends: Ends) -> Markup {
+    let gist = match record.inside {
+        Inside::Content { .. } => "part of a message, the rest of which did not come",
+        Inside::Dropped => "early data, dropped unread",
+        Inside::Unreadable => "a record that could not be opened",
+    };
+    html! {
+        details.data.loose.(class(record.direction)) {
+            (line(record.direction, "record", gist, &words::size(record.raw.len()), record.protected, ends))
+            div.open {
+                div.about { p.when { (ends.sender(record.direction)) " said this " (after(at)) } }
+                div.travelled {
+                    (envelope(record, None, &format!("{}-l{}", ends.prefix, at.as_nanos()), "record"))
+                    @if !record.protected && record.raw.len() > 5 { div.hex { (hex::plain(record.raw.get(5..).unwrap_or_default())) } }
+                }
+            }
+        }
+    }
+}

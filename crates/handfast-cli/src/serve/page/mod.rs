@@ -1,0 +1,143 @@
+//! The page: a visitor's own connection, every byte explained. Plain HTML, made here; style and scripts are files of their own beside
+//! it, and nothing comes from elsewhere. It says all without scripts, which add light, tabs and keys.
+
+mod assets;
+mod course;
+mod hex;
+mod message;
+mod story;
+
+pub(super) use assets::asset;
+pub(super) use story::Story;
+
+use crate::{negotiated, words};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use handfast::Negotiated;
+use maud::{DOCTYPE, Markup, html};
+use message::Ends;
+
+/// What the page may load, and do: files of this server, and nothing else.
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; \
+                                 form-action 'none'; frame-ancestors 'none'";
+
+/// The two ends of the visitor's own connection.
+const OWN: Ends = Ends { prefix: "m", server: "Handfast", client: "your browser" };
+
+/// The parts of the page, each with a tab.
+const PARTS: [(&str, &str); 1] = [("connection", "Your connection")];
+
+/// The page of a connection.
+pub(super) fn html(n: &Negotiated, story: &Story) -> String {
+    let told = story.told();
+    let steps = course::course(&told.events);
+    // The file is in the page: whoever asks for it later may do so over another connection.
+    let data = format!("data:application/json;base64,{}", BASE64_STANDARD.encode(told.json(n)));
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head("Handfast: your connection"))
+            body {
+                header.top {
+                    (welcome(n))
+                    dl.facts {
+                        @for (what, value) in facts(n) { div { dt { (words::capital(what)) } dd { (value) } } }
+                    }
+                    nav {
+                        div.tabs aria-label="Parts of this page" {
+                            @for (id, title) in PARTS { a href={ "#" (id) } id={ "tab-" (id) } { (title) } }
+                        }
+                        span.actions {
+                            a.download href=(data) download="handfast-connection.json" { "Download as JSON" }
+                            a.again href="/again" { "Shake hands again" }
+                        }
+                    }
+                }
+                main {
+                    section #connection aria-labelledby="tab-connection" {
+                        div.stage {
+                            p.end.client { "Your browser" }
+                            div.course {
+                                (message::steps(&steps, OWN))
+                                @if told.left_out > 0 { p.verdict { "And more, which was not kept." } }
+                            }
+                            p.end.server { "Handfast" }
+                        }
+                    }
+                }
+                (foot())
+            }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+fn head(title: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            title { (title) }
+            link rel="icon" href="/icon.svg" type="image/svg+xml";
+            link rel="stylesheet" href="/page.css";
+            script type="module" src="/page.js" {}
+        }
+    }
+}
+
+fn welcome(n: &Negotiated) -> Markup {
+    html! {
+        @if n.resumed {
+            h1 { "You and this server knew each other." }
+            p.lead {
+                "This is your own connection, not a sample. Your browser showed a ticket from the last time, so that much could be \
+                 skipped. Open a message, and touch a field to see its bytes."
+            }
+        } @else {
+            h1 { "You and this server just shook hands." }
+            p.lead {
+                "This is your own connection, not a sample: every message that your browser and Handfast exchanged a moment ago, in \
+                 order. Open one, and touch a field to see its bytes."
+            }
+        }
+    }
+}
+
+fn foot() -> Markup {
+    html! {
+        footer {
+            p {
+                "Made by " b { "Handfast" } ", SSL and TLS in memory-safe Rust, of the events that it tells of every connection. "
+                "Nobody but you sees this page: it is not kept, and it sets no cookie."
+            }
+        }
+    }
+}
+
+/// What was agreed: words for a label, and a value.
+fn facts(n: &Negotiated) -> Vec<(&'static str, String)> {
+    let mut out = vec![
+        ("Version", words::version(n.version)),
+        ("Secret agreed by", words::agreement(n.suite, n.group, n.resumed)),
+    ];
+    out.extend(n.suite.map(|s| ("Protected with", words::protection(s))));
+    out.push((
+        "Server proved itself",
+        match n.scheme {
+            Some(scheme) => format!("with {}", words::scheme(scheme)),
+            None if n.resumed => "in an earlier handshake".into(),
+            None => "by decrypting".into(),
+        },
+    ));
+    let protocol = n.alpn.as_deref().map(String::from_utf8_lossy);
+    out.push(("Protocol", protocol.map_or_else(|| "none agreed".into(), |p| words::harmless(&p))));
+    out.push(("Handshake", if n.resumed { "resumed" } else { "full" }.into()));
+    out.extend(n.server_name.clone().map(|name| ("You asked for", words::harmless(&name))));
+    out.extend(n.peer_chain.first().map(|c| ("You showed", words::subject(c))));
+    out.extend(n.suite.map(|s| ("Cipher suite", s.to_string())));
+    // The name and the chain stand above already.
+    let others = negotiated::facts(n).into_iter().filter(|f| !["name", "peer_chain"].contains(&f.key));
+    out.extend(others.filter_map(|f| f.told));
+    out
+}

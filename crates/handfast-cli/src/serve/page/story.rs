@@ -1,0 +1,156 @@
+//! What a connection went through, kept for its page.
+
+use crate::bytes;
+use crate::events::{Event, Translator, json};
+use handfast::Negotiated;
+use handfast::alert::Alert;
+use handfast::message::Dialect;
+use handfast::trace::{Direction, Inside, Observer, Trace};
+use handfast::wire::numbers::{ContentType, ProtocolVersion};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How much of a connection is kept: more than any handshake has.
+const MOST_EVENTS: usize = 256;
+const MOST_BYTES: usize = 128 << 10;
+/// Of how many records of data the bytes are kept, too: those of the first request.
+const MOST_DATA: usize = 4;
+
+/// What a connection went through, in order. Clones are of the same one.
+#[derive(Clone, Default)]
+pub(crate) struct Story(Arc<Mutex<Told>>);
+
+/// What is kept.
+#[derive(Default)]
+pub(crate) struct Told {
+    began: Option<Instant>,
+    pub(crate) events: Vec<Seen>,
+    bytes: usize,
+    data: usize,
+    /// What came after there was no room left.
+    pub(crate) left_out: usize,
+}
+
+/// Something that was seen, and how long after the first thing.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) at: Duration,
+    pub(crate) what: What,
+}
+
+/// A trace, and its bytes.
+#[derive(Clone, Debug)]
+pub(crate) enum What {
+    Record(Record),
+    Message { direction: Direction, name: &'static str, raw: Vec<u8>, dialect: Dialect, protected: bool },
+    Alert { direction: Direction, alert: Alert, protected: bool },
+    Keys { direction: Direction, secret: &'static str },
+    Verified { how: String },
+    Connected,
+}
+
+/// A record as it travelled.
+#[derive(Clone, Debug)]
+pub(crate) struct Record {
+    pub(crate) direction: Direction,
+    pub(crate) outer: ContentType,
+    pub(crate) version: ProtocolVersion,
+    pub(crate) length: usize,
+    pub(crate) protected: bool,
+    pub(crate) inside: Inside,
+    /// Header and all; empty of data that is not kept.
+    pub(crate) raw: Vec<u8>,
+}
+
+impl Story {
+    /// Whether nothing has happened yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.told().began.is_none()
+    }
+
+    /// What has happened so far.
+    pub(crate) fn told(&self) -> MutexGuard<'_, Told> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An observer that writes the story.
+    pub(crate) fn observer(&self) -> impl Observer + use<> {
+        let (story, mut translator) = (self.clone(), Translator::default());
+        move |trace: &Trace<'_>| story.told().add(&mut translator, trace)
+    }
+}
+
+impl Told {
+    fn add(&mut self, translator: &mut Translator, trace: &Trace<'_>) {
+        let began = *self.began.get_or_insert_with(Instant::now);
+        let Some(what) = self.what(translator, trace) else { return };
+        let room = self.events.len() < MOST_EVENTS && self.bytes + what.bytes() <= MOST_BYTES;
+        // Once something is left out, so is all that follows: a story has no holes.
+        if !room || self.left_out > 0 {
+            self.left_out += 1;
+            return;
+        }
+        self.bytes += what.bytes();
+        self.events.push(Seen { at: began.elapsed(), what });
+    }
+
+    fn what(&mut self, translator: &mut Translator, trace: &Trace<'_>) -> Option<What> {
+        if let Trace::Record { direction, outer, version, length, protected, inside, raw } = *trace {
+            let is_data = matches!(inside, Inside::Content { kind: ContentType::APPLICATION_DATA, .. });
+            self.data += usize::from(is_data);
+            let raw = if is_data && self.data > MOST_DATA { Vec::new() } else { raw.to_vec() };
+            return Some(What::Record(Record { direction, outer, version, length, protected, inside, raw }));
+        }
+        if let Trace::Connected = trace {
+            return Some(What::Connected);
+        }
+        Some(match translator.event(trace)? {
+            Event::Message { direction, name, raw, dialect, protected } => {
+                What::Message { direction, name, raw: raw.to_vec(), dialect, protected }
+            }
+            Event::Alert { direction, alert, protected } => What::Alert { direction, alert, protected },
+            Event::Keys { direction, secret } => What::Keys { direction, secret },
+            Event::Verified { how } => What::Verified { how: how.to_owned() },
+            _ => return None,
+        })
+    }
+}
+
+impl Told {
+    /// All of it as JSON, in the schema of `docs/json.md`: an object that has the events in a list.
+    pub(crate) fn json(&self, negotiated: &Negotiated) -> String {
+        let start = Event::Start { verb: "serve" };
+        let events = self.events.iter().map(|seen| seen.what.event(negotiated));
+        let lines: Vec<_> = [start].into_iter().chain(events).filter_map(|event| json::line(None, &event)).collect();
+        format!("{{\"events\":[\n{}\n],\"left_out\":{}}}\n", lines.join(",\n"), self.left_out)
+    }
+}
+
+impl What {
+    /// The event that this was.
+    fn event<'w>(&'w self, negotiated: &'w Negotiated) -> Event<'w> {
+        match *self {
+            Self::Record(ref r) => {
+                let Record { direction, outer, version, length, protected, inside, ref raw } = *r;
+                Event::Record { direction, record: bytes::Record { outer, version, length, protected, inside, raw } }
+            }
+            Self::Message { direction, name, ref raw, dialect, protected } => {
+                Event::Message { direction, name, raw, dialect, protected }
+            }
+            Self::Alert { direction, alert, protected } => Event::Alert { direction, alert, protected },
+            Self::Keys { direction, secret } => Event::Keys { direction, secret },
+            Self::Verified { ref how } => Event::Verified { how },
+            Self::Connected => Event::Connected { negotiated },
+        }
+    }
+
+    /// How many bytes it holds.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Record(record) => record.raw.len(),
+            Self::Message { raw, .. } => raw.len(),
+            Self::Verified { how } => how.len(),
+            Self::Alert { .. } | Self::Keys { .. } | Self::Connected => 0,
+        }
+    }
+}
