@@ -42,8 +42,8 @@ pub(crate) fn run(args: &args::Demo) -> Result<(), Failure> {
         if args.no_client_certificate { "" } else { ", and the client shows a certificate too" },
     )));
     let data = |direction, bytes: &[u8]| teller.data(direction, bytes);
-    let observer = Box::new(teller.observer());
-    let agreed = shake_hands(&listener, &policy, !args.no_client_certificate, observer, &data)?;
+    let watched = Watched { client: Some(Box::new(teller.observer())), server: None };
+    let agreed = shake_hands(&listener, &policy, !args.no_client_certificate, watched, &data)?;
     if let Some(weak) = negotiated::weaknesses(&agreed) {
         teller.say(&teller.fitted(&format!("\n     What was agreed is weak: {weak}.\n")));
     }
@@ -57,8 +57,8 @@ fn compare(args: &args::Demo, other: &str) -> Result<(), Failure> {
         let seen = compare::Seen::default();
         let data = |direction, bytes: &[u8]| seen.data(direction, bytes);
         let (listener, _) = listen()?;
-        let observer = Box::new(seen.observer());
-        let agreed = shake_hands(&listener, &policy, !args.no_client_certificate, observer, &data)?;
+        let watched = Watched { client: Some(Box::new(seen.observer())), server: None };
+        let agreed = shake_hands(&listener, &policy, !args.no_client_certificate, watched, &data)?;
         Ok((policy, seen, agreed))
     };
     let teller = Teller::default();
@@ -73,22 +73,36 @@ fn listen() -> Result<(TcpListener, SocketAddr), Failure> {
     Ok((listener, address))
 }
 
-/// A handshake, and data both ways. `data` is told of the data, `observer` of all else.
+/// A TLS 1.2 handshake with this suite, in which the client shows a certificate, too. The observer sees what the server sees.
+pub(crate) fn classic(suite: &str, server: Box<dyn Observer>) -> Result<(), Failure> {
+    let policy = policy("tls1.2", Some(suite))?;
+    let (listener, _) = listen()?;
+    shake_hands(&listener, &policy, true, Watched { client: None, server: Some(server) }, &|_, _| {}).map(drop)
+}
+
+/// Who watches which end.
+struct Watched {
+    client: Option<Box<dyn Observer>>,
+    server: Option<Box<dyn Observer>>,
+}
+
+/// A handshake, and data both ways. `data` is told of the data as the client has it, `watched` of all else.
 fn shake_hands(
     listener: &TcpListener,
     policy: &Policy,
     ask: bool,
-    observer: Box<dyn Observer>,
+    watched: Watched,
     data: &dyn Fn(Direction, &[u8]),
 ) -> Result<Negotiated, Failure> {
     let (client, server) = configs(policy, ask)?;
     let failed = |e: io::Error| failure(&e);
     let address = listener.local_addr().map_err(failed)?;
     thread::scope(|scope| {
-        let serving = scope.spawn(|| serve(listener, server));
+        let Watched { client: at_client, server: at_server } = watched;
+        let serving = scope.spawn(move || serve(listener, server, at_server));
         // Without a connection the server would wait for ever.
         let socket = TcpStream::connect(address).map_err(failed)?;
-        let told = connect(socket, client, observer, data);
+        let told = connect(socket, client, at_client, data);
         let served = serving.join().unwrap_or_else(|_| Err(io::Error::other("the server's thread failed")));
         told.and_then(|agreed| served.map(|()| agreed)).map_err(failed)
     })
@@ -153,10 +167,14 @@ fn key(algorithm: &'static SignatureAlgorithm) -> Result<KeyPair, Failure> {
     KeyPair::generate_for(algorithm).map_err(|e| Failure::io(format!("cannot make a key: {e}.")))
 }
 
-fn serve(listener: &TcpListener, config: ServerConfig) -> io::Result<()> {
+fn serve(listener: &TcpListener, config: ServerConfig, observer: Option<Box<dyn Observer>>) -> io::Result<()> {
     let (socket, _) = listener.accept()?;
     socket.set_read_timeout(Some(PATIENCE))?;
-    let mut stream = Stream::new(Connection::server(Arc::new(config)), socket);
+    let mut connection = Connection::server(Arc::new(config));
+    if let Some(observer) = observer {
+        connection.observe(observer);
+    }
+    let mut stream = Stream::new(connection, socket);
     let mut request = vec![0; REQUEST.len()];
     stream.read_exact(&mut request)?;
     stream.write_all(REPLY)?;
@@ -168,12 +186,12 @@ fn serve(listener: &TcpListener, config: ServerConfig) -> io::Result<()> {
 fn connect(
     socket: TcpStream,
     config: ClientConfig,
-    observer: Box<dyn Observer>,
+    observer: Option<Box<dyn Observer>>,
     data: &dyn Fn(Direction, &[u8]),
 ) -> io::Result<Negotiated> {
     socket.set_read_timeout(Some(PATIENCE))?;
     let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
-    let connection = Connection::client_observed(Arc::new(config), name, Time::now(), Some(observer))?;
+    let connection = Connection::client_observed(Arc::new(config), name, Time::now(), observer)?;
     let mut stream = Stream::new(connection, socket).complete()?;
     stream.write_all(REQUEST)?;
     stream.flush()?;

@@ -3,7 +3,7 @@
 use super::asking::{Asking, Guard, Refusal};
 use super::files::{self, Answer, Folder};
 use super::lent::Lent;
-use super::page::{self, Story};
+use super::page::{self, Classic, Page, Story};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::{
@@ -23,7 +23,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How long a client may take over a request's head, and be idle between two.
@@ -46,12 +46,26 @@ pub(super) struct Site {
     folder: Option<Folder>,
     /// What clients are asked for a certificate for.
     guard: Option<Guard>,
+    /// What the page has beside each connection.
+    classic: OnceCell<Classic>,
 }
 
 impl Site {
     /// A folder, or the page; some of it behind a guard.
     pub(super) fn new(folder: Option<Folder>, guard: Option<Guard>) -> Self {
-        Self { folder, guard }
+        Self { folder, guard, classic: OnceCell::new() }
+    }
+
+    /// Makes what the page needs, if there is a page.
+    pub(super) async fn prepare(&self) {
+        if self.folder.is_none() {
+            self.classic().await;
+        }
+    }
+
+    async fn classic(&self) -> &Classic {
+        let make = || async { tokio::task::spawn_blocking(Classic::new).await.unwrap_or_else(|_| Classic::none()) };
+        self.classic.get_or_init(make).await
     }
 
     /// Whether clients are asked for a certificate only when they want something for which one is needed.
@@ -161,7 +175,9 @@ impl Visit {
         match path {
             "/" => {
                 self.over.send_replace(Some(Instant::now() + LINGER));
-                self.own(page::html(&self.asking.negotiated(), &self.story), "text/html; charset=utf-8")
+                let (negotiated, classic) = (self.asking.negotiated(), self.site.classic().await);
+                let page = Page { negotiated: &negotiated, story: &self.story, classic };
+                self.own(page.html(), "text/html; charset=utf-8")
             }
             "/again" => {
                 self.over.send_replace(Some(Instant::now()));

@@ -145,6 +145,8 @@ impl Plan {
         let (server, teller, material) = (Arc::new(server), teller.clone(), Arc::new(self.material));
         let reloader = Reloader { args, config, teller, material, files: self.files };
         let mut connections = JoinSet::new();
+        let prepared = server.site.clone();
+        tokio::spawn(async move { prepared.prepare().await });
         tokio::select! {
             () = server.accept(&listener, &mut connections) => {}
             () = reloader.run(hangups) => {}

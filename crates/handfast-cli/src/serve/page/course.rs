@@ -45,6 +45,13 @@ pub(super) struct Message<'s> {
     pub(super) at: Duration,
 }
 
+impl Message<'_> {
+    /// Whether it is the handshake message of this name.
+    pub(super) fn is(&self, wanted: &str) -> bool {
+        matches!(self.kind, Kind::Handshake { name, .. } if name == wanted)
+    }
+}
+
 /// What a message is.
 #[derive(Clone, Copy)]
 pub(super) enum Kind<'s> {

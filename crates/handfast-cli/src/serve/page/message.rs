@@ -31,23 +31,42 @@ impl Ends {
     }
 }
 
+/// What a resumed handshake does without, and behind which message it would have stood.
+pub(super) struct Skipped {
+    pub(super) behind: &'static str,
+    pub(super) messages: &'static [(&'static str, Direction)],
+}
+
 /// All steps, in order.
-pub(super) fn steps(steps: &[Step<'_>], ends: Ends) -> Markup {
-    let mut numbers = 0..;
+pub(super) fn steps(steps: &[Step<'_>], ends: Ends, skipped: Option<&Skipped>) -> Markup {
+    let (mut numbers, mut protected) = (0.., Vec::new());
     html! {
         @for step in steps {
             @match step {
                 Step::Message(message) => {
                     @let id = format!("{}{}", ends.prefix, numbers.next().unwrap_or_default());
                     (card(message, &id, ends))
+                    @if let Some(skipped) = skipped.filter(|s| message.is(s.behind)) { (ghosts(skipped, ends)) }
                 }
-                Step::Keys(changes) => (key_change(changes, ends)),
+                Step::Keys(changes) => (key_change(changes, &mut protected, ends)),
                 Step::Data { direction, records, count, length, at } => {
                     (data(*direction, records, *count, *length, *at, ends))
                 }
                 Step::Loose { record, at } => (loose(record, *at, ends)),
                 Step::Verified { how } => p.verdict { "The certificate was judged: " (words::harmless(how)) "." },
             }
+        }
+    }
+}
+
+/// What would have been said, had the two not known each other.
+fn ghosts(skipped: &Skipped, ends: Ends) -> Markup {
+    html! {
+        div.skipped {
+            @for (name, direction) in skipped.messages {
+                p.ghost.(class(*direction)) { span.name { (name) } span.rule {} span.size { "skipped" } }
+            }
+            p { "Skipped, because " (ends.client) " showed a ticket: who " (ends.server) " is was proved in the handshake that it comes from." }
         }
     }
 }
@@ -76,7 +95,7 @@ fn line(direction: Direction, name: &str, gist: &str, size: &str, protected: boo
 }
 
 /// A message: closed a line, open all that it says.
-fn card(message: &Message<'_>, id: &str, ends: Ends) -> Markup {
+pub(super) fn card(message: &Message<'_>, id: &str, ends: Ends) -> Markup {
     let Message { direction, protected, .. } = *message;
     let told = Told::of(message);
     let (fields, fault) = &told.fields;
@@ -245,12 +264,14 @@ fn bar(part: &Part<'_>, name: &str) -> Markup {
     }
 }
 
-/// The moment when keys change.
-fn key_change(changes: &[(Direction, &'static str)], ends: Ends) -> Markup {
+/// The moment when keys change. `protected` are the directions that had some before.
+fn key_change(changes: &[(Direction, &'static str)], protected: &mut Vec<Direction>, ends: Ends) -> Markup {
     let (class, who) = match changes {
         [(direction, _)] => (class(*direction), format!("what {} says", ends.sender(*direction))),
         _ => ("both", "what both say".into()),
     };
+    let again = changes.iter().all(|(direction, _)| protected.contains(direction));
+    protected.extend(changes.iter().map(|(direction, _)| *direction));
     let mut secrets: Vec<String> = changes.iter().map(|(_, s)| s.replace('_', " ")).collect();
     secrets.dedup();
     html! {
@@ -259,7 +280,11 @@ fn key_change(changes: &[(Direction, &'static str)], ends: Ends) -> Markup {
                 path d="M7 11V8a5 5 0 0 1 10 0v3" {}
                 rect x="5" y="11" width="14" height="10" rx="2" {}
             }
-            p { "From here on, " (who) " is " b { "encrypted" } "." }
+            p {
+                "From here on, " (who) " is "
+                @if again { "under " b { "new keys" } } @else { b { "encrypted" } }
+                "."
+            }
             p.from { "Keys of the " (secrets.join(", and the ")) }
         }
     }

@@ -2,20 +2,24 @@
 //! it, and nothing comes from elsewhere. It says all without scripts, which add light, tabs and keys.
 
 mod assets;
+mod classic;
 mod course;
 mod hex;
 mod message;
 mod story;
 
 pub(super) use assets::asset;
+pub(super) use classic::Classic;
 pub(super) use story::Story;
 
 use crate::{negotiated, words};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use handfast::Negotiated;
+use handfast::trace::Direction;
+use handfast::wire::numbers::ProtocolVersion;
 use maud::{DOCTYPE, Markup, html};
-use message::Ends;
+use message::{Ends, Skipped};
 
 /// What the page may load, and do: files of this server, and nothing else.
 pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; \
@@ -24,52 +28,84 @@ pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; script-sr
 /// The two ends of the visitor's own connection.
 const OWN: Ends = Ends { prefix: "m", server: "Handfast", client: "your browser" };
 
-/// The parts of the page, each with a tab.
-const PARTS: [(&str, &str); 1] = [("connection", "Your connection")];
+/// What a resumed TLS 1.3 handshake does without, and one of TLS 1.2.
+const SKIPPED_13: Skipped = Skipped {
+    behind: "EncryptedExtensions",
+    messages: &[("Certificate", Direction::Sent), ("CertificateVerify", Direction::Sent)],
+};
+const SKIPPED_12: Skipped = Skipped {
+    behind: "ServerHello",
+    messages: &[
+        ("Certificate", Direction::Sent),
+        ("ServerKeyExchange", Direction::Sent),
+        ("ServerHelloDone", Direction::Sent),
+        ("ClientKeyExchange", Direction::Received),
+    ],
+};
 
-/// The page of a connection.
-pub(super) fn html(n: &Negotiated, story: &Story) -> String {
-    let told = story.told();
-    let steps = course::course(&told.events);
-    // The file is in the page: whoever asks for it later may do so over another connection.
-    let data = format!("data:application/json;base64,{}", BASE64_STANDARD.encode(told.json(n)));
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            (head("Handfast: your connection"))
-            body {
-                header.top {
-                    (welcome(n))
-                    dl.facts {
-                        @for (what, value) in facts(n) { div { dt { (words::capital(what)) } dd { (value) } } }
-                    }
-                    nav {
-                        div.tabs aria-label="Parts of this page" {
-                            @for (id, title) in PARTS { a href={ "#" (id) } id={ "tab-" (id) } { (title) } }
+/// What is shown.
+pub(super) struct Page<'p> {
+    pub(super) negotiated: &'p Negotiated,
+    pub(super) story: &'p Story,
+    pub(super) classic: &'p Classic,
+}
+
+/// The parts of the page, each with a tab.
+const PARTS: [(&str, &str); 2] = [("connection", "Your connection"), ("classic", "Beside the classic thirteen")];
+
+impl Page<'_> {
+    /// The page of a connection.
+    pub(super) fn html(&self) -> String {
+        let Self { negotiated: n, story, classic } = *self;
+        let told = story.told();
+        let steps = course::course(&told.events);
+        // The file is in the page: whoever asks for it later may do so over another connection.
+        let data = format!("data:application/json;base64,{}", BASE64_STANDARD.encode(told.json(n)));
+        let is_tls13 = n.version >= Some(ProtocolVersion::TLS1_3);
+        let skipped = n.resumed.then_some(if is_tls13 { &SKIPPED_13 } else { &SKIPPED_12 });
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                (head("Handfast: your connection"))
+                body {
+                    header.top {
+                        (welcome(n))
+                        dl.facts {
+                            @for (what, value) in facts(n) { div { dt { (words::capital(what)) } dd { (value) } } }
                         }
-                        span.actions {
-                            a.download href=(data) download="handfast-connection.json" { "Download as JSON" }
-                            a.again href="/again" { "Shake hands again" }
-                        }
-                    }
-                }
-                main {
-                    section #connection aria-labelledby="tab-connection" {
-                        div.stage {
-                            p.end.client { "Your browser" }
-                            div.course {
-                                (message::steps(&steps, OWN))
-                                @if told.left_out > 0 { p.verdict { "And more, which was not kept." } }
+                        nav {
+                            div.tabs aria-label="Parts of this page" {
+                                @for (id, title) in PARTS { a href={ "#" (id) } id={ "tab-" (id) } { (title) } }
                             }
-                            p.end.server { "Handfast" }
+                            span.actions {
+                                a.download href=(data) download="handfast-connection.json" { "Download as JSON" }
+                                a.again href="/again" { "Shake hands again" }
+                            }
                         }
                     }
+                    main {
+                        section #connection aria-labelledby="tab-connection" {
+                            h2.title { "Your connection" }
+                            div.stage {
+                                p.end.client { "Your browser" }
+                                div.course {
+                                    (message::steps(&steps, OWN, skipped))
+                                    @if told.left_out > 0 { p.verdict { "And more, which was not kept." } }
+                                }
+                                p.end.server { "Handfast" }
+                            }
+                        }
+                        section #classic aria-labelledby="tab-classic" {
+                            h2.title { "Beside the classic thirteen" }
+                            (classic::html(classic, &steps, is_tls13, n.resumed, OWN.prefix))
+                        }
+                    }
+                    (foot())
                 }
-                (foot())
             }
-        }
-    };
-    page.into_string() + "\n"
+        };
+        page.into_string() + "\n"
+    }
 }
 
 fn head(title: &str) -> Markup {

@@ -1,0 +1,259 @@
+//! The classic handshake beside the visitor's own, message against message. It is a real one, made when the server starts.
+
+use super::course::{Kind, Message, Step, course};
+use super::message::{self, Ends};
+use super::story::Story;
+use crate::demo;
+use handfast::trace::Direction;
+use maud::{Markup, html};
+
+/// The two ends of the classic handshake.
+const ENDS: Ends = Ends { prefix: "c", server: "the server", client: "the client" };
+/// It has every one of the thirteen messages with this suite, and keys of its own for each connection.
+const SUITE: &str = "TLS_DHE_RSA_WITH_AES_128_CBC_SHA";
+
+/// A handshake of thirteen messages; or why there is none.
+pub(in super::super) struct Classic(Result<Story, String>);
+
+impl Classic {
+    /// Shakes hands over a socket of this machine. Takes as long as making a key takes.
+    pub(in super::super) fn new() -> Self {
+        let story = Story::default();
+        let made = demo::classic(SUITE, Box::new(story.observer()));
+        Self(made.map(|()| story).map_err(|failure| failure.explanation.why))
+    }
+
+    /// There is none.
+    pub(in super::super) fn none() -> Self {
+        Self(Err("it could not be made.".into()))
+    }
+}
+
+/// A message of the visitor's own handshake.
+struct Own {
+    id: String,
+    name: &'static str,
+    from_client: bool,
+}
+
+/// What the visitor's own handshake was.
+struct Yours {
+    messages: Vec<Own>,
+    is_tls13: bool,
+    resumed: bool,
+}
+
+impl Yours {
+    fn find(&self, name: &str, from_client: bool) -> Option<&Own> {
+        self.messages.iter().find(|m| m.name == name && m.from_client == from_client)
+    }
+
+    /// What a message of the classic handshake is in the visitor's: a message, if there is one, and words.
+    fn counterpart(&self, name: &str, from_client: bool) -> (Option<&Own>, &'static str) {
+        let same = self.find(name, from_client);
+        let moved = |name, from_client| self.find(name, from_client);
+        match (name, from_client) {
+            ("ClientHello", _) if self.is_tls13 => {
+                (same, "The same, but half of a key is in it already: a guess that saves a round trip.")
+            }
+            ("ServerHello", _) if self.is_tls13 => {
+                (same, "The same, and the other half of the key. All that follows is encrypted.")
+            }
+            ("Certificate", false) if self.is_tls13 && same.is_some() => {
+                (same, "The same, but nobody between can read it.")
+            }
+            ("Certificate" | "ServerKeyExchange", false) if self.resumed => (None, "Skipped: you two knew each other."),
+            ("ServerKeyExchange", _) if self.is_tls13 => (
+                moved("ServerHello", false),
+                "Gone: it is the key_share of ServerHello, and what signs it is a message of its own.",
+            ),
+            ("ServerKeyExchange", _) if same.is_none() => {
+                (None, "Not needed: with RSA key exchange the certificate's key is all.")
+            }
+            ("CertificateRequest", _) if same.is_none() => (None, "You were not asked who you are."),
+            ("ServerHelloDone", _) if self.is_tls13 => {
+                (moved("Finished", false), "Gone: the server's Finished ends its turn, a round trip earlier.")
+            }
+            ("ServerHelloDone", _) if same.is_none() => {
+                (moved("Finished", false), "Skipped: the server's Finished follows at once.")
+            }
+            ("Certificate", true) if same.is_none() => (None, "You were not asked for one."),
+            ("Certificate", true) if self.is_tls13 => (same, "The same, but nobody between can read it."),
+            ("ClientKeyExchange", _) if self.is_tls13 => (
+                moved("ClientHello", true),
+                "Gone: it is the key_share of ClientHello, sent before anything was agreed.",
+            ),
+            ("ClientKeyExchange", _) if same.is_none() => {
+                (None, "Skipped: the secret is the one of the last time, made new with fresh random bytes.")
+            }
+            ("CertificateVerify", _) if same.is_none() && self.is_tls13 && !self.resumed => (
+                moved("CertificateVerify", false),
+                "You had nothing to prove. In TLS 1.3 it is the server that proves itself so.",
+            ),
+            ("CertificateVerify", _) if same.is_none() => (None, "You had nothing to prove."),
+            ("ChangeCipherSpec", _) if self.is_tls13 && same.is_none() => {
+                (None, "Gone: keys change by themselves, at places that both know.")
+            }
+            ("ChangeCipherSpec", _) if self.is_tls13 => {
+                (same, "Still sent, but it means nothing: keys change by themselves. Old middleboxes like to see it.")
+            }
+            ("Finished", false) if self.is_tls13 => {
+                (same, "The same, but it comes a round trip earlier, before yours.")
+            }
+            _ => (same, if same.is_some() { "The same." } else { "Not there." }),
+        }
+    }
+
+    /// What is there and has no place among the thirteen.
+    fn besides(&self) -> impl Iterator<Item = (&Own, &'static str)> {
+        let first = |own: &&Own| self.find(own.name, own.from_client).is_some_and(|m| m.id == own.id);
+        self.messages.iter().filter(first).filter_map(|own| {
+            let words = match own.name {
+                "EncryptedExtensions" => "what ServerHello used to say in the clear",
+                "CertificateVerify" if !own.from_client => "the server's proof, which was part of ServerKeyExchange",
+                "NewSessionTicket" => "so that the next handshake is shorter",
+                "HelloRetryRequest" => "asks for another key share, which costs a round trip",
+                "CompressedCertificate" => "the Certificate, made smaller",
+                "CertificateStatus" => "that the certificate is not revoked",
+                _ => return None,
+            };
+            Some((own, words))
+        })
+    }
+}
+
+fn handshakes<'s>(steps: &'s [Step<'s>]) -> impl Iterator<Item = (&'static str, &'s Message<'s>)> {
+    steps.iter().filter_map(|step| match step {
+        Step::Message(message) => match message.kind {
+            Kind::Handshake { name, .. } => Some((name, message)),
+            Kind::Alert(_) => None,
+        },
+        _ => None,
+    })
+}
+
+/// Both, beside each other.
+pub(super) fn html(classic: &Classic, own: &[Step<'_>], is_tls13: bool, resumed: bool, prefix: &str) -> Markup {
+    let story = match &classic.0 {
+        Ok(story) => story.told(),
+        Err(why) => return html! { p.about-part { "There is none: " (why) } },
+    };
+    // Alerts are numbered, too.
+    let numbered = own.iter().filter_map(|s| if let Step::Message(m) = s { Some(m) } else { None }).enumerate();
+    let messages = numbered.filter_map(|(n, m)| match m.kind {
+        Kind::Handshake { name, .. } => {
+            Some(Own { id: format!("{prefix}{n}"), name, from_client: m.direction == Direction::Received })
+        }
+        Kind::Alert(_) => None,
+    });
+    let yours = Yours { messages: messages.collect(), is_tls13, resumed };
+    let steps = course(&story.events);
+    let thirteen: Vec<_> = handshakes(&steps).collect();
+    html! {
+        p.about-part {
+            "This is how TLS was spoken from 1999 on: " (thirteen.len()) " messages, two round trips before the first byte of data, and certificates \
+             that everybody between can read. It is a real handshake, which this server had with itself when it started: open its messages as you \
+             open your own. On the right is what became of each of them in yours."
+        }
+        ol.pairs {
+            @for (n, (name, message)) in thirteen.iter().enumerate() {
+                @let (own, words) = yours.counterpart(name, message.direction == Direction::Received);
+                li.pair {
+                    div.course { (message::card(message, &format!("{}{n}", ENDS.prefix), ENDS)) }
+                    @let gone = own.is_none_or(|o| o.name != *name);
+                    p.yours.gone[gone] {
+                        @if let Some(own) = own.filter(|_| !gone) { a href={ "#" (own.id) } { (own.name) } " " }
+                        (words)
+                        @if let Some(own) = own.filter(|_| gone) { " See " a href={ "#" (own.id) } { (own.name) } "." }
+                    }
+                }
+            }
+        }
+        @if yours.besides().next().is_some() {
+            h3 { "And what yours has besides" }
+            ul.besides {
+                @for (own, words) in yours.besides() { li { a href={ "#" (own.id) } { (own.name) } ": " (words) } }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn yours(names: &[(&'static str, bool)], is_tls13: bool, resumed: bool) -> Yours {
+        let messages = names.iter().enumerate();
+        let messages =
+            messages.map(|(n, (name, from_client))| Own { id: format!("m{n}"), name, from_client: *from_client });
+        Yours { messages: messages.collect(), is_tls13, resumed }
+    }
+
+    const THIRTEEN: [(&str, bool); 13] = [
+        ("ClientHello", true),
+        ("ServerHello", false),
+        ("Certificate", false),
+        ("ServerKeyExchange", false),
+        ("CertificateRequest", false),
+        ("ServerHelloDone", false),
+        ("Certificate", true),
+        ("ClientKeyExchange", true),
+        ("CertificateVerify", true),
+        ("ChangeCipherSpec", true),
+        ("Finished", true),
+        ("ChangeCipherSpec", false),
+        ("Finished", false),
+    ];
+
+    #[test]
+    fn it_is_the_one_of_thirteen_messages() {
+        let classic = Classic::new();
+        let story = classic.0.as_ref().expect("a handshake").told();
+        let steps = course(&story.events);
+        let names: Vec<_> = handshakes(&steps).map(|(name, m)| (name, m.direction == Direction::Received)).collect();
+        assert_eq!(names, THIRTEEN);
+        assert!(steps.iter().any(|s| matches!(s, Step::Data { .. })), "and then data");
+        for (name, message) in handshakes(&steps) {
+            assert!(!message.travelled.is_empty(), "{name}");
+            let Kind::Handshake { raw, .. } = message.kind else { continue };
+            let travelled: usize = message.travelled.iter().map(|p| p.range.len()).sum();
+            assert_eq!(travelled, raw.len(), "{name} travelled whole");
+        }
+    }
+
+    #[test]
+    fn one_of_the_same_version_has_the_same() {
+        let same = yours(&THIRTEEN, false, false);
+        for (name, from_client) in THIRTEEN {
+            let (own, words) = same.counterpart(name, from_client);
+            assert_eq!((own.map(|o| (o.name, o.from_client)), words), (Some((name, from_client)), "The same."));
+        }
+    }
+
+    #[test]
+    fn what_went_elsewhere_or_is_gone_is_said() {
+        let new = [
+            ("ClientHello", true),
+            ("ServerHello", false),
+            ("EncryptedExtensions", false),
+            ("Certificate", false),
+            ("CertificateVerify", false),
+            ("Finished", false),
+            ("Finished", true),
+        ];
+        let new = yours(&new, true, false);
+        let went = |name, from_client| new.counterpart(name, from_client).0.map(|o| o.name);
+        assert_eq!(went("ClientKeyExchange", true), Some("ClientHello"));
+        assert_eq!(went("ServerKeyExchange", false), Some("ServerHello"));
+        assert_eq!(went("ChangeCipherSpec", true), None);
+        assert_eq!(
+            new.besides().map(|(o, _)| o.name).collect::<Vec<_>>(),
+            ["EncryptedExtensions", "CertificateVerify"]
+        );
+        let resumed = [("ClientHello", true), ("ServerHello", false), ("Finished", false), ("Finished", true)];
+        for is_tls13 in [false, true] {
+            let resumed = yours(&resumed, is_tls13, true);
+            assert_eq!(resumed.counterpart("Certificate", false).1, "Skipped: you two knew each other.");
+        }
+    }
+}
