@@ -14,6 +14,7 @@ mod home;
 mod human;
 mod lists;
 mod negotiated;
+mod offers;
 mod psks;
 mod serve;
 mod session;

@@ -50,7 +50,26 @@ numbers! {
 numbers! {
     /// A named group (RFC 9846 4.3.7, RFC 8422 5.1.1).
     pub struct NamedGroup(u16) {
+        SECT163K1 = 0x0001, "sect163k1";
+        SECT163R1 = 0x0002, "sect163r1";
+        SECT163R2 = 0x0003, "sect163r2";
+        SECT193R1 = 0x0004, "sect193r1";
+        SECT193R2 = 0x0005, "sect193r2";
+        SECT233K1 = 0x0006, "sect233k1";
+        SECT233R1 = 0x0007, "sect233r1";
+        SECT239K1 = 0x0008, "sect239k1";
+        SECT283K1 = 0x0009, "sect283k1";
+        SECT283R1 = 0x000A, "sect283r1";
+        SECT409K1 = 0x000B, "sect409k1";
+        SECT409R1 = 0x000C, "sect409r1";
+        SECT571K1 = 0x000D, "sect571k1";
+        SECT571R1 = 0x000E, "sect571r1";
+        SECP160K1 = 0x000F, "secp160k1";
+        SECP160R1 = 0x0010, "secp160r1";
+        SECP160R2 = 0x0011, "secp160r2";
+        SECP192K1 = 0x0012, "secp192k1";
         SECP192R1 = 0x0013, "secp192r1";
+        SECP224K1 = 0x0014, "secp224k1";
         SECP224R1 = 0x0015, "secp224r1";
         SECP256K1 = 0x0016, "secp256k1";
         SECP256R1 = 0x0017, "secp256r1";
@@ -61,6 +80,10 @@ numbers! {
         BRAINPOOLP512R1 = 0x001C, "brainpoolP512r1";
         X25519 = 0x001D, "x25519";
         X448 = 0x001E, "x448";
+        BRAINPOOLP256R1TLS13 = 0x001F, "brainpoolP256r1tls13";
+        BRAINPOOLP384R1TLS13 = 0x0020, "brainpoolP384r1tls13";
+        BRAINPOOLP512R1TLS13 = 0x0021, "brainpoolP512r1tls13";
+        CURVESM2 = 0x0029, "curveSM2";
         FFDHE2048 = 0x0100, "ffdhe2048";
         FFDHE3072 = 0x0101, "ffdhe3072";
         FFDHE4096 = 0x0102, "ffdhe4096";
@@ -72,6 +95,11 @@ numbers! {
         SECP256R1MLKEM768 = 0x11EB, "SecP256r1MLKEM768";
         X25519MLKEM768 = 0x11EC, "X25519MLKEM768";
         SECP384R1MLKEM1024 = 0x11ED, "SecP384r1MLKEM1024";
+        CURVESM2MLKEM768 = 0x11EE, "curveSM2MLKEM768";
+        X25519_KYBER768_DRAFT00 = 0x6399, "X25519Kyber768Draft00";
+        SECP256R1_KYBER768_DRAFT00 = 0x639A, "SecP256r1Kyber768Draft00";
+        ARBITRARY_EXPLICIT_PRIME_CURVES = 0xFF01, "arbitrary_explicit_prime_curves";
+        ARBITRARY_EXPLICIT_CHAR2_CURVES = 0xFF02, "arbitrary_explicit_char2_curves";
     }
 }
 
@@ -88,13 +116,18 @@ numbers! {
         DSA_SHA1 = 0x0202, "dsa_sha1";
         ECDSA_SHA1 = 0x0203, "ecdsa_sha1";
         RSA_PKCS1_SHA224 = 0x0301, "rsa_pkcs1_sha224";
+        DSA_SHA224 = 0x0302, "dsa_sha224";
         ECDSA_SHA224 = 0x0303, "ecdsa_sha224";
         RSA_PKCS1_SHA256 = 0x0401, "rsa_pkcs1_sha256";
+        DSA_SHA256 = 0x0402, "dsa_sha256";
         ECDSA_SECP256R1_SHA256 = 0x0403, "ecdsa_secp256r1_sha256";
         RSA_PKCS1_SHA384 = 0x0501, "rsa_pkcs1_sha384";
+        DSA_SHA384 = 0x0502, "dsa_sha384";
         ECDSA_SECP384R1_SHA384 = 0x0503, "ecdsa_secp384r1_sha384";
         RSA_PKCS1_SHA512 = 0x0601, "rsa_pkcs1_sha512";
+        DSA_SHA512 = 0x0602, "dsa_sha512";
         ECDSA_SECP521R1_SHA512 = 0x0603, "ecdsa_secp521r1_sha512";
+        SM2SIG_SM3 = 0x0708, "sm2sig_sm3";
         RSA_PSS_RSAE_SHA256 = 0x0804, "rsa_pss_rsae_sha256";
         RSA_PSS_RSAE_SHA384 = 0x0805, "rsa_pss_rsae_sha384";
         RSA_PSS_RSAE_SHA512 = 0x0806, "rsa_pss_rsae_sha512";
@@ -103,6 +136,9 @@ numbers! {
         RSA_PSS_PSS_SHA256 = 0x0809, "rsa_pss_pss_sha256";
         RSA_PSS_PSS_SHA384 = 0x080A, "rsa_pss_pss_sha384";
         RSA_PSS_PSS_SHA512 = 0x080B, "rsa_pss_pss_sha512";
+        ECDSA_BRAINPOOLP256R1TLS13_SHA256 = 0x081A, "ecdsa_brainpoolP256r1tls13_sha256";
+        ECDSA_BRAINPOOLP384R1TLS13_SHA384 = 0x081B, "ecdsa_brainpoolP384r1tls13_sha384";
+        ECDSA_BRAINPOOLP512R1TLS13_SHA512 = 0x081C, "ecdsa_brainpoolP512r1tls13_sha512";
         MLDSA44 = 0x0904, "mldsa44";
         MLDSA65 = 0x0905, "mldsa65";
         MLDSA87 = 0x0906, "mldsa87";
@@ -145,8 +181,10 @@ numbers! {
         ENCRYPT_THEN_MAC = 22, "encrypt_then_mac";
         EXTENDED_MASTER_SECRET = 23, "extended_master_secret";
         TOKEN_BINDING = 24, "token_binding";
+        CACHED_INFO = 25, "cached_info";
         COMPRESS_CERTIFICATE = 27, "compress_certificate";
         RECORD_SIZE_LIMIT = 28, "record_size_limit";
+        TLS_CERT_WITH_EXTERN_PSK = 33, "tls_cert_with_extern_psk";
         DELEGATED_CREDENTIAL = 34, "delegated_credential";
         SESSION_TICKET = 35, "session_ticket";
         PRE_SHARED_KEY = 41, "pre_shared_key";
@@ -163,8 +201,14 @@ numbers! {
         CONNECTION_ID = 54, "connection_id";
         QUIC_TRANSPORT_PARAMETERS = 57, "quic_transport_parameters";
         TICKET_REQUEST = 58, "ticket_request";
+        DNSSEC_CHAIN = 59, "dnssec_chain";
+        TLS_FLAGS = 62, "tls_flags";
         NEXT_PROTOCOL_NEGOTIATION = 13172, "next_protocol_negotiation";
+        /// The number that application_settings had first.
+        APPLICATION_SETTINGS_OLD = 17513, "application_settings_old";
         APPLICATION_SETTINGS = 17613, "application_settings";
+        CHANNEL_ID = 30032, "channel_id";
+        TRUST_ANCHORS = 51764, "trust_anchors";
         ENCRYPTED_CLIENT_HELLO = 65037, "encrypted_client_hello";
         RENEGOTIATION_INFO = 65281, "renegotiation_info";
     }
