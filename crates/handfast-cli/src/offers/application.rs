@@ -26,16 +26,22 @@ fn is_ours(case: &Case<'_>) -> bool {
 fn why_name(case: &Case<'_>) -> String {
     let who = case.capital();
     match case.host() {
-        None => format!("{who} names no site: it went to an address, say. This server shows its first certificate that will do."),
-        Some(_) if case.own().is_empty() => format!("{who} says whom it wants, so that a server with several names knows."),
-        Some(_) if is_ours(case) => format!("{who} says whom it wants, so that a server with several names knows; and a certificate here has that name."),
+        None => format!(
+            "{who} names no site: it went to an address, say. This server shows its first certificate that will do."
+        ),
+        Some(_) if case.own().is_empty() => {
+            format!("{who} says whom it wants, so that a server with several names knows.")
+        }
+        Some(_) if is_ours(case) => format!(
+            "{who} says whom it wants, so that a server with several names knows; and a certificate here has that name."
+        ),
         Some(_) if case.candidates().is_empty() => {
             "No certificate here has that name, and this server is told to refuse whoever asks for another.".into()
         }
         Some(_) => {
             let has = case.credential().and_then(|c| c.chain.first().map(|leaf| words::subject(leaf)));
             let has = has.map(|h| format!(" It is: {h}.")).unwrap_or_default();
-            format!("The certificate here does not have that name, and who checks it will not have it.{has}")
+            format!("The certificate here does not have that name: whoever checks it is warned.{has}")
         }
     }
 }
@@ -59,7 +65,7 @@ fn one_name(case: &Case<'_>, name: &Name<'_>) -> Offer {
 pub(super) fn protocol(case: &Case<'_>) -> Topic {
     let theirs = case.extensions().alpn().map(|a| a.0.clone()).unwrap_or_default();
     let offers = theirs.iter().map(|p| one_protocol(case, p)).collect();
-    let chosen = case.alpn.as_deref().map(|p| called(p));
+    let chosen = case.alpn.as_deref().map(called);
     Topic { name: "Protocol", chosen, why: why_protocol(case, &theirs), offers }
 }
 
@@ -71,7 +77,7 @@ fn why_protocol(case: &Case<'_>, theirs: &[&[u8]]) -> String {
             "Both put it first.".into()
         }
         (Some(chosen), Some(first)) if *first == chosen => {
-            format!("Of those that both speak, this server puts it first: its order counts (RFC 7301 3.2).")
+            "Of those that both speak, this server puts it first: its order counts (RFC 7301 3.2).".into()
         }
         (Some(_), _) => "Both speak it.".into(),
         (None, _) if theirs.is_empty() => format!("{} names none, and so none was agreed on.", case.capital()),
@@ -80,7 +86,10 @@ fn why_protocol(case: &Case<'_>, theirs: &[&[u8]]) -> String {
             let ours = listed(ours.iter().map(|p| called(p)));
             format!("None is common: this server speaks {ours}. The handshake cannot go on then (RFC 7301 3.2).")
         }
-        (None, Some(first)) => format!("It did not come to that. Of those that {who} speaks, this server would have taken {}.", called(first)),
+        (None, Some(first)) => format!(
+            "It did not come to that. Of those that {who} speaks, this server would have taken {}.",
+            called(first)
+        ),
     }
 }
 
@@ -93,8 +102,12 @@ fn one_protocol(case: &Case<'_>, protocol: &[u8]) -> Offer {
         return offer.grease();
     }
     let (verdict, meaning) = match () {
-        () if case.alpn.as_deref() == Some(protocol) => (Verdict::Chosen, format!("What is said over this connection is {}.", called(protocol))),
-        () if case.config.alpn.iter().any(|p| p == protocol) => (Verdict::Usable, format!("Both speak {}.", called(protocol))),
+        () if case.alpn.as_deref() == Some(protocol) => {
+            (Verdict::Chosen, format!("What is said over this connection is {}.", called(protocol)))
+        }
+        () if case.config.alpn.iter().any(|p| p == protocol) => {
+            (Verdict::Usable, format!("Both speak {}.", called(protocol)))
+        }
         () => (Verdict::NotOurs, format!("This server does not speak {} here.", called(protocol))),
     };
     offer.is(verdict, meaning, "RFC 7301")

@@ -135,7 +135,8 @@ impl<'h> Case<'h> {
             self.hear_protocol(&answer.extensions);
         }
         if let Some(n) = self.done {
-            (self.version, self.suite, self.group, self.scheme) = (n.version, n.suite, n.group, n.scheme);
+            (self.version, self.suite) = (n.version, n.suite);
+            (self.group, self.scheme) = (n.group.or(self.group), n.scheme.or(self.scheme));
             (self.alpn, self.resumed) = (n.alpn.clone(), n.resumed);
         }
     }
@@ -213,7 +214,9 @@ impl<'h> Case<'h> {
     }
     /// The ticket, or the name of the key, that both went on from in TLS 1.3.
     pub(super) fn taken_psk(&self) -> Option<&'h [u8]> {
-        let Some(PreSharedKey::Selected(index)) = self.answer.as_ref()?.extensions.pre_shared_key() else { return None };
+        let Some(PreSharedKey::Selected(index)) = self.answer.as_ref()?.extensions.pre_shared_key() else {
+            return None;
+        };
         let latest = self.second.as_ref().map_or(&self.hello.extensions, |hello| &hello.extensions);
         let Some(PreSharedKey::Offered(offered)) = latest.pre_shared_key() else { return None };
         offered.identities.iter().nth(usize::from(*index)).map(|i| i.identity.0)

@@ -76,9 +76,15 @@ fn not_signed(case: &Case<'_>) -> String {
     let (fits, keys) = (schemes(case).iter().any(|s| judge(case, *s) == Verdict::Usable), own_keys(case));
     match () {
         () if case.own().is_empty() => "This server has no certificate.".into(),
-        () if fits => format!("It did not come to a signature. {} can check those of this server ({keys}).", case.capital()),
-        () if schemes(case).is_empty() => format!("It did not come to a signature, and {who} does not say which it can check."),
-        () => format!("This server's keys ({keys}) make no signature that {who} can check: it needs a certificate of another kind."),
+        () if fits => {
+            format!("It did not come to a signature. {} can check those of this server ({keys}).", case.capital())
+        }
+        () if schemes(case).is_empty() => {
+            format!("It did not come to a signature, and {who} does not say which it can check.")
+        }
+        () => format!(
+            "This server's keys ({keys}) make no signature that {who} can check: it needs a certificate of another kind."
+        ),
     }
 }
 
@@ -120,7 +126,13 @@ fn offer(case: &Case<'_>, scheme: SignatureScheme) -> Offer {
         Verdict::OtherVersion if case.is_classic() => "It is for TLS 1.3 alone.".into(),
         Verdict::OtherVersion => "In TLS 1.3 certificates may be signed so, and no handshake.".into(),
         Verdict::NotOurs => "This server could, and its policy does not have it.".into(),
-        Verdict::Unfit => format!("It needs a certificate with {}. This server has them for {}.", fitting(scheme), own_keys(case)),
+        Verdict::Unfit => {
+            format!(
+                "It needs a certificate with {}. This server has them for {}.",
+                fitting(case, scheme),
+                own_keys(case)
+            )
+        }
         _ => "This server does not speak it.".into(),
     };
     if KeyKind::of(scheme) == Some(KeyKind::MlDsa) {
@@ -147,11 +159,11 @@ fn is_weak(scheme: SignatureScheme) -> bool {
     [S::RSA_PKCS1_MD5, S::RSA_PKCS1_SHA1, S::ECDSA_SHA1, S::DSA_SHA1].contains(&scheme)
 }
 
-/// The key that makes such a signature.
-fn fitting(scheme: SignatureScheme) -> String {
+/// The key that makes such a signature. Before TLS 1.3 the curve is of no matter (RFC 5246 7.4.1.4.1).
+fn fitting(case: &Case<'_>, scheme: SignatureScheme) -> String {
     match KeyKind::of(scheme) {
         Some(KeyKind::Ecdsa) => match scheme.name().unwrap_or_default() {
-            name if name.contains("secp") => format!("an {} key", words::scheme(scheme)),
+            name if name.contains("secp") && !case.is_classic() => format!("an {} key", words::scheme(scheme)),
             _ => "an ECDSA key".into(),
         },
         Some(KeyKind::MlDsa) => format!("an {} key", words::scheme(scheme)),
@@ -201,7 +213,9 @@ fn authorities(case: &Case<'_>) -> Vec<Offer> {
     let one = |name: &[u8]| {
         let leads = case.own().iter().any(|c| handfast::verify::leads_to(&c.chain, &[name]));
         let (verdict, meaning) = match leads {
-            true => (Verdict::Heeded, "A certificate of this server's leads to that authority, and goes before others."),
+            true => {
+                (Verdict::Heeded, "A certificate of this server's leads to that authority, and goes before others.")
+            }
             false => (Verdict::Unfit, "No certificate of this server's leads to that authority."),
         };
         Offer::named(distinguished(name), "certificate_authorities").is(verdict, meaning, "RFC 9846 4.3.4")
@@ -211,5 +225,9 @@ fn authorities(case: &Case<'_>) -> Vec<Offer> {
 
 /// A name in DER, in words.
 fn distinguished(name: &[u8]) -> String {
-    X509Name::from_der(name).map_or_else(|_| "a name that cannot be read".into(), |(_, n)| words::harmless(&n.to_string()))
+    match X509Name::from_der(name).map(|(_, n)| words::harmless(&n.to_string())) {
+        Ok(text) if !text.is_empty() => text,
+        Ok(_) => "an authority without a name".into(),
+        Err(_) => "a name that cannot be read".into(),
+    }
 }

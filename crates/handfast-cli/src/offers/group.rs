@@ -64,7 +64,10 @@ fn why(case: &Case<'_>) -> String {
 fn nothing_yet(case: &Case<'_>) -> String {
     let (ours, _) = common(case);
     match ours.first() {
-        Some(first) => format!("It did not come to that. Of the groups that both have, this server puts {} first.", words::group(*first)),
+        Some(first) => format!(
+            "It did not come to that. Of the groups that both have, this server puts {} first.",
+            words::group(*first)
+        ),
         None if groups(case).is_empty() => format!("{} names no group.", case.capital()),
         None => "There is no group that both may use.".into(),
     }
@@ -73,7 +76,10 @@ fn nothing_yet(case: &Case<'_>) -> String {
 fn of_tls13(case: &Case<'_>) -> String {
     let who = case.who();
     let Some(group) = case.group else {
-        return format!("Both went on from a key that they share already, and made no fresh one: {}.", Weakness::NoForwardSecrecy.words());
+        return format!(
+            "Both went on from a key that they share already, and made no fresh one: {}.",
+            Weakness::NoForwardSecrecy.words()
+        );
     };
     let shares: Vec<NamedGroup> = case.shares().into_iter().map(|(g, _)| g).collect();
     let (ours, _) = common(case);
@@ -114,18 +120,28 @@ fn of_classic(case: &Case<'_>) -> String {
             let server = case.policy().server_preference;
             let first = if server { ours.first() } else { theirs.first() };
             match (first == case.group.as_ref(), server) {
-                (true, true) => format!("Of the curves that both have for {}, this server puts it first.", in_words(case.version)),
-                (true, false) => format!("Of the curves that both have for {}, {who} puts it first.", in_words(case.version)),
-                (false, _) => "Both have it.".into(),
+                (true, true) => {
+                    format!("Of the curves that both have for {}, this server puts it first.", in_words(case.version))
+                }
+                (true, false) => {
+                    format!("Of the curves that both have for {}, {who} puts it first.", in_words(case.version))
+                }
+                (false, _) => "Both have it, and it went with everything else that was agreed on.".into(),
             }
         }
         Some(exchange) if exchange.has_dhe() => {
             "The suite makes keys over a prime field, whose prime this server names.".into()
         }
         Some(KeyExchangeKind::Rsa | KeyExchangeKind::RsaPsk) => {
-            format!("The suite makes no fresh keys, {who} chose the secret and encrypted it: {}.", Weakness::NoForwardSecrecy.words())
+            format!(
+                "The suite makes no fresh keys, {who} chose the secret and encrypted it: {}.",
+                Weakness::NoForwardSecrecy.words()
+            )
         }
-        _ => format!("Both went on from a key that they share already, and made no fresh one: {}.", Weakness::NoForwardSecrecy.words()),
+        _ => format!(
+            "Both went on from a key that they share already, and made no fresh one: {}.",
+            Weakness::NoForwardSecrecy.words()
+        ),
     }
 }
 
@@ -142,12 +158,19 @@ fn post_quantum(case: &Case<'_>) -> Option<String> {
     let lacking = "so a quantum computer of the future could read what somebody recorded today";
     let theirs: Vec<_> = groups(case).into_iter().filter(|g| is_post_quantum(*g)).collect();
     Some(match theirs.as_slice() {
-        _ if case.is_classic() => format!("{} has no group against quantum computers: {lacking}.", in_words(case.version)),
+        _ if case.is_classic() => {
+            format!("{} has no group against quantum computers: {lacking}.", in_words(case.version))
+        }
         [] => format!("{} offered none against quantum computers: {lacking}.", case.capital()),
         _ if !theirs.iter().any(|g| case.policy().groups.contains(g)) => {
-            format!("The policy of this server has none of those against quantum computers that {who} offered: {lacking}.")
+            format!(
+                "The policy of this server has none of those against quantum computers that {who} offered: {lacking}."
+            )
         }
-        _ => format!("{} had sent no share for a group against quantum computers that this server takes: {lacking}.", case.capital()),
+        _ => format!(
+            "{} had sent no share for a group against quantum computers that this server takes: {lacking}.",
+            case.capital()
+        ),
     })
 }
 
@@ -193,6 +216,7 @@ fn share(case: &Case<'_>, group: NamedGroup) -> Option<String> {
     let used = case.group == Some(group);
     match (of(case.shares()), of(case.later_shares())) {
         (Some(n), _) if used => Some(format!("Its share, {}, came at once.", size(n))),
+        (Some(n), _) if !case.answered() => Some(format!("A share came along, {}.", size(n))),
         (Some(n), _) => Some(format!("A share came along, {}, and was not needed.", size(n))),
         (None, Some(n)) => Some(format!("Its share, {}, came when it was asked for.", size(n))),
         (None, None) => None,
@@ -207,13 +231,17 @@ fn about(group: NamedGroup) -> &'static str {
         G::X448 => "The larger sister of X25519.",
         G::SECP256R1 | G::SECP384R1 | G::SECP521R1 => "A curve of NIST's, which nearly everyone has.",
         _ if name.contains("Kyber") => "What X25519 with ML-KEM was before it was done.",
-        _ if name.starts_with("MLKEM") => "A lattice alone, which holds against a quantum computer as far as anyone knows.",
+        _ if name.starts_with("MLKEM") => {
+            "A lattice alone, which holds against a quantum computer as far as anyone knows."
+        }
         _ if name.contains("MLKEM") => {
             "A curve and a lattice together: whoever wants the secret has to break both, and against the second no quantum computer is \
              known to help."
         }
         _ if name.starts_with("ffdhe") => "A prime field: many times as slow as a curve, for no more safety.",
-        _ if name.starts_with("brainpool") || name.starts_with("curveSM2") => "A curve that few use outside of where it comes from.",
+        _ if name.starts_with("brainpool") || name.starts_with("curveSM2") => {
+            "A curve that few use outside of where it comes from."
+        }
         _ if name.starts_with("arbitrary") => "A curve that is spelt out and has no name, which could be a bad one.",
         _ if !name.is_empty() => "An old curve, which nobody should need any more.",
         _ => "It has no name that is known here.",

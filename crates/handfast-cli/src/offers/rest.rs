@@ -11,15 +11,12 @@ use handfast::wire::numbers::{CompressionMethod, EcPointFormat, ExtensionType};
 
 /// What TLS 1.3 has built in, or has no use for.
 pub(super) fn older(case: &Case<'_>) -> Topic {
-    let mut offers: Vec<Offer> = [
-        ExtensionType::EXTENDED_MASTER_SECRET,
-        ExtensionType::ENCRYPT_THEN_MAC,
-        ExtensionType::RENEGOTIATION_INFO,
-    ]
-    .into_iter()
-    .filter(|kind| case.extensions().find(*kind).is_some())
-    .map(|kind| mend(case, kind))
-    .collect();
+    let mut offers: Vec<Offer> =
+        [ExtensionType::EXTENDED_MASTER_SECRET, ExtensionType::ENCRYPT_THEN_MAC, ExtensionType::RENEGOTIATION_INFO]
+            .into_iter()
+            .filter(|kind| case.extensions().find(*kind).is_some())
+            .map(|kind| mend(case, kind))
+            .collect();
     offers.extend(case.extensions().ec_point_formats().iter().flat_map(|f| f.0.iter()).map(|f| point_format(case, f)));
     offers.extend(case.hello.compression.iter().map(|c| compression(*c)));
     Topic { name: "For older versions", chosen: None, why: why(case), offers }
@@ -68,7 +65,9 @@ fn point_format(case: &Case<'_>, format: EcPointFormat) -> Offer {
         EcPointFormat::UNCOMPRESSED if case.is_classic() => {
             offer.is(Verdict::Heeded, "Points of curves are sent whole, as they always are.", rule)
         }
-        EcPointFormat::UNCOMPRESSED => offer.is(Verdict::OtherVersion, "In TLS 1.3 each group has one form, and this says nothing.", rule),
+        EcPointFormat::UNCOMPRESSED => {
+            offer.is(Verdict::OtherVersion, "In TLS 1.3 each group has one form, and this says nothing.", rule)
+        }
         _ => offer.is(Verdict::Unknown, "Nobody sends points in this form any more.", rule),
     }
 }
@@ -76,10 +75,16 @@ fn point_format(case: &Case<'_>, format: EcPointFormat) -> Offer {
 fn compression(method: CompressionMethod) -> Offer {
     let offer = Offer::numbered(method, (method.0.into(), 1), "legacy_compression_methods");
     match method {
-        CompressionMethod::NULL => {
-            offer.is(Verdict::Heeded, "Nothing is compressed: how small it gets would tell of what is in it (CRIME).", "RFC 9846 4.2.2")
-        }
-        _ => offer.is(Verdict::Unknown, "Never: how small something gets tells of what is in it (CRIME).", "RFC 9325 3.3"),
+        CompressionMethod::NULL => offer.is(
+            Verdict::Heeded,
+            "Nothing is compressed: how small it gets would tell of what is in it (CRIME).",
+            "RFC 9846 4.2.2",
+        ),
+        _ => offer.is(
+            Verdict::Unknown,
+            "Never: how small something gets tells of what is in it (CRIME).",
+            "RFC 9325 3.3",
+        ),
     }
 }
 
@@ -134,13 +139,22 @@ fn other(case: &Case<'_>, extension: &Extension<'_>) -> Offer {
     match extension {
         Extension::RecordSizeLimit(limit) => {
             let limit = size(limit.0.into());
-            offer.is(Verdict::Heeded, format!("{who} takes no more than {limit} in a record, and this server keeps to that."), rule)
+            offer.is(
+                Verdict::Heeded,
+                format!("{who} takes no more than {limit} in a record, and this server keeps to that."),
+                rule,
+            )
         }
         Extension::Padding(padding) => {
-            let why = format!("{} that say nothing, so that the message has a length at which no old server stumbles.", size(padding.0));
+            let why = format!(
+                "There are {} that say nothing, so that the message has a length at which no old server stumbles.",
+                size(padding.0)
+            );
             offer.is(Verdict::Heeded, why, rule)
         }
-        Extension::Cookie(_) => offer.is(Verdict::Heeded, format!("{who} shows what this server gave it to show again."), rule),
+        Extension::Cookie(_) => {
+            offer.is(Verdict::Heeded, format!("{who} shows what this server gave it to show again."), rule)
+        }
         Extension::PostHandshakeAuth(_) if case.is_tls13() && case.config.post_handshake_auth => {
             offer.is(Verdict::Heeded, format!("{who} may be asked later who it is."), rule)
         }
@@ -161,29 +175,35 @@ fn strange(case: &Case<'_>, kind: ExtensionType, body: &[u8]) -> (String, &'stat
     let who = case.who();
     let (what, rule) = match kind {
         T::ENCRYPTED_CLIENT_HELLO => return encrypted_hello(case, body),
-        T::APPLICATION_SETTINGS | T::APPLICATION_SETTINGS_OLD => {
-            ("Settings of the application protocol, HTTP/2's say, in the handshake already, which spares a round trip", "draft-vvv-tls-alps")
-        }
+        T::APPLICATION_SETTINGS | T::APPLICATION_SETTINGS_OLD => (
+            "Settings of the application protocol, HTTP/2's say, in the handshake already, which spares a round trip",
+            "draft-vvv-tls-alps",
+        ),
         T::TRUST_ANCHORS => (
             "Which authorities it trusts, in short, so that a server with several certificates can choose the one",
             "draft-ietf-tls-trust-anchor-ids",
         ),
-        T::DELEGATED_CREDENTIAL => {
-            ("A key for some days that the certificate's owner has signed, so that its own need not lie on every server", "RFC 9345")
-        }
+        T::DELEGATED_CREDENTIAL => (
+            "A key for some days that the certificate's owner has signed, so that its own need not lie on every server",
+            "RFC 9345",
+        ),
         T::MAX_FRAGMENT_LENGTH => ("Smaller records; record_size_limit does it better", "RFC 6066 4"),
         T::TRUNCATED_HMAC => ("A shorter MAC, which is a weaker one", "RFC 6066 7"),
         T::CLIENT_CERTIFICATE_URL => ("A place where its certificate can be fetched", "RFC 6066 5"),
         T::TRUSTED_CA_KEYS => ("Which authorities it trusts, as older versions say it", "RFC 6066 6"),
         T::STATUS_REQUEST_V2 => ("OCSP responses for the whole chain", "RFC 6961"),
-        T::HEARTBEAT => ("Messages that keep a connection alive; a fault in one library made it Heartbleed", "RFC 6520"),
+        T::HEARTBEAT => {
+            ("Messages that keep a connection alive; a fault in one library made it Heartbleed", "RFC 6520")
+        }
         T::SRP => ("Passwords instead of certificates", "RFC 5054"),
         T::USE_SRTP => ("Keys for voice and pictures", "RFC 5764"),
         T::TOKEN_BINDING => ("Cookies that are of use to nobody else", "RFC 8472"),
         T::CACHED_INFO => ("What it remembers of this server, and need not hear again", "RFC 7924"),
         T::CHANNEL_ID => ("A key by which a browser was known again", "draft-balfanz-tls-channelid"),
         T::NEXT_PROTOCOL_NEGOTIATION => ("What the choice of a protocol was before ALPN", "draft-agl-tls-nextprotoneg"),
-        T::CONNECTION_ID => ("A number by which a connection is known when addresses change: it is for DTLS", "RFC 9146"),
+        T::CONNECTION_ID => {
+            ("A number by which a connection is known when addresses change: it is for DTLS", "RFC 9146")
+        }
         T::QUIC_TRANSPORT_PARAMETERS => ("Settings of QUIC, which means nothing over TCP", "RFC 9001 8.2"),
         T::TLS_CERT_WITH_EXTERN_PSK => ("Certificates and a shared key together", "RFC 8773"),
         T::TRANSPARENCY_INFO => ("Proof that public logs have seen the certificate, in a newer form", "RFC 9162 6.5"),

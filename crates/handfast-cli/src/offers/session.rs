@@ -43,15 +43,23 @@ fn why(case: &Case<'_>, by_psk: bool) -> String {
     let who = case.capital();
     match () {
         () if case.resumed && case.is_tls13() && case.group.is_some() => {
-            format!("{who} showed a ticket from a handshake before: so no certificate was sent and nothing signed, while the keys are fresh all the same.")
+            format!(
+                "{who} showed a ticket from a handshake before: so no certificate was sent and nothing signed, while the keys are fresh all the same."
+            )
         }
-        () if case.resumed => format!("{who} went on from a handshake before: so no certificate was sent and nothing signed."),
+        () if case.resumed => {
+            format!("{who} went on from a handshake before: so no certificate was sent and nothing signed.")
+        }
         () if by_psk => "Both have a key that they were given before, and needed no certificate.".into(),
         () if !case.answered() => "It did not come to that.".into(),
         () if offers_session(case) => {
-            format!("{who} would have gone on from a handshake before, and could not: what it showed is too old, from another server, or does not fit.")
+            format!(
+                "{who} would have gone on from a handshake before, and could not: what it showed is too old, from another server, or does not fit."
+            )
         }
-        () => format!("{who} had nothing to go on from: it was not here before, or has forgotten. Reload, and it may be shorter."),
+        () => format!(
+            "{who} had nothing to go on from: it was not here before, or has forgotten. Reload, and it may be shorter."
+        ),
     }
 }
 
@@ -64,7 +72,7 @@ fn session_id(case: &Case<'_>) -> Option<Offer> {
     Some(match () {
         () if case.is_tls13() || case.extensions().key_share().is_some() => {
             let why = format!(
-                "{} without meaning, so that TLS 1.3 looks like a resumption of TLS 1.2 and old boxes on the way let it pass.",
+                "It is {} without meaning, so that TLS 1.3 looks like a resumption of TLS 1.2 and old boxes on the way let it pass.",
                 size(length)
             );
             offer.is(Verdict::OtherVersion, why, "RFC 9846 D.4")
@@ -72,8 +80,12 @@ fn session_id(case: &Case<'_>) -> Option<Offer> {
         () if has_ticket(case) => {
             offer.is(Verdict::Heeded, "It is sent back if the ticket is good, and names nothing else.", "RFC 5077 3.4")
         }
-        () if case.resumed => offer.is(Verdict::Chosen, "The name of a session that this server remembers.", "RFC 5246 7.4.1.2"),
-        () => offer.is(Verdict::Unfit, "The name of a session that this server does not go on with.", "RFC 5246 7.4.1.2"),
+        () if case.resumed => {
+            offer.is(Verdict::Chosen, "The name of a session that this server remembers.", "RFC 5246 7.4.1.2")
+        }
+        () => {
+            offer.is(Verdict::Unfit, "The name of a session that this server does not go on with.", "RFC 5246 7.4.1.2")
+        }
     })
 }
 
@@ -88,7 +100,9 @@ fn ticket(case: &Case<'_>) -> Option<Offer> {
             (Verdict::NotOurs, format!("{who} would take a ticket to come back with; this server gives none."))
         }
         () if ticket.is_empty() => (Verdict::Heeded, format!("{who} would take a ticket to come back with.")),
-        () if case.resumed => (Verdict::Chosen, format!("A ticket of {}, from which both went on.", size(ticket.len()))),
+        () if case.resumed => {
+            (Verdict::Chosen, format!("A ticket of {}, from which both went on.", size(ticket.len())))
+        }
         () => (Verdict::Unfit, format!("A ticket of {}, from which this server does not go on.", size(ticket.len()))),
     };
     Some(offer.is(verdict, meaning, "RFC 5077 3.2"))
@@ -100,7 +114,10 @@ fn keys(case: &Case<'_>) -> Vec<Offer> {
     let one = |name: &[u8], age: u32| {
         // A ticket has an age; what both have been given has none (RFC 9846 4.3.11).
         let (called, what) = match age {
-            0 => (format!("the key \"{}\"", harmless(&String::from_utf8_lossy(name))), "A key that was given to both before"),
+            0 => (
+                format!("the key \"{}\"", harmless(&String::from_utf8_lossy(name))),
+                "A key that was given to both before",
+            ),
             _ => ("ticket".into(), "A ticket from a handshake before"),
         };
         let (verdict, then) = match taken {
@@ -121,7 +138,9 @@ fn modes(case: &Case<'_>) -> Vec<Offer> {
     let in_use = |m: Mode| used && (m == Mode::PSK_DHE_KE) == case.group.is_some();
     let one = |mode: Mode| {
         let meaning = match mode {
-            Mode::PSK_DHE_KE => "Tickets and shared keys only together with fresh keys: what was recorded stays secret.",
+            Mode::PSK_DHE_KE => {
+                "Tickets and shared keys only together with fresh keys: what was recorded stays secret."
+            }
             Mode::PSK_KE => "Tickets and shared keys alone, without fresh ones: quicker, and no forward secrecy.",
             _ => "A way to use tickets that is not known here.",
         };
@@ -142,11 +161,17 @@ fn early_data(case: &Case<'_>) -> Option<Offer> {
     case.extensions().early_data()?;
     let offer = Offer::numbered("early_data", (42, 2), "early_data");
     let (verdict, meaning) = match case.done.and_then(|n| n.early_data) {
-        Some(true) => (Verdict::Heeded, "Data came along with the first message, and was taken: without any round trip."),
-        _ if case.config.early_data.is_none() => {
-            (Verdict::NotOurs, "Data came along with the first message. This server takes none so early, and it was sent again.")
+        Some(true) => {
+            (Verdict::Heeded, "Data came along with the first message, and was taken: without any round trip.")
         }
-        _ => (Verdict::Unfit, "Data came along with the first message, and could not be taken this time: it was sent again."),
+        _ if case.config.early_data.is_none() => (
+            Verdict::NotOurs,
+            "Data came along with the first message. This server takes none so early, and it was sent again.",
+        ),
+        _ => (
+            Verdict::Unfit,
+            "Data came along with the first message, and could not be taken this time: it was sent again.",
+        ),
     };
     Some(offer.is(verdict, meaning, "RFC 9846 4.3.10"))
 }

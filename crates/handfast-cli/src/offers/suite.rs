@@ -4,7 +4,7 @@ use super::case::{Case, kind};
 use super::version::in_words;
 use super::{Offer, Topic, Verdict, listed};
 use crate::words;
-use handfast::crypto::{Authentication, KeyExchangeKind, KeyKind, NeverSpoken, Suite};
+use handfast::crypto::{AeadAlgorithm, Authentication, BulkCipher, KeyExchangeKind, KeyKind, NeverSpoken, Suite};
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion};
 use handfast::{Negotiated, Weakness};
@@ -31,7 +31,9 @@ fn why(case: &Case<'_>) -> String {
     let Some(chosen) = case.suite else {
         return match (case.likely_version(), ours.first()) {
             (None, _) => "Without a version that both may speak there is no suite to choose.".into(),
-            (_, None) => format!("There is none for {version} that both may speak, and this server has a certificate for."),
+            (_, None) => {
+                format!("There is none for {version} that both may speak, and this server has a certificate for.")
+            }
             (_, Some(_)) => {
                 let names = listed(ours.iter().take(3).map(ToString::to_string));
                 format!("It did not come to a choice. Both have, for {version}, for instance {names}.")
@@ -44,11 +46,14 @@ fn why(case: &Case<'_>) -> String {
     let server = case.policy().server_preference;
     let first = if server { ours.first() } else { theirs.first() };
     if first != Some(&chosen) {
-        return format!("Both have it for {version}, and it is the first that went with everything else that was agreed on.");
+        return format!(
+            "Both have it for {version}, and it is the first that went with everything else that was agreed on."
+        );
     }
     match (server, theirs.first()) {
         (true, Some(best)) if *best != chosen => {
-            let why = format!("Of those that both have for {version}, this server puts it first, and its order counts.");
+            let why =
+                format!("Of those that both have for {version}, this server puts it first, and its order counts.");
             format!("{why} {} puts {best} first.", case.capital())
         }
         (true, _) => format!("Of those that both have for {version}, both put it first."),
@@ -76,16 +81,17 @@ fn offer(case: &Case<'_>, suite: CipherSuite) -> Offer {
     };
     let weak = weaknesses(case, row);
     let mut meaning = match verdict {
-        Verdict::Chosen => format!("It is in use: {}.", does(row)),
+        Verdict::Chosen => format!("It protects every record: {}.", does(row)),
         Verdict::Usable => format!("Both could: {}.", does(row)),
         Verdict::OtherVersion => {
-            format!("{} brought it along for {}, which is not spoken here and now: {}.", case.capital(), versions(row), does(row))
+            format!("For {}, had it come to that: {}.", versions(row), does(row))
         }
         Verdict::Unfit => format!("It needs {}, and this server has none: {}.", needs(row), does(row)),
         _ => format!("This server could, and its policy does not have it: {}.", does(row)),
     };
     if !weak.is_empty() {
-        meaning += &format!(" Weak: {}.", listed(weak.iter().map(|w| format!("{} ({w})", w.words()))));
+        let each: Vec<_> = weak.iter().map(|w| format!("{w} ({})", w.words())).collect();
+        meaning += &format!(" Weak: {}.", each.join("; "));
     }
     offer.is(verdict, meaning, weak.first().map_or_else(|| defined(row), |w| w.section()))
 }
@@ -94,7 +100,10 @@ fn offer(case: &Case<'_>, suite: CipherSuite) -> Offer {
 fn signal(case: &Case<'_>, suite: CipherSuite) -> Option<(String, &'static str)> {
     match suite {
         CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV => Some((
-            format!("No suite: by it {} says that a second handshake would be tied to the first. TLS 1.3 has none.", case.who()),
+            format!(
+                "No suite: by it {} says that a second handshake would be tied to the first. TLS 1.3 has none.",
+                case.who()
+            ),
             "RFC 5746 3.3",
         )),
         CipherSuite::TLS_FALLBACK_SCSV => Some((
@@ -152,7 +161,10 @@ fn versions(row: &Suite) -> String {
 
 /// What it is made of.
 fn does(row: &Suite) -> String {
-    let records = words::protection(row.number);
+    let records = match about(row) {
+        Some(about) => format!("{}, {about}", words::protection(row.number)),
+        None => words::protection(row.number),
+    };
     let keys = match row.key_exchange {
         KeyExchangeKind::Tls13 => return records,
         KeyExchangeKind::Rsa => "the secret is encrypted under the RSA key of the certificate",
@@ -169,6 +181,19 @@ fn does(row: &Suite) -> String {
         _ => "",
     };
     format!("{records}; {keys}{proof}")
+}
+
+/// What the ciphers of TLS 1.3 are like.
+fn about(row: &Suite) -> Option<&'static str> {
+    use AeadAlgorithm as A;
+    match row.bulk {
+        _ if row.key_exchange != KeyExchangeKind::Tls13 => None,
+        BulkCipher::Aead(A::Aes128Gcm) => Some("fast where the processor knows AES, as most do"),
+        BulkCipher::Aead(A::Aes256Gcm) => Some("with a longer key, and a little slower"),
+        BulkCipher::Aead(A::ChaCha20Poly1305) => Some("fast where the processor does not know AES"),
+        BulkCipher::Aead(_) => Some("for small devices"),
+        _ => None,
+    }
 }
 
 /// What is weak in it where all else is as good as can be.

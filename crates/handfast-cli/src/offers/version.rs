@@ -15,6 +15,13 @@ pub(super) fn topic(case: &Case<'_>) -> Topic {
 }
 
 fn why(case: &Case<'_>) -> String {
+    match case.version.and_then(weakness) {
+        Some(weak) => format!("{} It is weak: {}.", choice(case), weak.words()),
+        None => choice(case),
+    }
+}
+
+fn choice(case: &Case<'_>) -> String {
     let (who, ours) = (case.who(), case.policy().versions());
     let theirs = theirs(case);
     let Some(version) = case.likely_version() else {
@@ -83,9 +90,13 @@ fn offer(case: &Case<'_>, version: ProtocolVersion) -> Offer {
     let rule = weak.map_or(RULE, Weakness::section);
     match case.version {
         Some(chosen) if chosen == version => offer.is(Verdict::Chosen, good(version), rule),
+        None if case.likely_version() == Some(version) => {
+            offer.is(Verdict::Usable, format!("It would have been this one. {}", good(version)), rule)
+        }
         _ if !spoken => offer.is(Verdict::Unknown, unknown(version), RULE),
         _ if ours.contains(&version) => {
-            let why = format!("{} would have taken it, had this server nothing newer. {}", case.capital(), good(version));
+            let why =
+                format!("{} would have taken it, had this server nothing newer. {}", case.capital(), good(version));
             offer.is(Verdict::Usable, why, rule)
         }
         _ => {
