@@ -5,7 +5,7 @@ use crate::config::{ClientConfig, ConfigSource, Limits, ServerConfig};
 use crate::error::{Error, ErrorKind, Limit};
 use crate::event::{Event, Negotiated};
 use crate::handshake::{self, Flow, Input, Listen, Shared, Side, State};
-use crate::keys::Transcript;
+use crate::keys::{Transcript, made};
 use crate::message::Message;
 use crate::policy::HAS_LEGACY;
 use crate::record::{Joiner, Reader, Sslv2, Writer};
@@ -22,9 +22,9 @@ mod alerts;
 mod early;
 mod exports;
 mod hints;
-mod refused;
 mod renegotiate;
 mod sslv2;
+mod watched;
 pub use exports::ChannelBinding;
 
 /// One end of a connection.
@@ -91,14 +91,18 @@ impl Connection {
     ) -> Result<Self, Error> {
         let mut it = Self::new(Side::Client, config.provider.clone(), config.limits.clone(), config.max_fragment);
         it.shared.watch = Watch::of(observer);
+        it.shared.watch.at(now);
         it.shared.policy = Some(config.policy.name);
         it.shared.key_log = config.key_log.clone();
         it.writer.pad(config.padding.clone());
         it.shared.compat_ccs_may_come = config.policy.max_version == ProtocolVersion::TLS1_3;
         let Self { shared, transcript, reader, writer, .. } = &mut it;
         let mut flow = Flow::new(now, shared, transcript, None, writer, reader);
-        it.state = handshake::connect(&mut flow, config, name)?;
-        it.settle(now)?;
+        let started = handshake::connect(&mut flow, config, name).and_then(|state| {
+            it.state = state;
+            it.settle(now)
+        });
+        started.inspect_err(|error| it.shared.watch.see(Trace::Failed { error }))?;
         Ok(it)
     }
 
@@ -147,11 +151,6 @@ impl Connection {
         }
     }
 
-    /// Watches from here on.
-    pub fn observe(&mut self, observer: Box<dyn Observer>) {
-        self.shared.watch = Watch::of(Some(observer));
-    }
-
     /// Takes what came from the peer, and opens it in place. Stops at the first event: call again, with what is left, until
     /// `event` is `None`. While parked it takes nothing.
     ///
@@ -161,6 +160,7 @@ impl Connection {
         if let Some(error) = &self.error {
             return Err(error.clone());
         }
+        self.shared.watch.at(now);
         match self.receive_records(input, now) {
             Ok(received) => Ok(received),
             Err(error) => Err(self.fail(error)),
@@ -232,6 +232,7 @@ impl Connection {
             return Err(ErrorKind::BadAnswer.into());
         }
         self.wait = None;
+        self.shared.watch.at(now);
         let done = self.step(now, answer).and_then(|()| self.settle(now));
         done.map_err(|e| self.fail(e))
     }
@@ -441,10 +442,11 @@ impl Connection {
                 None => self.wait = Some(question),
             }
         }
-        match self.wait {
-            Some(_) => Ok(()),
-            None => self.writer.flush(&mut self.shared.watch),
+        if self.wait.is_none() {
+            self.writer.flush(&mut self.shared.watch)?;
         }
+        self.tell_state();
+        Ok(())
     }
 
     /// Goes on with an answer.
@@ -470,8 +472,9 @@ impl Connection {
         }
         if self.reader.change() {
             self.counts.old_data = None;
-            let secret = "master secret";
-            self.shared.watch.see(Trace::Keys { direction: Direction::Received, secret });
+            let (secret, suite) = (made::MASTER.name, self.shared.agreed_suite());
+            self.shared.watch.see(Trace::Keys { direction: Direction::Received, secret, suite });
+            self.tell_state();
             return Ok(());
         }
         // TLS 1.3's disguise: between the first ClientHello and the peer's Finished (RFC 9846 5).
@@ -538,6 +541,7 @@ impl Connection {
         {
             kept.forget();
         }
+        self.shared.watch.see(Trace::Failed { error: &error });
         self.error = Some(error.clone());
         error
     }

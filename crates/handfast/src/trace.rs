@@ -1,9 +1,18 @@
-//! The trace: every record, message, key change and alert, as it happens, for whoever watches.
+//! The trace: every record, message, state, secret, key change, verdict and alert, as it happens, for whoever watches.
 //!
 //! The connection hands out raw bytes and dialect; [`crate::message::Message::describe`] makes fields of them on demand.
 
+mod resumption;
+
+pub use resumption::{By, Verdict};
+
+use crate::Time;
 use crate::alert::Alert;
+use crate::error::Error;
+use crate::keys::Secret;
 use crate::message::Dialect;
+use crate::verify::CertificateError;
+use crate::wire::CipherSuite;
 use crate::wire::numbers::{ContentType, ProtocolVersion};
 use std::fmt;
 
@@ -79,25 +88,82 @@ pub enum Trace<'t> {
         /// Level and description.
         alert: Alert,
     },
+    /// A secret was made, or came in from outside. Told before the keys that are made of it come into use.
+    Secret {
+        /// Its name in the RFCs, in TLS 1.3 those of RFC 9846 7.1: `master secret`, `client_handshake_traffic_secret`, ... After a
+        /// KeyUpdate it is that of the one before, whose number the RFC counts up. One that has the name of an earlier one takes its
+        /// place.
+        name: &'static str,
+        /// The label of the PRF or of HKDF-Expand-Label, such as `c hs traffic` (without `tls13 `); empty for HKDF-Extract, for what is
+        /// cut from a key block, for what SSL 3.0 derives, and for what was agreed on.
+        label: &'static str,
+        /// The name of what it is derived or cut from; of an HKDF-Extract, of the salt. Empty if that is zeros, or if it was
+        /// agreed on, in this handshake or before.
+        from: &'static str,
+        /// The name of what is mixed with that: the input keying material of an HKDF-Extract, or the pre-shared key in a premaster secret
+        /// (RFC 4279 2). Empty if that is zeros, or if there is none.
+        with: &'static str,
+        /// Its length in bytes.
+        length: usize,
+        /// What it is: only where there is a key log ([`crate::ClientConfig::key_log`]), and only of a secret that this gets. The key log
+        /// has a label only for the first application traffic secrets.
+        value: Option<&'t Secret>,
+    },
     /// Keys came into use.
     Keys {
         /// For which way.
         direction: Direction,
         /// What they are made from: `master secret`, `client_handshake_traffic_secret`, ...
         secret: &'static str,
+        /// The suite that says how they protect.
+        suite: CipherSuite,
     },
-    /// The peer's chain was judged.
+    /// Keys came out of use, and what follows is in the clear again: a second ClientHello, after early data (RFC 9846 4.2.2).
+    Plain {
+        /// For which way.
+        direction: Direction,
+    },
+    /// The peer's chain, or its raw key, was judged, and found good.
     Verified {
         /// How, in words.
         how: &'t str,
+    },
+    /// It was judged, and refused: the connection fails.
+    Refused {
+        /// Why.
+        error: &'t CertificateError,
     },
     /// We were asked for a certificate, and show none.
     NotShown {
         /// What was asked for, and what is in the way of ours, in words.
         why: &'t str,
     },
-    /// The handshake is done.
+    /// What became of a session that was offered to be resumed, or of an external pre-shared key. A server tells of each that it looks at,
+    /// until it takes one.
+    Resumption {
+        /// What it is.
+        by: By,
+        /// What became of it.
+        verdict: Verdict,
+    },
+    /// Something else is awaited than before.
+    State {
+        /// What: a message by its name, data, or an answer of the config's or the application's, in words. A question that the config answers at once does
+        /// not show.
+        awaiting: &'static str,
+    },
+    /// A time was handed in, and it is another than the one before. [`crate::Connection::send`] and others that take none go by the last.
+    Now {
+        /// The time.
+        time: Time,
+    },
+    /// A handshake is done: the first, or a later one on the same connection.
     Connected,
+    /// The connection has failed. Told once, and last.
+    Failed {
+        /// Why.
+        error: &'t Error,
+    },
 }
 
 /// Watches a connection. Called synchronously; it must not block.
@@ -121,18 +187,48 @@ struct Watching {
     observer: Box<dyn Observer>,
     /// A received record as it travelled: it is opened in place.
     record: Vec<u8>,
+    /// The time that was handed in last.
+    time: Option<Time>,
+    /// What was awaited last.
+    awaiting: &'static str,
 }
 
 impl Watch {
     /// A place that this observer has taken, if there is one.
     pub(crate) fn of(observer: Option<Box<dyn Observer>>) -> Self {
-        Self(observer.map(|observer| Box::new(Watching { observer, record: Vec::new() })))
+        let watching = |observer| Watching { observer, record: Vec::new(), time: None, awaiting: "" };
+        Self(observer.map(|observer| Box::new(watching(observer))))
     }
 
     /// Tells the observer, if there is one.
     pub(crate) fn see(&mut self, trace: Trace<'_>) {
         if let Some(watching) = &mut self.0 {
             watching.observer.see(&trace);
+        }
+    }
+
+    /// Whether there is one.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Tells what is awaited, if it is news.
+    pub(crate) fn awaits(&mut self, awaiting: &'static str) {
+        if let Some(watching) = &mut self.0
+            && watching.awaiting != awaiting
+        {
+            watching.awaiting = awaiting;
+            watching.observer.see(&Trace::State { awaiting });
+        }
+    }
+
+    /// Tells the time that is handed in, if it is news.
+    pub(crate) fn at(&mut self, time: Time) {
+        if let Some(watching) = &mut self.0
+            && watching.time != Some(time)
+        {
+            watching.time = Some(time);
+            watching.observer.see(&Trace::Now { time });
         }
     }
 
@@ -146,7 +242,7 @@ impl Watch {
 
     /// Tells of the record that is kept: it is opened now, or will not be.
     pub(crate) fn received(&mut self, protected: bool, inside: Inside) {
-        if let Some(Watching { observer, record }) = self.0.as_deref_mut()
+        if let Some(Watching { observer, record, .. }) = self.0.as_deref_mut()
             && let Some(trace) = record_of(Direction::Received, protected, inside, record)
         {
             observer.see(&trace);

@@ -4,11 +4,14 @@ mod common;
 
 use common::certificates::Setup;
 use common::told::{Record, Told};
-use common::{End, Flip, Pair, Side, noon, scenarios};
-use handfast::ErrorKind;
+use common::{End, Flip, Pair, Side, later, noon, scenarios};
 use handfast::crypto::KeyKind;
+use handfast::session::SessionKey;
 use handfast::trace::{Direction, Inside};
 use handfast::wire::numbers::{ContentType, ProtocolVersion};
+use handfast::{ErrorKind, Time};
+use std::sync::Arc;
+use std::time::Duration;
 
 const VERSIONS: [ProtocolVersion; 5] = [
     ProtocolVersion::SSL3_0,
@@ -141,4 +144,105 @@ fn headers_that_are_refused_are_told_as_far_as_they_came() {
     let mut end = End::server(&server);
     end.receive(b"GET / HTTP/1.1\r\n\r\n", noon());
     assert!(end.error.is_some() && records(&end, Direction::Received).is_empty());
+}
+
+// --- states ---
+
+/// What an end said that it awaits, in order.
+fn awaited(end: &End) -> Vec<&'static str> {
+    let states = end.told().into_iter().filter_map(|t| match t {
+        Told::State(awaiting) => Some(awaiting),
+        _ => None,
+    });
+    states.collect()
+}
+
+#[test]
+fn what_is_awaited_is_told_when_it_changes() {
+    let established = "application data or KeyUpdate";
+    let (client, server) = setup(ProtocolVersion::TLS1_3).mutual(KeyKind::Ecdsa).configs();
+    for chunk in [usize::MAX, 1] {
+        let mut pair = Pair::new(&client, &server).chunk(chunk);
+        pair.run().assert_connected();
+        let expected = ["Certificate", "CertificateVerify", "Finished", established];
+        assert_eq!(awaited(&pair.server), [&["ClientHello"], &expected[..]].concat());
+        let hellos = ["ServerHello or HelloRetryRequest", "EncryptedExtensions", "CertificateRequest or Certificate"];
+        if chunk == 1 {
+            assert_eq!(awaited(&pair.client), [&hellos[..], &expected].concat());
+        }
+        client.store.as_ref().unwrap().forget(&SessionKey(common::NAME.into()));
+    }
+    let (client, server) = setup(ProtocolVersion::TLS1_2).configs();
+    let pair = Pair::connected(&client, &server);
+    let end =
+        ["ChangeCipherSpec", "Finished, and nothing behind it", "application data, or a request for a new handshake"];
+    assert_eq!(awaited(&pair.server), [&["ClientHello", "ClientKeyExchange"], &end[..]].concat());
+}
+
+#[test]
+fn what_the_application_is_asked_shows_as_an_answer() {
+    for version in VERSIONS {
+        let (client, server) = setup(version).configs();
+        let (client, server) = (Arc::new(later::client(&client)), Arc::new(later::server(&server)));
+        let at_once =
+            Pair::connected(&Arc::new(setup(version).client_config()), &Arc::new(setup(version).server_config()));
+        let mut pair = Pair::new(&client, &server);
+        pair.run().assert_connected();
+        for (later, at_once) in [(&pair.client, &at_once.client), (&pair.server, &at_once.server)] {
+            let (mut later, at_once) = (awaited(later), awaited(at_once));
+            assert!(later.contains(&"an answer") && !at_once.contains(&"an answer"), "{version}");
+            later.retain(|s| *s != "an answer");
+            later.dedup();
+            assert_eq!(later, at_once, "{version}");
+        }
+    }
+}
+
+#[test]
+fn times_are_told_as_they_are_handed_in() {
+    let (client, server) = setup(ProtocolVersion::TLS1_3).configs();
+    let mut pair = Pair::new(&client, &server);
+    pair.run().assert_connected();
+    pair.now = Time(noon().0 + Duration::from_secs(60));
+    pair.exchange(3);
+    pair.exchange(3);
+    for end in [&pair.client, &pair.server] {
+        let times = end.told().into_iter().filter_map(|t| match t {
+            Told::Now(time) => Some(time),
+            _ => None,
+        });
+        assert_eq!(times.collect::<Vec<_>>(), [noon(), pair.now]);
+    }
+    assert_eq!(pair.client.told().first(), Some(&Told::Now(noon())), "before anything that hangs on it");
+}
+
+#[test]
+fn later_exchanges_show_as_well_as_the_first() {
+    for scenario in scenarios::all() {
+        let again = scenario.name.contains("second handshake");
+        if !again && !scenario.name.contains("afterwards") {
+            continue;
+        }
+        let mut pair = scenario.pair();
+        scenario.play(&mut pair);
+        for side in Side::BOTH {
+            let end = pair.end(side);
+            let told = end.told();
+            let first = told.iter().position(|t| *t == Told::Connected).expect("connected");
+            let behind = &told[first + 1..];
+            let verified = behind.iter().any(|t| matches!(t, Told::Verified(_)));
+            match again {
+                true => {
+                    assert!(behind.contains(&Told::Connected), "{}", scenario.name);
+                    assert!(behind.iter().any(|t| matches!(t, Told::Keys { .. })), "{}", scenario.name);
+                    assert!(behind.iter().any(|t| t.secret().is_some_and(|s| s.name == "master secret")));
+                    assert!(behind.iter().any(|t| matches!(t, Told::State(s) if s.starts_with("Finished"))));
+                }
+                false if side == Side::Server => {
+                    assert!(verified && behind.contains(&Told::State("Finished")), "{}", scenario.name)
+                }
+                false => {}
+            }
+        }
+    }
 }

@@ -107,7 +107,11 @@ impl Translator {
             Trace::Alert { direction, alert } => {
                 Event::Alert { direction, alert, protected: *self.protected(direction) }
             }
-            Trace::Keys { direction, secret } => {
+            Trace::Plain { direction } => {
+                *self.protected(direction) = false;
+                return None;
+            }
+            Trace::Keys { direction, secret, .. } => {
                 *self.protected(direction) = true;
                 Event::Keys { direction, secret }
             }

@@ -24,6 +24,7 @@ impl Connection {
     /// # Errors
     /// [`ErrorKind::Misuse`] where there is no such thing: before TLS 1.3, or before the handshake is done.
     pub fn update_keys(&mut self, request: bool, now: Time) -> Result<(), Error> {
+        self.shared.watch.at(now);
         let Self { state, shared, transcript, reader, writer, .. } = self;
         match state {
             State::Established(Established::Tls13(traffic)) if !writer.is_closed() => {
@@ -42,6 +43,7 @@ impl Connection {
     /// it can be asked (RFC 9846 4.3.6), the connection is not established or its end was said, `auth` is [`ClientAuth::None`], or
     /// eight requests are open.
     pub fn request_client_certificate(&mut self, auth: ClientAuth, now: Time) -> Result<u32, Error> {
+        self.shared.watch.at(now);
         let Self { state, shared, transcript, reader, writer, .. } = self;
         let request = match state {
             State::Established(Established::Tls13(traffic)) if !writer.is_closed() => {

@@ -72,6 +72,7 @@ impl Connection {
         if let Some(why) = hindrance {
             return Err(ErrorKind::Misuse(why).into());
         }
+        self.shared.watch.at(now);
         let Self { state, shared, transcript, reader, writer, newest, .. } = self;
         *newest = None;
         let started = match mem::replace(state, State::Failed) {
@@ -99,6 +100,7 @@ impl Connection {
             }
             _ => {}
         }
+        self.tell_state();
     }
 
     /// Our close_notify came in the middle of a second handshake: the peer's part of it is not waited for. Up to TLS 1.2 both

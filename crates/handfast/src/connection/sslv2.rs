@@ -1,7 +1,7 @@
 //! A ClientHello in SSL 2.0's form (RFC 5246 E.2).
 
 use super::Connection;
-use super::refused::in_sslv2;
+use super::watched::in_sslv2;
 use crate::Time;
 use crate::error::{Error, ErrorKind, illegal};
 use crate::handshake::{Flow, Input, State};

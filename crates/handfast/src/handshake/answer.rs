@@ -71,7 +71,14 @@ impl State {
                 let hello = ClientHello::from_body(raw.get(HEADER..).unwrap_or_default())?;
                 choose(flow, config, *summary, &hello, aligned)
             }
-            (_, input) => Err(flow.unexpected(&input, "ClientHello")),
+            (state, input) => Err(flow.unexpected(&input, state.expected())),
+        }
+    }
+
+    pub(super) const fn expected(&self) -> &'static str {
+        match self {
+            Self::Listening(_) => "ClientHello",
+            Self::Config(..) => "an answer",
         }
     }
 }

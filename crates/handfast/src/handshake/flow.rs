@@ -8,12 +8,14 @@ use crate::config::{Limits, RecordPadding};
 use crate::crypto::{Credential, HashAlgorithm, Provider};
 use crate::error::{Error, ErrorKind};
 use crate::event::Negotiated;
+use crate::keys::made::{self, Made};
 use crate::keys::{KeyLog, Secret, Transcript};
 use crate::message::{Dialect, Message};
 use crate::record::{Aligned, HeaderVersion, Opener, Reader, Sealer, Writer};
 use crate::session::Kept;
-use crate::trace::{Direction, Trace, Watch};
+use crate::trace::{By, Direction, Trace, Verdict, Watch};
 use crate::wait::Wait;
+use crate::wire::CipherSuite;
 use crate::wire::numbers::ProtocolVersion;
 use std::sync::Arc;
 
@@ -22,6 +24,16 @@ use std::sync::Arc;
 pub(crate) enum Side {
     Client,
     Server,
+}
+
+impl Side {
+    /// The peer's.
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
 }
 
 /// What states and the connection share, and neither owns.
@@ -109,6 +121,11 @@ impl Shared {
 }
 
 impl Shared {
+    /// The suite that the newest hellos agreed on. Where there are keys, there is one.
+    pub(crate) fn agreed_suite(&self) -> CipherSuite {
+        self.negotiated.suite.unwrap_or(CipherSuite(0))
+    }
+
     /// What the renegotiation_info of this side holds: nothing in a first handshake (RFC 5746 3.2).
     pub(crate) fn renegotiated(&self, side: Side) -> Vec<u8> {
         self.before.as_ref().map(|before| before.session.renegotiated(side)).unwrap_or_default()
@@ -300,7 +317,8 @@ impl<'f> Flow<'f> {
     /// Sends ChangeCipherSpec under the old keys, then writes under the new.
     pub(crate) fn change_write_keys(&mut self, keys: Sealer) -> Result<(), Error> {
         self.writer.change_cipher_spec(&mut self.shared.watch)?;
-        self.write_keys(keys, "master secret")
+        let suite = self.shared.agreed_suite();
+        self.write_keys(keys, made::MASTER.name, suite)
     }
 
     /// ChangeCipherSpec is the one legal next thing; these keys read what comes after it.
@@ -310,22 +328,41 @@ impl<'f> Flow<'f> {
 
     // --- keys, TLS 1.3 ---
 
-    /// Writes under these keys from here on. `secret` names what they are made from.
-    pub(crate) fn write_keys(&mut self, keys: Sealer, secret: &'static str) -> Result<(), Error> {
+    /// Writes under these keys, which are for this suite, from here on. `secret` names what they are made from.
+    pub(crate) fn write_keys(&mut self, keys: Sealer, secret: &'static str, suite: CipherSuite) -> Result<(), Error> {
         self.writer.install(keys, &mut self.shared.watch)?;
-        self.shared.watch.see(Trace::Keys { direction: Direction::Sent, secret });
+        self.shared.watch.see(Trace::Keys { direction: Direction::Sent, secret, suite });
         Ok(())
     }
 
     /// Writes in the clear again: a second ClientHello, after early data that the server takes none of.
     pub(crate) fn write_plain(&mut self) -> Result<(), Error> {
-        self.writer.install(Sealer::null(), &mut self.shared.watch)
+        self.writer.install(Sealer::null(), &mut self.shared.watch)?;
+        self.shared.watch.see(Trace::Plain { direction: Direction::Sent });
+        Ok(())
     }
 
     /// Reads under these keys from here on. The token proves that no handshake bytes of the old keys are pending.
-    pub(crate) fn read_keys(&mut self, keys: Opener, secret: &'static str, _: Aligned) {
+    pub(crate) fn read_keys(&mut self, keys: Opener, secret: &'static str, suite: CipherSuite, _: Aligned) {
         self.reader.install(keys);
-        self.shared.watch.see(Trace::Keys { direction: Direction::Received, secret });
+        self.shared.watch.see(Trace::Keys { direction: Direction::Received, secret, suite });
+    }
+
+    // --- secrets ---
+
+    /// A secret was made: the trace learns how, and the key log what it is, if it is one of those that it gets. Then the trace has it, too.
+    pub(crate) fn made(&mut self, made: &Made, secret: &Secret) {
+        let shared = &mut *self.shared;
+        let log = shared.key_log.as_ref().filter(|_| !made.log.is_empty());
+        if let Some(log) = log {
+            log.log(made.log, &shared.client_random, secret.bytes());
+        }
+        shared.watch.see(made.trace(secret.bytes().len(), log.map(|_| secret)));
+    }
+
+    /// The same of one that is held in a form of its own, and has so many bytes.
+    pub(crate) fn made_unseen(&mut self, made: &Made, length: usize) {
+        self.shared.watch.see(made.trace(length, None));
     }
 
     /// The client offered early data that we do not accept: what of it cannot be opened is dropped, up to this many bytes
@@ -388,6 +425,18 @@ impl<'f> Flow<'f> {
         &mut self.shared.negotiated
     }
 
+    /// A session, or a pre-shared key, is offered, taken or not.
+    pub(crate) fn resumption(&mut self, by: By, verdict: Verdict) {
+        self.shared.watch.see(Trace::Resumption { by, verdict });
+    }
+
+    /// Of what a client has offered, the server takes this, if any.
+    pub(crate) fn accepted(&mut self, offered: [Option<By>; 2], taken: Option<By>) {
+        for by in offered.into_iter().flatten() {
+            self.resumption(by, if taken == Some(by) { Verdict::Accepted } else { Verdict::Declined });
+        }
+    }
+
     /// We are asked for a certificate, and show none.
     pub(crate) fn shows_none(&mut self, why: Box<str>) {
         self.shared.watch.see(Trace::NotShown { why: &why });
@@ -402,13 +451,6 @@ impl<'f> Flow<'f> {
     /// Asks a question. The answer is the next input of the state that is returned; nothing else comes before it.
     pub(crate) fn ask(&mut self, question: Wait) {
         self.shared.question = Some(question);
-    }
-
-    /// Gives a secret to the key log, if there is one.
-    pub(crate) fn log_key(&self, label: &'static str, secret: &[u8]) {
-        if let Some(log) = &self.shared.key_log {
-            log.log(label, &self.shared.client_random, secret);
-        }
     }
 
     /// The last arm of every table.

@@ -77,6 +77,23 @@ impl State {
         matches!(self, Self::Established(_) | Self::Again(_))
     }
 
+    /// What comes next, in words.
+    pub(crate) fn expected(&self) -> &'static str {
+        match self {
+            Self::Handshake(machine) | Self::Again(machine) => match &**machine {
+                Handshake::Offer(s) => s.expected(),
+                Handshake::Answer(s) => s.expected(),
+                Handshake::ClassicClient(s) => s.expects(),
+                Handshake::ClassicServer(s) => s.expects(),
+                Handshake::Tls13Client(s) => s.expected(),
+                Handshake::Tls13Server(s) => s.expected(),
+            },
+            Self::Established(Established::Classic(s)) => s.expected(),
+            Self::Established(Established::Tls13(s)) => s.expected(),
+            Self::Failed => "nothing",
+        }
+    }
+
     /// The same on a live connection.
     pub(crate) fn again(self) -> Self {
         match self {

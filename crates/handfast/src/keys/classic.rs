@@ -1,7 +1,7 @@
 //! TLS 1.2 and older: master secret, key block, Finished (RFC 5246 8.1, 6.3, 7.4.9; RFC 7627). What SSL 3.0 has instead of a PRF is
 //! [`super::ssl3`].
 
-use super::{Secret, Transcript, prf, ssl3};
+use super::{Secret, Transcript, made, prf, ssl3};
 use crate::crypto::{BulkCipher, Digest, HashAlgorithm, Provider, Suite};
 
 /// How secrets are made of secrets.
@@ -28,6 +28,14 @@ pub(crate) struct KeyBlock {
     pub(crate) server_iv: Secret,
 }
 
+impl KeyBlock {
+    /// The lengths of the parts, in the order of [`made::SLICES`].
+    pub(crate) fn lengths(&self) -> [usize; 6] {
+        let Self { client_mac, server_mac, client_key, server_key, client_iv, server_iv } = self;
+        [client_mac, server_mac, client_key, server_key, client_iv, server_iv].map(|part| part.bytes().len())
+    }
+}
+
 impl BulkCipher {
     /// How many bytes of the key block are each side's MAC key, key and IV.
     pub(crate) fn key_sizes(self, implicit_iv: bool) -> [usize; 3] {
@@ -52,7 +60,7 @@ impl MasterSecret {
     ) -> Self {
         let seed: &[&[u8]] = &[client_random, server_random];
         Self(Secret::filled(48, |out| match derivation {
-            Derivation::Prf(hash) => prf(provider, hash, premaster.bytes(), b"master secret", seed, out),
+            Derivation::Prf(hash) => prf(provider, hash, premaster.bytes(), made::MASTER.label(), seed, out),
             Derivation::Ssl3 => ssl3::derive(provider, premaster.bytes(), seed, out),
         }))
     }
@@ -64,7 +72,7 @@ impl MasterSecret {
         premaster: &Secret,
         session_hash: &Digest,
     ) -> Self {
-        let label = b"extended master secret";
+        let label = made::EXTENDED_MASTER.label();
         Self(Secret::filled(48, |out| prf(provider, hash, premaster.bytes(), label, &[session_hash], out)))
     }
 
@@ -82,7 +90,7 @@ impl MasterSecret {
         let block = Secret::filled(2 * (mac + key + iv), |out| {
             let seed: &[&[u8]] = &[server_random, client_random];
             match derivation {
-                Derivation::Prf(hash) => prf(provider, hash, self.0.bytes(), b"key expansion", seed, out),
+                Derivation::Prf(hash) => prf(provider, hash, self.0.bytes(), made::KEY_BLOCK.label(), seed, out),
                 Derivation::Ssl3 => ssl3::derive(provider, self.0.bytes(), seed, out),
             }
         });

@@ -3,6 +3,7 @@
 mod classic;
 mod hkdf;
 mod log;
+pub(crate) mod made;
 mod prf;
 #[cfg(test)]
 pub(crate) mod rfc8448;

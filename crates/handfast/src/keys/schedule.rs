@@ -4,6 +4,7 @@
 
 use super::Secret;
 use super::hkdf::{derive, expand_label, extract};
+use super::made::{self, Made};
 use crate::crypto::{Aead, AeadAlgorithm, Digest, Failure, HashAlgorithm, Hmac, Provider};
 use std::sync::Arc;
 
@@ -18,8 +19,8 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    fn traffic(&self, label: &[u8], transcript: &Digest) -> TrafficSecret {
-        TrafficSecret { hash: self.hash, secret: derive(&*self.secret, self.hash, label, transcript) }
+    fn traffic(&self, made: &'static Made, transcript: &Digest) -> TrafficSecret {
+        TrafficSecret { hash: self.hash, made, secret: derive(&*self.secret, self.hash, made.label(), transcript) }
     }
 
     /// The stage that `salt`, a "derived" secret of the one before, and something new make.
@@ -29,8 +30,8 @@ impl Stage {
     }
 
     /// The next stage.
-    fn next(&self, ikm: Option<&Secret>) -> Self {
-        let salt = derive(&*self.secret, self.hash, b"derived", empty_hash(self.hash));
+    fn next(&self, salt: &Made, ikm: Option<&Secret>) -> Self {
+        let salt = derive(&*self.secret, self.hash, salt.label(), empty_hash(self.hash));
         Self::new(self.provider.clone(), self.hash, salt.bytes(), ikm)
     }
 }
@@ -52,16 +53,6 @@ pub(crate) enum PskKind {
     External,
     /// Agreed on by other means, and imported.
     Imported,
-}
-
-impl PskKind {
-    const fn label(self) -> &'static [u8] {
-        match self {
-            Self::Resumption => b"res binder",
-            Self::External => b"ext binder",
-            Self::Imported => b"imp binder",
-        }
-    }
 }
 
 /// The secrets of early data.
@@ -91,6 +82,8 @@ pub(crate) struct ApplicationSecrets {
 #[derive(Clone, Debug)]
 pub(crate) struct TrafficSecret {
     pub(crate) hash: HashAlgorithm,
+    /// How it is made, and what it is called.
+    pub(crate) made: &'static Made,
     pub(crate) secret: Secret,
 }
 
@@ -112,15 +105,15 @@ impl EarlySecret {
                 &zeros
             }
         };
-        let secret = derive(&*stage.secret, stage.hash, kind.label(), empty_hash(stage.hash));
-        TrafficSecret { hash: stage.hash, secret }.verify_data(&*stage.provider, truncated)
+        let secret = derive(&*stage.secret, stage.hash, kind.binder().label(), empty_hash(stage.hash));
+        verify_data(&*stage.provider, stage.hash, &secret, truncated)
     }
 
     /// What early data goes under; `hello` is the transcript of the ClientHello alone. There is none without a PSK.
     pub(crate) fn early(&self, hello: &Digest) -> EarlyTraffic {
         let of = |stage: &Stage| EarlyTraffic {
-            client: stage.traffic(b"c e traffic", hello),
-            exporter: stage.traffic(b"e exp master", hello).secret,
+            client: stage.traffic(&made::CLIENT_EARLY, hello),
+            exporter: stage.traffic(&made::EARLY_EXPORTER, hello).secret,
         };
         match self {
             Self::Psk(stage) => of(stage),
@@ -131,12 +124,12 @@ impl EarlySecret {
     /// `hello` is the transcript up to ServerHello.
     pub(crate) fn handshake(self, shared: Option<&Secret>, hello: &Digest) -> HandshakeSecrets {
         let stage = match self {
-            Self::Psk(stage) => stage.next(shared),
+            Self::Psk(stage) => stage.next(&made::EARLY_DERIVED, shared),
             Self::None(provider, hash) => Stage::new(provider, hash, derived_from_nothing(hash), shared),
         };
         HandshakeSecrets {
-            client: stage.traffic(b"c hs traffic", hello),
-            server: stage.traffic(b"s hs traffic", hello),
+            client: stage.traffic(&made::CLIENT_HANDSHAKE, hello),
+            server: stage.traffic(&made::SERVER_HANDSHAKE, hello),
             stage,
         }
     }
@@ -145,7 +138,7 @@ impl EarlySecret {
 impl HandshakeSecrets {
     /// On to the master secret.
     pub(crate) fn master(&self) -> MasterOf13 {
-        MasterOf13(self.stage.next(None))
+        MasterOf13(self.stage.next(&made::HANDSHAKE_DERIVED, None))
     }
 }
 
@@ -153,26 +146,22 @@ impl MasterOf13 {
     /// `finished` is the transcript up to the server's Finished.
     pub(crate) fn application(&self, finished: &Digest) -> ApplicationSecrets {
         ApplicationSecrets {
-            client: self.0.traffic(b"c ap traffic", finished),
-            server: self.0.traffic(b"s ap traffic", finished),
-            exporter: self.0.traffic(b"exp master", finished).secret,
+            client: self.0.traffic(&made::CLIENT_APPLICATION, finished),
+            server: self.0.traffic(&made::SERVER_APPLICATION, finished),
+            exporter: self.0.traffic(&made::EXPORTER, finished).secret,
         }
     }
 
     /// The resumption master secret; `finished` is the transcript up to the client's Finished.
     pub(crate) fn resumption(self, finished: &Digest) -> TrafficSecret {
-        self.0.traffic(b"res master", finished)
+        self.0.traffic(&made::RESUMPTION, finished)
     }
 }
 
 impl TrafficSecret {
     /// The verify_data of a Finished made under this secret (RFC 9846 4.5.3).
     pub(crate) fn verify_data(&self, provider: &dyn Provider, transcript: &Digest) -> Digest {
-        let finished_key = self.derive(provider, b"finished", &[]);
-        let mut out = [0; 48];
-        let out = &mut out[..self.hash.len()];
-        provider.hmac(self.hash, finished_key.bytes()).sign(&[transcript], out);
-        Digest::of(out)
+        verify_data(provider, self.hash, &self.secret, transcript)
     }
 
     /// Key and IV for records (RFC 9846 7.3).
@@ -182,25 +171,36 @@ impl TrafficSecret {
         aead: AeadAlgorithm,
     ) -> Result<(Box<dyn Aead>, [u8; 12]), Failure> {
         let state = provider.hmac(self.hash, self.secret.bytes());
-        let key = Secret::filled(aead.key_len(), |out| expand_label(&*state, self.hash, b"key", &[], out));
+        let key = Secret::filled(aead.key_len(), |out| {
+            expand_label(&*state, self.hash, made::CLIENT_KEYS.key.label(), &[], out)
+        });
         let mut iv = [0; 12];
-        expand_label(&*state, self.hash, b"iv", &[], &mut iv);
+        expand_label(&*state, self.hash, made::CLIENT_KEYS.iv.label(), &[], &mut iv);
         Ok((provider.aead(aead, key.bytes())?, iv))
     }
 
     /// The secret after a KeyUpdate (RFC 9846 7.2).
     pub(crate) fn next(&self, provider: &dyn Provider) -> Self {
-        Self { hash: self.hash, secret: self.derive(provider, b"traffic upd", &[]) }
+        Self { secret: self.derive(provider, made::UPDATE.as_bytes(), &[]), ..*self }
     }
 
     /// Of a resumption master secret: the PSK of a ticket (RFC 9846 4.7.1).
     pub(crate) fn ticket_psk(&self, provider: &dyn Provider, nonce: &[u8]) -> Secret {
-        self.derive(provider, b"resumption", nonce)
+        self.derive(provider, made::TICKET_PSK.label(), nonce)
     }
 
     fn derive(&self, provider: &dyn Provider, label: &[u8], context: &[u8]) -> Secret {
         derive(&*provider.hmac(self.hash, self.secret.bytes()), self.hash, label, context)
     }
+}
+
+fn verify_data(provider: &dyn Provider, hash: HashAlgorithm, base: &Secret, transcript: &Digest) -> Digest {
+    let base = provider.hmac(hash, base.bytes());
+    let finished_key = derive(&*base, hash, made::FINISHED_KEY.label(), &[]);
+    let mut out = [0; 48];
+    let out = &mut out[..hash.len()];
+    provider.hmac(hash, finished_key.bytes()).sign(&[transcript], out);
+    Digest::of(out)
 }
 
 /// An external PSK, which is tied to `hash`, imported under this ImportedIdentity for suites of the hash `target`

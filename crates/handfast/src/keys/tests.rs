@@ -148,7 +148,7 @@ fn exporters_of_tls_1_3_expand_twice() {
 fn key_update_makes_the_next_secret() {
     // By Python's `hmac`, from 32 bytes that count up.
     let secret = Secret::copy(&std::array::from_fn::<u8, 32, _>(|n| n as u8));
-    let next = TrafficSecret { hash: SHA256, secret }.next(&*aws_lc::provider());
+    let next = TrafficSecret { hash: SHA256, made: &made::CLIENT_APPLICATION, secret }.next(&*aws_lc::provider());
     assert_eq!(next.secret.bytes(), unhex("2cecd0a17506ef5fa73edc062d6e7b5397cf074ec1b4d8f99a120772932f0b45"));
 }
 

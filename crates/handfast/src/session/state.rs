@@ -7,6 +7,7 @@ use crate::Time;
 use crate::config::{ClientAuth, ServerConfig};
 use crate::keys::Secret;
 use crate::psk::PskMark;
+use crate::trace::{By, Verdict};
 use crate::verify::CertificateRules;
 use crate::wire::numbers::{NamedGroup, ProtocolVersion};
 use crate::wire::{CipherSuite, Malformed, Problem, Reader, Wire, Writer};
@@ -53,6 +54,15 @@ impl ClientSession {
         match &self.kind {
             ClientSessionKind::Classic(_) => None,
             ClientSessionKind::Tls13(s) => s.group,
+        }
+    }
+
+    /// By what it is offered.
+    pub(crate) fn by(&self) -> By {
+        match &self.kind {
+            ClientSessionKind::Classic(s) if s.ticket.is_empty() => By::SessionId,
+            ClientSessionKind::Classic(_) => By::Ticket,
+            ClientSessionKind::Tls13(_) => By::Psk,
         }
     }
 
@@ -315,20 +325,23 @@ impl ServerSession {
         })
     }
 
-    /// Whether a server of this config, whose [`context`] the caller has, may resume it now: it is young enough, was made by a
-    /// server that asks the same of its clients, and has the client's chain, or its pre-shared key, if that is required.
-    pub(crate) fn usable(&self, config: &ServerConfig, context: &[u8; 32], now: Time) -> bool {
+    /// Why a server of this config, whose [`context`] the caller has, may not resume it now, if it may not: it must be young enough, made
+    /// by a server that asks the same of its clients, and have the client's chain, or its pre-shared key, if that is required.
+    pub(crate) fn hindrance(&self, config: &ServerConfig, context: &[u8; 32], now: Time) -> Option<Verdict> {
         let max = match self.kind {
             ServerSessionKind::Classic { .. } => MAX_CLASSIC_LIFETIME,
             ServerSessionKind::Tls13 { .. } => MAX_LIFETIME,
         };
-        now.seconds_since(self.since) < u64::from(self.lifetime.min(max))
-            && self.context == *context
-            // Whoever has no pre-shared keys any more lets nobody in by one; that he still has this one is asked besides.
-            && (self.psk_identity.is_none() || config.psks.is_some())
-            && (!matches!(config.client_auth, ClientAuth::Required(_))
-                || self.is_certified()
-                || self.psk_identity.is_some())
+        let required = matches!(config.client_auth, ClientAuth::Required(_));
+        // Whoever has no pre-shared keys any more lets nobody in by one; that he still has this one is asked besides.
+        [
+            (now.seconds_since(self.since) >= u64::from(self.lifetime.min(max)), Verdict::Expired),
+            (self.context != *context, Verdict::OtherAuthentication),
+            (self.psk_identity.is_some() && config.psks.is_none(), Verdict::PskGone),
+            (required && !self.is_certified() && self.psk_identity.is_none(), Verdict::NoCertificate),
+        ]
+        .into_iter()
+        .find_map(|(is, verdict)| is.then_some(verdict))
     }
 
     /// Whether the client has shown a certificate, or a raw key.

@@ -476,7 +476,7 @@ mod forms {
         let [mut session, _] = server_sessions();
         let (open, required) = (&configs[0], &configs[2]);
         session.context = context(required);
-        let usable = |s: &ServerSession, c: &ServerConfig, time| s.usable(c, &context(c), time);
+        let usable = |s: &ServerSession, c: &ServerConfig, time| s.hindrance(c, &context(c), time).is_none();
         assert!(usable(&session, required, at(99)) && !usable(&session, required, at(100)));
         assert!(!usable(&session, open, at(0)));
         session.chain.clear();

@@ -305,7 +305,7 @@ fn observer(log: Arc<Mutex<Log>>) -> impl FnMut(&Trace<'_>) + Send {
             }
             Trace::ChangeCipherSpec { direction } => format!("{} ChangeCipherSpec", way(direction)),
             Trace::Alert { direction, alert } => format!("{} alert {alert}", way(direction)),
-            Trace::Keys { direction, secret } => {
+            Trace::Keys { direction, secret, .. } => {
                 if *direction == Direction::Sent {
                     log.sealed = 0;
                     log.flights.push(Flight { protected: true, messages: Vec::new() });

@@ -84,7 +84,8 @@ pub(super) fn judge(
 
 /// Takes the verdict.
 pub(super) fn judged(flow: &mut Flow<'_>, verdict: Result<Verified, CertificateError>) -> Result<(), Error> {
-    let verified = verdict.map_err(ErrorKind::Certificate)?;
+    let refused = |error: &CertificateError| flow.shared.watch.see(Trace::Refused { error });
+    let verified = verdict.inspect_err(refused).map_err(ErrorKind::Certificate)?;
     flow.shared.watch.see(Trace::Verified { how: &verified.how });
     flow.negotiated().verified = Some(verified.how);
     flow.shared.judged = flow.now;

@@ -8,6 +8,7 @@ use crate::crypto::{Credential, DhGroup, KeyKind, Provider, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon};
 use crate::keys::Secret;
 use crate::session::{ServerSession, ServerSessionKind, context};
+use crate::trace::Verdict;
 use crate::verify::{self, allows, signed_by};
 use crate::wire::CipherSuite;
 use crate::wire::numbers::{NamedGroup, SignatureScheme};
@@ -239,7 +240,7 @@ pub(super) struct Agreeable {
     pub(super) encrypt_then_mac: bool,
 }
 
-/// Whether a session is resumed: it must be young, of this version, for this name, made under the like of this config, and its suite
+/// Whether a session is resumed, or why not: it must be young, of this version, for this name, made under the like of this config, and its suite
 /// must still be offered and allowed.
 ///
 /// # Errors
@@ -250,31 +251,36 @@ pub(super) fn resumable(
     rules: &Rules,
     client: Agreeable,
     found: Option<Secret>,
-) -> Result<Option<Resumption>, Error> {
+) -> Result<Result<Resumption, Verdict>, Error> {
     let (config, summary) = (&chosen.config, &chosen.summary);
-    let Some(session) = found.as_ref().and_then(ServerSession::decode) else { return Ok(None) };
+    let Some(session) = found.as_ref().and_then(ServerSession::decode) else { return Ok(Err(Verdict::Unknown)) };
     let ServerSessionKind::Classic { master, extended_master_secret, encrypt_then_mac } = &session.kind else {
-        return Ok(None);
+        return Ok(Err(Verdict::OtherVersion));
     };
     // Without it there must be new keys at least.
     if *encrypt_then_mac && !client.encrypt_then_mac {
-        return Ok(None);
+        return Ok(Err(Verdict::NoEncryptThenMac));
     }
-    let fits = session.version == rules.version
-        && session.server_name == summary.server_name
-        && session.usable(config, &context(config), flow.now);
+    let hindrance = match () {
+        () if session.version != rules.version => Some(Verdict::OtherVersion),
+        () if session.server_name != summary.server_name => Some(Verdict::OtherName),
+        () => session.hindrance(config, &context(config), flow.now),
+    };
+    if let Some(verdict) = hindrance {
+        return Ok(Err(verdict));
+    }
     let suite = speakable(flow, rules, session.suite)
         .filter(|s| config.policy.suites.contains(&s.number) && summary.suites.contains(&s.number));
-    let (Some(suite), true) = (suite, fits) else { return Ok(None) };
+    let Some(suite) = suite else { return Ok(Err(Verdict::OtherSuite)) };
     match (*extended_master_secret, client.extended_master_secret) {
         (true, false) => {
             Err(ErrorKind::InsufficientSecurity("the extended_master_secret of the session resumed").into())
         }
-        (false, true) => Ok(None),
-        (false, false) if config.policy.require_extended_master_secret => Ok(None),
+        (false, true) => Ok(Err(Verdict::NoExtendedMasterSecret)),
+        (false, false) if config.policy.require_extended_master_secret => Ok(Err(Verdict::NoExtendedMasterSecret)),
         _ => {
             let master = master.clone();
-            Ok(Some(Resumption { suite, master, session }))
+            Ok(Ok(Resumption { suite, master, session }))
         }
     }
 }

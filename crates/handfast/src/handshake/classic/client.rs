@@ -31,6 +31,7 @@ use crate::message::{
 use crate::psk::ExternalPsk;
 use crate::record::{Aligned, Opener, Sealer};
 use crate::session::{ClassicClientSession, ClientSession, ClientSessionKind, SessionKey};
+use crate::trace::By;
 use crate::verify::{CertificateError, PeerKey, Verified};
 use crate::wait::{Answer, Wait};
 use crate::wire::numbers::{CertificateType, ClientCertificateType, ProtocolVersion, SignatureScheme};
@@ -120,7 +121,7 @@ impl State {
         }
     }
 
-    fn expects(&self) -> &'static str {
+    pub(in super::super) fn expects(&self) -> &'static str {
         match self {
             Self::Certificate(_) => "Certificate",
             Self::CertificateStatus(_) => "CertificateStatus, or what follows it",
@@ -190,7 +191,10 @@ pub(crate) fn start(
     version: ProtocolVersion,
 ) -> Result<handshake::State, Error> {
     let agreed = server_hello::accept(flow, &from, hello, Rules::agreed(version)?)?;
+    let offered = from.by();
     let resumed = server_hello::resumed(&mut from, hello, agreed)?;
+    let by_psk = agreed.suite.key_exchange.has_psk().then_some(By::ExternalPsk);
+    flow.accepted(offered, resumed.as_ref().map(|(session, _)| session.by()).or(by_psk));
     flow.shared.server_random = *hello.fixed.random;
     let types = certificate_types::answered(&from.config, &hello.extensions, resumed.is_some())?;
     agreed.settle(flow, resumed.is_some());

@@ -7,7 +7,8 @@ use super::{Rules, Session};
 use crate::crypto::{HashAlgorithm, Provider, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::handshake::Established;
-use crate::keys::{Derivation, MasterSecret, Secret, Transcript, label};
+use crate::keys::made::{self, Made};
+use crate::keys::{Derivation, MasterSecret, Secret, Transcript};
 use crate::message::{Dialect, Finished, Message};
 use crate::record::{ClassicKeys, Opener, Sealer};
 use crate::wire::numbers::SignatureScheme;
@@ -48,6 +49,14 @@ impl Agreed {
     fn derivation(self) -> Derivation {
         self.rules.derivation(self.suite)
     }
+
+    /// What SSL 3.0 derives has no label.
+    fn labelled(self, made: Made) -> Made {
+        match self.derivation() {
+            Derivation::Prf(_) => made,
+            Derivation::Ssl3 => Made { label: "", ..made },
+        }
+    }
 }
 
 /// The master secret, and what it is one of.
@@ -61,23 +70,25 @@ impl Secrets {
     /// From the premaster secret. ClientKeyExchange is the newest message: an extended master secret covers all up to it.
     pub(super) fn agree(flow: &mut Flow<'_>, agreed: Agreed, premaster: &Secret) -> Self {
         let provider = flow.provider();
-        let master = if agreed.extended_master_secret {
-            MasterSecret::extended(&*provider, agreed.hash(), premaster, &flow.now().hash())
+        let (master, made) = if agreed.extended_master_secret {
+            let hash = flow.now().hash();
+            (MasterSecret::extended(&*provider, agreed.hash(), premaster, &hash), made::EXTENDED_MASTER)
         } else {
             let (client, server) = (&flow.shared.client_random, &flow.shared.server_random);
-            MasterSecret::new(&*provider, agreed.derivation(), premaster, client, server)
+            (MasterSecret::new(&*provider, agreed.derivation(), premaster, client, server), made::MASTER)
         };
-        Self::resume(flow, agreed, master.0)
+        flow.made(&agreed.labelled(made), &master.0);
+        Self { agreed, master, proofs: Proofs::default() }
     }
 
     /// From a session.
-    pub(super) fn resume(flow: &Flow<'_>, agreed: Agreed, master: Secret) -> Self {
-        flow.log_key(label::MASTER, master.bytes());
+    pub(super) fn resume(flow: &mut Flow<'_>, agreed: Agreed, master: Secret) -> Self {
+        flow.made(&made::OLD_MASTER, &master);
         Self { agreed, master: MasterSecret(master), proofs: Proofs::default() }
     }
 
     /// The keys to read and to write with, each to be used up.
-    pub(super) fn keys(&self, flow: &Flow<'_>) -> Result<(Opener, Sealer), Error> {
+    pub(super) fn keys(&self, flow: &mut Flow<'_>) -> Result<(Opener, Sealer), Error> {
         let Agreed { rules, suite, encrypt_then_mac, .. } = self.agreed;
         let (provider, shared) = (&flow.shared.provider, &flow.shared);
         let forms = rules.records(encrypt_then_mac);
@@ -89,10 +100,16 @@ impl Secrets {
             &shared.client_random,
             &shared.server_random,
         );
+        let lengths = block.lengths();
+        flow.made_unseen(&self.agreed.labelled(made::KEY_BLOCK), lengths.iter().sum());
+        for (slice, length) in made::SLICES.iter().zip(lengths).filter(|(_, length)| *length > 0) {
+            flow.made_unseen(slice, length);
+        }
+        let (provider, side) = (&flow.shared.provider, flow.shared.side);
         let keys = |mac, key, iv| ClassicKeys { mac, key, iv, forms };
         let client = keys(&block.client_mac, &block.client_key, &block.client_iv);
         let server = keys(&block.server_mac, &block.server_key, &block.server_iv);
-        let (ours, theirs) = match shared.side {
+        let (ours, theirs) = match side {
             Side::Client => (client, server),
             Side::Server => (server, client),
         };

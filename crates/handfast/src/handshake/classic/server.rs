@@ -33,6 +33,7 @@ use crate::message::{
 use crate::psk::{ExternalPsk, PskMark};
 use crate::record::{Opener, Sealer};
 use crate::session::{Kept, ServerSession, ServerSessionKind, ServerStore, Tickets, context};
+use crate::trace::{By, Verdict};
 use crate::verify::{CertificateError, PeerKey, Verified};
 use crate::wait::{Answer, Wait};
 use crate::wire::numbers::{
@@ -126,7 +127,7 @@ impl State {
         }
     }
 
-    fn expects(&self) -> &'static str {
+    pub(in super::super) fn expects(&self) -> &'static str {
         match self {
             Self::Certificate(_) => "Certificate",
             Self::ClientKeyExchange { .. } => "ClientKeyExchange",
@@ -157,6 +158,8 @@ pub(crate) struct Draft {
     point_formats: bool,
     /// Who makes tickets, if the client takes them.
     tickets: Option<Arc<dyn Tickets>>,
+    /// By what a session is offered, if one is.
+    by: By,
 }
 
 /// What the hellos agreed, and our half of the key exchange.
@@ -226,13 +229,31 @@ pub(crate) fn start(
         flow.shared.kept = Some(Box::new(Kept::UnderId(store.clone(), id.clone())));
     }
     let (client_version, point_formats) = (hello.fixed.legacy_version.0, e.ec_point_formats().is_some());
-    let draft =
-        Draft { chosen: from, rules, client_version, extended_master_secret, encrypt_then_mac, point_formats, tickets };
+    let has_ticket = ticket.is_some_and(|ticket| !ticket.is_empty());
+    // What comes with a ticket names nothing by itself, nor does what a client of TLS 1.3 sends.
+    let has_id =
+        !has_ticket && !from.session_id.is_empty() && !from.summary.versions.contains(&ProtocolVersion::TLS1_3);
+    let by = match question {
+        Some(Wait::FindSession { .. }) => By::SessionId,
+        _ if has_ticket => By::Ticket,
+        _ => By::SessionId,
+    };
+    let draft = Draft {
+        chosen: from,
+        rules,
+        client_version,
+        extended_master_secret,
+        encrypt_then_mac,
+        point_formats,
+        tickets,
+        by,
+    };
     match question {
         Some(question) => {
             flow.ask(question);
             Ok(State::Session(draft).into())
         }
+        None if has_ticket || has_id => draft.decline(flow, Verdict::NotKept),
         None => draft.full(flow),
     }
 }
@@ -242,9 +263,15 @@ impl Draft {
         let agreeable =
             Agreeable { extended_master_secret: self.extended_master_secret, encrypt_then_mac: self.encrypt_then_mac };
         match resumable(flow, &self.chosen, self.rules, agreeable, found)? {
-            Some(resumption) => self.go_back(flow, resumption),
-            None => self.full(flow),
+            Ok(resumption) => self.go_back(flow, resumption),
+            Err(verdict) => self.decline(flow, verdict),
         }
+    }
+
+    /// The session is of no use.
+    fn decline(self, flow: &mut Flow<'_>, verdict: Verdict) -> Result<handshake::State, Error> {
+        flow.resumption(self.by, verdict);
+        self.full(flow)
     }
 
     /// A session that goes back to a pre-shared key goes with it.
@@ -266,7 +293,7 @@ impl Draft {
     ) -> Result<handshake::State, Error> {
         match (found, &resumption.session.psk) {
             (Some(psk), Some(mark)) if mark.is_of(psk) => self.resume(flow, resumption),
-            _ => self.full(flow),
+            _ => self.decline(flow, Verdict::PskGone),
         }
     }
 
@@ -275,6 +302,7 @@ impl Draft {
         let Resumption { suite, master, session } = resumption;
         let agreed = self.agree(suite);
         keeps_encrypt_then_mac(flow, &agreed)?;
+        flow.resumption(self.by, Verdict::Taken);
         agreed.settle(flow, true);
         let negotiated = flow.negotiated();
         negotiated.verified = session.is_certified().then(|| handshake::JUDGED_BEFORE.into());

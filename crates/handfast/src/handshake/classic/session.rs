@@ -67,8 +67,13 @@ impl Session {
         match (flow.shared.side, input) {
             (Side::Client, Input::Message(Message::HelloRequest, _)) => self.requested(flow),
             (Side::Server, Input::Message(Message::ClientHello(hello), aligned)) => self.greeted(flow, &hello, aligned),
-            (_, input) => Err(flow.unexpected(&input, "application data, or a request for a new handshake")),
+            (_, input) => Err(flow.unexpected(&input, self.expected())),
         }
+    }
+
+    /// What comes next.
+    pub(in super::super) const fn expected(&self) -> &'static str {
+        "application data, or a request for a new handshake"
     }
 
     /// What the renegotiation_info of this side holds in a second handshake.

@@ -14,6 +14,7 @@ use crate::extension::{Cookie, Extension, KeyShare, KeyShareEntry};
 use crate::message::{ClientHello, HEADER, Message};
 use crate::psk::{ExternalPsk, Psk};
 use crate::session::{ClientSession, Kept, Remembered, SessionKey};
+use crate::trace::{By, Verdict};
 use crate::wait::{Answer, Wait};
 use crate::wire::numbers::{ExtensionType, NamedGroup, ProtocolVersion};
 use crate::wire::{CipherSuite, List};
@@ -57,6 +58,8 @@ pub(crate) struct Offered {
     pub(crate) session: Option<ClientSession>,
     /// The external PSKs that were offered, behind a session of TLS 1.3.
     pub(crate) external: Vec<Psk>,
+    /// External PSKs are offered, these or the next.
+    pub(crate) offers_psk: bool,
     /// The external PSK for the suites up to TLS 1.2 that take one, which are offered only if there is one.
     pub(crate) psk: Option<ExternalPsk>,
     /// Early data was offered, and the server has not said no.
@@ -104,7 +107,14 @@ impl State {
                 flow.leave_transcript();
                 Ok(state.into())
             }
-            (_, input) => Err(flow.unexpected(&input, "ServerHello or HelloRetryRequest")),
+            (state, input) => Err(flow.unexpected(&input, state.expected())),
+        }
+    }
+
+    pub(super) const fn expected(&self) -> &'static str {
+        match self {
+            Self::Hello(_) => "ServerHello or HelloRetryRequest",
+            Self::Session(_) | Self::Psks(..) => "an answer",
         }
     }
 }
@@ -127,7 +137,14 @@ impl Draft {
         flow.shared.unshown = psks::not_taken(&external);
         let room = content::room_for_ticket(&config, &external)?;
         let fits = |s: &ClientSession| spoken.can_resume(&config, psks, s, flow.now) && s.ticket().len() <= room;
-        let session = session.map(|s| *s).filter(fits);
+        let (found, session) = (session.as_ref().map(|s| s.by()), session.map(|s| *s).filter(fits));
+        if let Some(by) = found {
+            flow.resumption(by, if session.is_some() { Verdict::Offered } else { Verdict::Unfit });
+        }
+        let offers_psk = !external.is_empty() || spoken.suites.iter().any(|s| s.key_exchange.has_psk());
+        if offers_psk {
+            flow.resumption(By::ExternalPsk, Verdict::Offered);
+        }
         let last_group = remembered.or_else(|| session.as_ref().and_then(ClientSession::group));
         let shared = shares::groups(&spoken.groups, &config.policy, last_group);
         let shares = if spoken.has_13() { shares::start(flow, &shared)? } else { Vec::new() };
@@ -162,6 +179,7 @@ impl Draft {
             sent_shares,
             session,
             external,
+            offers_psk,
             psk,
             early: has_early,
             remembered,
@@ -174,6 +192,12 @@ impl Draft {
 }
 
 impl Offered {
+    /// By what resumption, or authentication, is offered.
+    pub(crate) fn by(&self) -> [Option<By>; 2] {
+        let external = self.offers_psk.then_some(By::ExternalPsk);
+        [self.session.as_ref().map(ClientSession::by), external]
+    }
+
     /// The server has chosen this group. Remembers it where that spares a HelloRetryRequest, or undoes what was remembered before.
     pub(super) fn remember(&self, group: NamedGroup) {
         let Some(store) = &self.config.store else { return };
@@ -229,8 +253,13 @@ impl Offered {
         if let Some(cookie) = cookie {
             hello.extensions.list.push(Extension::Cookie(Cookie(cookie)));
         }
+        let before = self.by();
         self.session = self.session.filter(|s| Suite::find(s.suite).is_some_and(|s| s.hash == suite.hash));
         self.external.retain(|psk| psk.hash == suite.hash);
+        self.offers_psk = !self.external.is_empty();
+        for by in before.into_iter().flatten().filter(|by| !self.by().contains(&Some(*by))) {
+            flow.resumption(by, Verdict::Declined);
+        }
         if std::mem::take(&mut self.early) {
             early::refused(flow);
             flow.write_plain()?;

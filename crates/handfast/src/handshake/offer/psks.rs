@@ -1,12 +1,13 @@
 //! A client's PSKs: which it offers, and their binders at the end of the ClientHello (RFC 9846 4.3.11).
 
 use super::super::Flow;
+use super::super::tls13::secrets::{binder, early_secret};
 use super::shape;
 use crate::config::ClientConfig;
 use crate::crypto::{HashAlgorithm, Suite};
 use crate::error::{Error, ErrorKind};
 use crate::extension::{Extension, OfferedPsks, PreSharedKey, PskBinder, PskIdentity};
-use crate::keys::{EarlySecret, PskKind, Secret};
+use crate::keys::{PskKind, Secret};
 use crate::message::{ClientHello, Message};
 use crate::psk::{ExternalPsk, Psk};
 use crate::session::{ClientSession, ClientSessionKind};
@@ -125,7 +126,8 @@ fn bind(flow: &mut Flow<'_>, offers: &[Offer<'_>], raw: &mut [u8], binders_len: 
     let mut rest = &mut tail[2..];
     for offer in offers {
         let digest = flow.now().truncated(&*provider, offer.hash, truncated);
-        let binder = EarlySecret::new(provider.clone(), offer.hash, Some(offer.secret)).binder(offer.kind, &digest);
+        let secret = early_secret(flow, offer.hash, Some(offer.secret));
+        let binder = binder(flow, &secret, offer.hash, offer.kind, &digest);
         let (own, others) = std::mem::take(&mut rest).split_at_mut(1 + binder.len());
         own[1..].copy_from_slice(&binder);
         rest = others;

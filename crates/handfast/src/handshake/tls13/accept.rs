@@ -6,8 +6,9 @@ use super::authentication::{Extras, ask_signature, send_certificate};
 use super::choice::{self, Group, Kind, Offer, Psks, TicketCount};
 use super::early::{self, Accepted};
 use super::retry::retry;
+use super::secrets::{binder, early_secret, handshake_secrets, read_under, write_under};
 use super::server::{self, Keyed, Next, Signing, State};
-use super::{last_in_record, read_under, use_handshake_secrets, write_under};
+use super::{last_in_record, own_and_theirs};
 use crate::crypto::{HashAlgorithm, Response, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
 use crate::extension::{
@@ -18,6 +19,7 @@ use crate::keys::{EarlySecret, PskKind, Secret};
 use crate::message::{ClientHello, EncryptedExtensions, Message, ServerHello};
 use crate::psk::{ExternalPsk, Name, PskMark};
 use crate::session::{self, ServerSession, ServerSessionKind};
+use crate::trace::{By, Verdict};
 use crate::wait::Wait;
 use crate::wire::Opaque;
 use crate::wire::numbers::{
@@ -109,6 +111,13 @@ enum Whose {
 }
 
 impl Whose {
+    fn by(&self) -> By {
+        match self {
+            Self::Session(_) => By::Psk,
+            Self::External(..) => By::ExternalPsk,
+        }
+    }
+
     /// The external PSK by which the client was authenticated, now or in the handshake that is resumed.
     fn mark(&self) -> Option<&PskMark> {
         match self {
@@ -134,6 +143,9 @@ pub(super) fn start(
     retried: Option<Before>,
 ) -> Next {
     let Psks { mut mode, mut offers, binders_len } = choice::psks(&chosen.config, hello)?;
+    if offers.is_empty() && hello.extensions.pre_shared_key().is_some() {
+        flow.resumption(By::Psk, if mode.is_none() { Verdict::NoMode } else { Verdict::NotKept });
+    }
     // Who was asked for a share has to use it.
     if retried.is_some_and(|r| r.share.is_some()) && mode == Some(PskKeyExchangeMode::PSK_KE) {
         mode = choice::mode_among(&[PskKeyExchangeMode::PSK_DHE_KE], &chosen.config, hello);
@@ -210,8 +222,9 @@ impl Agreed {
         self.exchange = Exchange::Used;
         let provider = flow.provider();
         let truncated = flow.now().without_last(&*provider, taken.hash, self.binders_len);
-        let secret = EarlySecret::new(provider, taken.hash, Some(&taken.secret));
-        if !bool::from(secret.binder(taken.kind, &truncated).ct_eq(&offer.binder)) {
+        let secret = early_secret(flow, taken.hash, Some(&taken.secret));
+        let expected = binder(flow, &secret, taken.hash, taken.kind, &truncated);
+        if !bool::from(expected.ct_eq(&offer.binder)) {
             return Err(Error::from(ErrorKind::BadBinder).during("ClientHello", true));
         }
         if let (Whose::Session(session), true) = (&taken.whose, self.early && self.retried.is_none())
@@ -231,6 +244,7 @@ impl Agreed {
         secret: EarlySecret,
         room: Option<u32>,
     ) -> Next {
+        flow.resumption(taken.whose.by(), Verdict::Taken);
         let negotiated = flow.negotiated();
         match &taken.whose {
             Whose::Session(session) => {
@@ -273,7 +287,7 @@ impl Agreed {
         }
         let chosen = &self.chosen;
         let (credential, scheme) = choice::credential(&chosen.config, &chosen.candidates, &chosen.summary)?;
-        let (secret, compression) = (EarlySecret::new(flow.provider(), self.suite.hash, None), self.compression);
+        let (secret, compression) = (early_secret(flow, self.suite.hash, None), self.compression);
         let shows = certificate_types::shown(&chosen.summary, &credential);
         let keyed = self.hello(flow, Some(exchange), secret, None, None, shows)?;
         flow.negotiated().scheme = Some(scheme);
@@ -325,13 +339,13 @@ impl Agreed {
         }
         flow.negotiated().group = exchange.as_ref().map(|(group, _)| *group);
         let shared = exchange.as_ref().map(|(_, response)| &response.secret);
-        let secrets = secret.handshake(shared, &flow.now().hash());
+        let secrets = handshake_secrets(flow, suite, secret, shared);
         let early = accepted.is_some();
-        let (own, theirs) = use_handshake_secrets(flow, &secrets);
-        write_under(flow, suite, own.0, own.1)?;
+        let (own, theirs) = own_and_theirs(flow, &secrets);
+        write_under(flow, suite, own)?;
         match accepted {
             Some(accepted) => accepted.begin(flow, suite, aligned)?,
-            None => read_under(flow, suite, theirs.0, theirs.1, aligned)?,
+            None => read_under(flow, suite, theirs, aligned)?,
         }
         let session = taken.as_ref().and_then(|t| match &t.whose {
             Whose::Session(session) => Some(session),
@@ -388,18 +402,27 @@ impl Resuming {
     /// A ticket was opened, or not.
     pub(super) fn opened(self, flow: &mut Flow<'_>, found: Option<Secret>) -> Next {
         let Self { agreed, offer, others } = self;
-        let Some(session) = found.as_ref().and_then(ServerSession::decode) else { return agreed.next(flow, others) };
+        let Some(session) = found.as_ref().and_then(ServerSession::decode) else {
+            flow.resumption(By::Psk, Verdict::Unknown);
+            return agreed.next(flow, others);
+        };
         let config = &agreed.chosen.config;
-        let fits = session.usable(config, &session::context(config), flow.now)
-            && session.version == ProtocolVersion::TLS1_3
-            && Suite::find(session.suite).is_some_and(|old| old.hash == agreed.suite.hash)
-            && session.server_name == agreed.chosen.summary.server_name;
+        let hindrance = session.hindrance(config, &session::context(config), flow.now).or_else(|| match () {
+            () if session.version != ProtocolVersion::TLS1_3 => Some(Verdict::OtherVersion),
+            () if Suite::find(session.suite).is_none_or(|old| old.hash != agreed.suite.hash) => {
+                Some(Verdict::OtherSuite)
+            }
+            () if session.server_name != agreed.chosen.summary.server_name => Some(Verdict::OtherName),
+            () => None,
+        });
         if let (ServerSessionKind::Tls13 { max_early_data, .. }, true) = (&session.kind, agreed.early) {
             flow.skip_early_data_at_least(*max_early_data as usize);
         }
         let resuming = |agreed| Self { agreed, offer, others };
+        if let Some(verdict) = hindrance {
+            return resuming(agreed).others(flow, By::Psk, verdict);
+        }
         match (&session.psk_identity, &config.psks) {
-            _ if !fits => resuming(agreed).others(flow),
             (Some(identity), Some(psks)) => {
                 let context = session.psk.as_ref().and_then(|psk| psk.context.clone());
                 flow.ask(Wait::FindPsk { psks: psks.clone(), identity: identity.clone(), context });
@@ -410,7 +433,8 @@ impl Resuming {
     }
 
     /// This PSK is of no use.
-    fn others(self, flow: &mut Flow<'_>) -> Next {
+    fn others(self, flow: &mut Flow<'_>, by: By, verdict: Verdict) -> Next {
+        flow.resumption(by, verdict);
         self.agreed.next(flow, self.others)
     }
 
@@ -427,6 +451,7 @@ impl Resuming {
         let Self { mut agreed, offer, others } = self;
         let accepted = found.as_ref().and_then(|p| p.accept(&*flow.shared.provider, &offer.name));
         let (Some(psk), Some(mark)) = (accepted, found.as_ref().map(ExternalPsk::mark)) else {
+            flow.resumption(By::ExternalPsk, Verdict::Unknown);
             return agreed.next(flow, others);
         };
         if psk.hash != agreed.suite.hash {
@@ -435,7 +460,10 @@ impl Resuming {
             let other = choice::suite_of(&chosen.config, &chosen.summary.suites, |s| s.hash == psk.hash);
             match other.filter(|_| agreed.retried.is_none()) {
                 Some(suite) => agreed.suite = suite,
-                None => return agreed.next(flow, others),
+                None => {
+                    flow.resumption(By::ExternalPsk, Verdict::OtherSuite);
+                    return agreed.next(flow, others);
+                }
             }
             flow.negotiated().suite = Some(agreed.suite.number);
         }
@@ -449,7 +477,7 @@ impl GoingBack {
     pub(super) fn found(self, flow: &mut Flow<'_>, found: Option<ExternalPsk>) -> Next {
         match (found, &self.session.psk) {
             (Some(psk), Some(mark)) if mark.is_of(&psk) => self.resuming.resume(flow, self.session),
-            _ => self.resuming.others(flow),
+            _ => self.resuming.others(flow, By::Psk, Verdict::PskGone),
         }
     }
 }

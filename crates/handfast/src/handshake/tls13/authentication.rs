@@ -1,6 +1,7 @@
 //! Certificate, CertificateVerify, Finished (RFC 9846 4.5), which both sides make and check alike.
 
 use super::super::{Flow, Side};
+use super::secrets::verify_data;
 use super::{no_context, only_asked, signs_handshakes};
 use crate::compression::Compression;
 use crate::crypto::{Credential, Failure, KeyExchangeKind};
@@ -130,6 +131,8 @@ pub(super) fn ask_verdict(
 
 /// The verdict.
 pub(super) fn judged(flow: &mut Flow<'_>, verdict: Result<Verified, CertificateError>) -> Result<(), Error> {
+    let refused = |error: &CertificateError| flow.shared.watch.see(Trace::Refused { error });
+    let verdict = verdict.inspect_err(refused);
     let how = verdict.map_err(|e| Error::from(ErrorKind::Certificate(e)).during("Certificate", true))?.how;
     flow.shared.watch.see(Trace::Verified { how: &how });
     flow.negotiated().verified = Some(how);
@@ -147,10 +150,7 @@ pub(super) fn check_signature(
     let Some(scheme) = scheme else {
         return Err(illegal("algorithm", "is not a scheme that was offered for handshakes", "RFC 9846 4.5.2"));
     };
-    let signer = match flow.shared.side {
-        Side::Client => Side::Server,
-        Side::Server => Side::Client,
-    };
+    let signer = flow.shared.side.other();
     let key = shown_key(&flow.shared.negotiated).map_err(ErrorKind::Certificate)?;
     if !key.fits(scheme, false) {
         return Err(illegal("algorithm", "does not fit the certificate's key", "RFC 9846 4.5.2"));
@@ -161,9 +161,9 @@ pub(super) fn check_signature(
 }
 
 /// Whether the peer saw what we saw, and has the same secrets.
-pub(super) fn check_finished(flow: &Flow<'_>, base: &TrafficSecret, message: &Finished<'_>) -> Result<(), Error> {
-    let expected = base.verify_data(&*flow.shared.provider, &flow.before().hash());
-    match bool::from(expected.ct_eq(message.0)) {
+pub(super) fn check_finished(flow: &mut Flow<'_>, base: &TrafficSecret, message: &Finished<'_>) -> Result<(), Error> {
+    let transcript = flow.before().hash();
+    match bool::from(verify_data(flow, base, &transcript).ct_eq(message.0)) {
         true => Ok(()),
         false => Err(ErrorKind::BadFinished.into()),
     }
@@ -243,7 +243,7 @@ pub(super) fn send_signature(
 
 /// Sends Finished.
 pub(super) fn send_finished(flow: &mut Flow<'_>, base: &TrafficSecret) {
-    let provider = flow.provider();
-    let verify_data = base.verify_data(&*provider, &flow.now().hash());
+    let transcript = flow.now().hash();
+    let verify_data = verify_data(flow, base, &transcript);
     flow.send(&Message::Finished(Finished(&verify_data)));
 }

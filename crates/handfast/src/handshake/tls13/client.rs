@@ -6,21 +6,22 @@ use super::authentication::{
     Extras, ask_signature, ask_verdict, check_finished, check_signature, decompress, judged, send_certificate,
     send_finished, send_signature, take_chain,
 };
-use super::{
-    CLIENT_APPLICATION, CLIENT_HANDSHAKE, SERVER_APPLICATION, Traffic, application_secrets, early, last_in_record,
-    no_context, only_asked, read_under, signs_handshakes, use_handshake_secrets, write_under,
+use super::secrets::{
+    application_secrets, early_secret, handshake_secrets, read_under, resumption_secret, write_under,
 };
+use super::{Traffic, early, last_in_record, no_context, only_asked, signs_handshakes};
 use crate::config::{CertificateWanted, ClientConfig};
 use crate::crypto::{Credential, Failure, KeyExchange, Suite};
 use crate::error::{Error, ErrorKind, NothingInCommon, illegal};
 use crate::extension::{KeyShare, PreSharedKey, RecordSizeLimit, SupportedVersions, TicketRequest};
-use crate::keys::{ApplicationSecrets, EarlySecret, HandshakeSecrets, MasterOf13, Secret};
+use crate::keys::{ApplicationSecrets, HandshakeSecrets, MasterOf13, Secret};
 use crate::message::{
     Certificate, CertificateRequest13, CertificateVerify, CompressedCertificate, Dialect, EncryptedExtensions,
     Finished, Message, ServerHello,
 };
 use crate::record::Aligned;
 use crate::session::{ClientSession, ClientSessionKind};
+use crate::trace::By;
 use crate::verify::{CertificateError, Verified};
 use crate::wait::Answer;
 use crate::wire::numbers::{
@@ -110,7 +111,7 @@ impl State {
         }
     }
 
-    const fn expected(&self) -> &'static str {
+    pub(in super::super) const fn expected(&self) -> &'static str {
         match self {
             Self::EncryptedExtensions(_) => "EncryptedExtensions",
             Self::CertificateOrRequest(_) => "CertificateRequest or Certificate",
@@ -134,15 +135,17 @@ pub(crate) fn start(
     flow.agree(ProtocolVersion::TLS1_3, Dialect::Tls13);
     flow.shared.server_random = *hello.fixed.random;
     flow.negotiated().suite = Some(suite.number);
+    let offered = from.by();
     let taken = selected_psk(&mut from, hello, suite)?;
+    flow.accepted(offered, taken.as_ref().map(|taken| taken.whose.by()));
     let shared = finish_exchange(flow, &mut from, hello)?;
     let aligned = last_in_record(aligned, HandshakeType::SERVER_HELLO, "nothing behind ServerHello in its record")?;
 
     let provider = flow.provider();
     flow.now().start(&*provider, suite.hash);
     flow.now().forget();
-    let psk = taken.as_ref().map(|t| &t.secret);
-    let secrets = EarlySecret::new(provider, suite.hash, psk).handshake(shared.as_ref(), &flow.now().hash());
+    let early = early_secret(flow, suite.hash, taken.as_ref().map(|t| &t.secret));
+    let secrets = handshake_secrets(flow, suite, early, shared.as_ref());
     // Early data is of the session, and of its suite.
     let of_session = taken.as_ref().is_some_and(|t| matches!(&t.whose, Whose::Session(s) if s.suite == suite.number));
     if from.early && !of_session {
@@ -155,8 +158,7 @@ pub(crate) fn start(
         }
         use_own_handshake_keys(flow, suite, &secrets)?;
     }
-    let (_, (theirs, name)) = use_handshake_secrets(flow, &secrets);
-    read_under(flow, suite, theirs, name, aligned)?;
+    read_under(flow, suite, &secrets.server, aligned)?;
     let by_psk = taken.is_some();
     let negotiated = flow.negotiated();
     match taken.map(|t| t.whose) {
@@ -183,7 +185,7 @@ pub(crate) fn start(
 
 /// From here on we write under the handshake's keys.
 fn use_own_handshake_keys(flow: &mut Flow<'_>, suite: &Suite, secrets: &HandshakeSecrets) -> Result<(), Error> {
-    write_under(flow, suite, &secrets.client, CLIENT_HANDSHAKE)
+    write_under(flow, suite, &secrets.client)
 }
 
 /// A HelloRetryRequest is being stepped: checks it, replaces the transcript by its hash, and offers again
@@ -264,6 +266,15 @@ enum Whose {
     Session(ClientSession),
     /// That it has an external PSK of this name.
     External(Vec<u8>),
+}
+
+impl Whose {
+    fn by(&self) -> By {
+        match self {
+            Self::Session(_) => By::Psk,
+            Self::External(_) => By::ExternalPsk,
+        }
+    }
 }
 
 /// The PSK, if the server takes one: the session's, if one was offered, stands first.
@@ -458,7 +469,7 @@ impl Asked {
         flow.shared.compat_ccs_may_come = false;
         let master = agreed.secrets.master();
         let application = application_secrets(flow, agreed.suite, &master);
-        read_under(flow, agreed.suite, &application.server, SERVER_APPLICATION, aligned)?;
+        read_under(flow, agreed.suite, &application.server, aligned)?;
         if agreed.offered.early {
             early::close(flow);
             flow.send(&Message::EndOfEarlyData);
@@ -494,8 +505,8 @@ impl Ending {
     fn finish(self, flow: &mut Flow<'_>) -> Next {
         let Self { agreed: Agreed { offered, suite, secrets, types, .. }, master, application } = self;
         send_finished(flow, &secrets.client);
-        write_under(flow, suite, &application.client, CLIENT_APPLICATION)?;
-        let resumption = master.resumption(&flow.now().hash());
+        write_under(flow, suite, &application.client)?;
+        let resumption = resumption_secret(flow, master);
         flow.connected();
         if let Some(group) = flow.negotiated().group {
             offered.remember(group);

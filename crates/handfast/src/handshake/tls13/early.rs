@@ -3,21 +3,18 @@
 use super::super::answer::Chosen;
 use super::super::{Early, Flow};
 use super::choice::Offer;
-use super::{read_under, write_under};
+use super::secrets::{early_secret, early_traffic, read_under, write_under};
 use crate::Time;
 use crate::config::ClientConfig;
-use crate::crypto::{Digest, Suite};
+use crate::crypto::Suite;
 use crate::error::Error;
-use crate::keys::{EarlySecret, EarlyTraffic, Secret, label};
+use crate::keys::{EarlySecret, EarlyTraffic, Secret};
 use crate::record::Aligned;
 use crate::session::{ClientSession, ClientSessionKind, EarlyHello, ReplayStore, ServerSession, ServerSessionKind};
 use crate::wire::numbers::ProtocolVersion;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// What early data goes under, in the trace.
-const CLIENT_EARLY: &str = "client_early_traffic_secret";
 
 /// How many bytes of early data that is not accepted are skipped, at least: what fills a record of 16384 bytes.
 const SKIPPED: usize = (1 << 14) - 17;
@@ -58,12 +55,11 @@ pub(in super::super) fn begin(flow: &mut Flow<'_>, offered: Offered, disguised: 
     }
     let provider = flow.provider();
     let hello = flow.now().truncated(&*provider, suite.hash, &[]);
-    let secret = EarlySecret::new(provider, suite.hash, Some(&psk));
-    let traffic = secrets(flow, &secret, &hello);
-    let EarlyTraffic { client, exporter } = traffic;
+    let secret = early_secret(flow, suite.hash, Some(&psk));
+    let EarlyTraffic { client, exporter } = early_traffic(flow, &secret, &hello);
     let (room, hash, padding) = (room as usize, suite.hash, flow.take_padding());
     flow.shared.early = Some(Box::new(Early { room, open: true, alpn, exporter, hash, padding }));
-    write_under(flow, suite, &client, CLIENT_EARLY)
+    write_under(flow, suite, &client)
 }
 
 /// The server takes none of it.
@@ -79,14 +75,6 @@ pub(in super::super) fn close(flow: &mut Flow<'_>) {
     if let Some(padding) = early.padding.take() {
         flow.pad(Some(padding));
     }
-}
-
-/// The secrets under which early data goes, which the key log learns.
-fn secrets(flow: &Flow<'_>, secret: &EarlySecret, hello: &Digest) -> EarlyTraffic {
-    let traffic = secret.early(hello);
-    flow.log_key(label::CLIENT_EARLY, traffic.client.secret.bytes());
-    flow.log_key(label::EARLY_EXPORTER, traffic.exporter.bytes());
-    traffic
 }
 
 // --- a server ---
@@ -145,7 +133,7 @@ impl Accepted {
     pub(super) fn new(flow: &mut Flow<'_>, secret: &EarlySecret, suite: &Suite, room: u32) -> Self {
         debug_assert_eq!(flow.now().hash().len(), suite.hash.len());
         let hello = flow.now().hash();
-        Self { traffic: secrets(flow, secret, &hello), room }
+        Self { traffic: early_traffic(flow, secret, &hello), room }
     }
 
     /// From here on early data is read.
@@ -156,6 +144,6 @@ impl Accepted {
         flow.shared.early = Some(Box::new(Early { room, open: true, alpn, exporter, hash, padding: None }));
         flow.negotiated().early_data = Some(true);
         flow.skip_early_data(0);
-        read_under(flow, suite, &client, CLIENT_EARLY, aligned)
+        read_under(flow, suite, &client, aligned)
     }
 }

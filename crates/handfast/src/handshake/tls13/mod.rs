@@ -10,6 +10,7 @@ mod cookie;
 pub(crate) mod early;
 mod post;
 mod retry;
+pub(super) mod secrets;
 pub(crate) mod server;
 #[cfg(test)]
 mod tests;
@@ -17,12 +18,11 @@ mod traffic;
 
 pub(crate) use traffic::Traffic;
 
-use super::{Exporter, Flow, Side};
-use crate::crypto::Suite;
+use super::{Flow, Side};
 use crate::error::{Error, ErrorKind, illegal};
 use crate::extension::{Extension, Extensions};
-use crate::keys::{ApplicationSecrets, HandshakeSecrets, MasterOf13, TrafficSecret, label};
-use crate::record::{Aligned, Opener, Sealer};
+use crate::keys::{HandshakeSecrets, TrafficSecret};
+use crate::record::Aligned;
 use crate::wire::numbers::{ExtensionType, HandshakeType, SignatureScheme};
 
 /// Seven days in seconds: no ticket lives longer (RFC 9846 4.7.1).
@@ -72,49 +72,10 @@ fn no_context(context: &[u8]) -> Result<(), Error> {
     }
 }
 
-const CLIENT_HANDSHAKE: &str = "client_handshake_traffic_secret";
-const SERVER_HANDSHAKE: &str = "server_handshake_traffic_secret";
-
-/// A traffic secret, and what it is called.
-type Named<'s> = (&'s TrafficSecret, &'static str);
-
-/// The hellos are exchanged: the handshake's secrets, which the key log learns; our own, and the peer's.
-fn use_handshake_secrets<'s>(flow: &Flow<'_>, secrets: &'s HandshakeSecrets) -> (Named<'s>, Named<'s>) {
-    flow.log_key(label::CLIENT_HANDSHAKE, secrets.client.secret.bytes());
-    flow.log_key(label::SERVER_HANDSHAKE, secrets.server.secret.bytes());
-    let (client, server) = ((&secrets.client, CLIENT_HANDSHAKE), (&secrets.server, SERVER_HANDSHAKE));
+/// Our own handshake traffic secret, and the peer's.
+fn own_and_theirs<'s>(flow: &Flow<'_>, secrets: &'s HandshakeSecrets) -> (&'s TrafficSecret, &'s TrafficSecret) {
     match flow.shared.side {
-        Side::Client => (client, server),
-        Side::Server => (server, client),
+        Side::Client => (&secrets.client, &secrets.server),
+        Side::Server => (&secrets.server, &secrets.client),
     }
-}
-
-/// The server's Finished is in the transcript: the application's secrets, which the key log and the exporter learn.
-fn application_secrets(flow: &mut Flow<'_>, suite: &Suite, master: &MasterOf13) -> ApplicationSecrets {
-    let secrets = master.application(&flow.now().hash());
-    flow.log_key(label::CLIENT_TRAFFIC, secrets.client.secret.bytes());
-    flow.log_key(label::SERVER_TRAFFIC, secrets.server.secret.bytes());
-    flow.log_key(label::EXPORTER, secrets.exporter.bytes());
-    flow.shared.exporter = Some(Exporter::Tls13 { secret: secrets.exporter.clone(), hash: suite.hash });
-    secrets
-}
-
-const CLIENT_APPLICATION: &str = "client_application_traffic_secret";
-const SERVER_APPLICATION: &str = "server_application_traffic_secret";
-
-fn write_under(flow: &mut Flow<'_>, suite: &Suite, secret: &TrafficSecret, name: &'static str) -> Result<(), Error> {
-    let keys = Sealer::tls13(&*flow.provider(), suite, secret)?;
-    flow.write_keys(keys, name)
-}
-
-fn read_under(
-    flow: &mut Flow<'_>,
-    suite: &Suite,
-    secret: &TrafficSecret,
-    name: &'static str,
-    aligned: Aligned,
-) -> Result<(), Error> {
-    let keys = Opener::tls13(&*flow.provider(), suite, secret)?;
-    flow.read_keys(keys, name, aligned);
-    Ok(())
 }

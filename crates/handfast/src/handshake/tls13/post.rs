@@ -193,6 +193,14 @@ impl Post {
             },
         }
     }
+
+    /// What comes next in an exchange that has begun.
+    pub(super) fn expected(&self) -> Option<&'static str> {
+        match self {
+            Self::Client(asked) => asked.signing.as_ref().map(|_| "an answer"),
+            Self::Server(asking) => asking.answer.as_ref().map(Exchange::expected),
+        }
+    }
 }
 
 impl Asked {

@@ -8,10 +8,8 @@ use super::authentication::{
 };
 use super::choice;
 use super::retry::{Remembering, Retried, remember};
-use super::{
-    CLIENT_APPLICATION, CLIENT_HANDSHAKE, SERVER_APPLICATION, Traffic, WEEK, application_secrets, early,
-    last_in_record, read_under, write_under,
-};
+use super::secrets::{application_secrets, read_under, resumption_secret, ticket_psk, write_under};
+use super::{Traffic, WEEK, early, last_in_record};
 use crate::Time;
 use crate::config::{ClientAuth, ServerConfig};
 use crate::crypto::{Failure, Suite};
@@ -135,7 +133,7 @@ impl State {
         }
     }
 
-    const fn expected(&self) -> &'static str {
+    pub(in super::super) const fn expected(&self) -> &'static str {
         match self {
             Self::Retried(_) => "a second ClientHello",
             Self::Certificate(_) => "Certificate",
@@ -250,7 +248,7 @@ impl Keyed {
         send_finished(flow, &self.secrets.server);
         let master = self.secrets.master();
         let application = application_secrets(flow, self.suite, &master);
-        write_under(flow, self.suite, &application.server, SERVER_APPLICATION)?;
+        write_under(flow, self.suite, &application.server)?;
         let asks = self.chosen.config.client_auth.verifier().is_some() && !self.by_psk;
         let early = self.early;
         flow.shared.answers_early = early;
@@ -271,7 +269,7 @@ impl Answered {
         let aligned = last_in_record(aligned, HandshakeType::END_OF_EARLY_DATA, expected)?;
         early::close(flow);
         let Keyed { suite, secrets, .. } = &self.keyed;
-        read_under(flow, suite, &secrets.client, CLIENT_HANDSHAKE, aligned)?;
+        read_under(flow, suite, &secrets.client, aligned)?;
         Ok(State::Finished(self).into())
     }
 
@@ -315,8 +313,8 @@ impl Answered {
         check_finished(flow, &secrets.client, message)?;
         let aligned = last_in_record(aligned, HandshakeType::FINISHED, "nothing behind Finished in its record")?;
         flow.shared.compat_ccs_may_come = false;
-        read_under(flow, suite, &application.client, CLIENT_APPLICATION, aligned)?;
-        let resumption = master.resumption(&flow.now().hash());
+        read_under(flow, suite, &application.client, aligned)?;
+        let resumption = resumption_secret(flow, master);
         let mut traffic = Traffic::new(suite, application.client, application.server, None);
         if chosen.config.post_handshake_auth && can_be_asked(&chosen.summary)? {
             traffic.asks(chosen.config.clone(), chosen.client_type, flow.now().fork());
@@ -365,7 +363,7 @@ impl Sealing {
         provider.random(&mut age_add)?;
         self.age_add = u32::from_be_bytes(age_add);
         self.count += 1;
-        let psk = self.resumption.ticket_psk(&*provider, &self.count.to_be_bytes());
+        let psk = ticket_psk(flow, &self.resumption, &self.count.to_be_bytes());
         let (age_add, issued) = (self.age_add, flow.now);
         self.session.kind = ServerSessionKind::Tls13 { psk, age_add, issued, max_early_data: self.max_early_data() };
         flow.ask(Wait::SealTicket { tickets, session: self.session.encode() });

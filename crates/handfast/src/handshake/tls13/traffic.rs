@@ -2,7 +2,8 @@
 
 use super::super::{Established, Flow, Input, Side, State};
 use super::post::Post;
-use super::{CLIENT_APPLICATION, SERVER_APPLICATION, WEEK, last_in_record, read_under, write_under};
+use super::secrets::{self, read_under, ticket_psk, write_under};
+use super::{WEEK, last_in_record};
 use crate::config::{ClientAuth, ClientConfig, ServerConfig};
 use crate::crypto::Suite;
 use crate::error::{Error, ErrorKind, Limit, illegal};
@@ -13,6 +14,9 @@ use crate::session::{ClientSession, ClientSession13, ClientSessionKind, ClientSt
 use crate::verify::CertificateRules;
 use crate::wire::numbers::{CertificateType, HandshakeType, ProtocolVersion};
 use std::sync::Arc;
+
+/// What may come, unless an exchange goes on.
+const AWAITED: &str = "application data or KeyUpdate";
 
 /// What an established connection keeps.
 pub(crate) struct Traffic {
@@ -83,6 +87,11 @@ impl Traffic {
         self.post.as_ref().is_some_and(|post| post.is_exchanging())
     }
 
+    /// What comes next.
+    pub(in super::super) fn expected(&self) -> &'static str {
+        self.post.as_ref().and_then(|post| post.expected()).unwrap_or(AWAITED)
+    }
+
     /// How many requests for the client's certificate are not answered yet.
     pub(crate) fn open_requests(&self) -> usize {
         self.post.as_ref().map_or(0, |post| post.open_requests())
@@ -109,7 +118,7 @@ impl Traffic {
         match (flow.shared.side, input) {
             (_, Input::Message(Message::KeyUpdate(m), aligned)) => self.peer_updates(flow, m, aligned)?,
             (Side::Client, Input::Message(Message::NewSessionTicket13(m), _)) => self.keep(flow, &m)?,
-            (_, input) => return Err(flow.unexpected(&input, "application data or KeyUpdate")),
+            (_, input) => return Err(flow.unexpected(&input, AWAITED)),
         }
         Ok(State::Established(Established::Tls13(self)))
     }
@@ -131,12 +140,8 @@ impl Traffic {
         self.requested |= request;
         (self.answered, self.unanswered) = (false, 0);
         flow.send_apart(&Message::KeyUpdate(message).to_bytes());
-        self.write = self.write.next(&*flow.shared.provider);
-        let name = match flow.shared.side {
-            Side::Client => CLIENT_APPLICATION,
-            Side::Server => SERVER_APPLICATION,
-        };
-        write_under(flow, self.suite, &self.write, name)
+        self.write = secrets::next(flow, &self.write);
+        write_under(flow, self.suite, &self.write)
     }
 
     fn peer_updates(&mut self, flow: &mut Flow<'_>, message: KeyUpdate, aligned: Option<Aligned>) -> Result<(), Error> {
@@ -147,12 +152,8 @@ impl Traffic {
             return Err(ErrorKind::TooMuch(Limit::KeyUpdates).into());
         }
         self.requested = false;
-        self.read = self.read.next(&*flow.shared.provider);
-        let name = match flow.shared.side {
-            Side::Client => SERVER_APPLICATION,
-            Side::Server => CLIENT_APPLICATION,
-        };
-        read_under(flow, self.suite, &self.read, name, aligned)?;
+        self.read = secrets::next(flow, &self.read);
+        read_under(flow, self.suite, &self.read, aligned)?;
         // While we are silent, one answer does for many requests (RFC 9846 4.7.3), so that nobody can have them pile up. A change that we
         // made by ourselves is none.
         let silent = self.answered && flow.writer.sequence() == 0;
@@ -179,6 +180,7 @@ impl Traffic {
             return Ok(());
         }
         keeper.kept += 1;
+        let psk = ticket_psk(flow, &keeper.resumption, ticket.nonce);
         let negotiated = &flow.shared.negotiated;
         let session = ClientSession {
             version: ProtocolVersion::TLS1_3,
@@ -193,7 +195,7 @@ impl Traffic {
             alpn: negotiated.alpn.clone(),
             kind: ClientSessionKind::Tls13(ClientSession13 {
                 ticket: ticket.ticket.to_vec(),
-                psk: keeper.resumption.ticket_psk(&*flow.shared.provider, ticket.nonce),
+                psk,
                 age_add: ticket.age_add,
                 group: negotiated.group,
                 server_name: negotiated.server_name.clone(),

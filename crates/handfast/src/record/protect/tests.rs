@@ -1,5 +1,6 @@
 use super::*;
 use crate::crypto::{HashAlgorithm, aws_lc};
+use crate::keys::made;
 use crate::wire::CipherSuite;
 use aws_lc_rs::cipher::{AES_128, EncryptingKey, EncryptionContext, UnboundCipherKey};
 use aws_lc_rs::hmac;
@@ -57,7 +58,7 @@ fn formed(number: CipherSuite, forms: Forms) -> Pair {
 }
 
 fn traffic(suite: &Suite) -> TrafficSecret {
-    TrafficSecret { hash: suite.hash, secret: secret(suite.hash.len(), 7) }
+    TrafficSecret { hash: suite.hash, made: &made::CLIENT_APPLICATION, secret: secret(suite.hash.len(), 7) }
 }
 
 pub(in crate::record) fn tls13(number: CipherSuite) -> Pair {
@@ -307,7 +308,8 @@ fn tls13_agrees_with_the_traces() {
         digits.chunks(2).map(|c| u8::from_str_radix(&c.iter().collect::<String>(), 16).unwrap()).collect()
     };
     let secret = hex("9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5");
-    let secret = TrafficSecret { hash: HashAlgorithm::Sha256, secret: Secret::copy(&secret) };
+    let secret =
+        TrafficSecret { hash: HashAlgorithm::Sha256, made: &made::CLIENT_APPLICATION, secret: Secret::copy(&secret) };
     let data = hex("17 03 03 00 43 a2 3f 70 54 b6 2c 94 d0 af fa fe 82 28 ba 55 cb ef ac ea 42 f9 14 aa 66 bc ab 3f 2b
         98 19 a8 a5 b4 6b 39 5b d5 4a 9a 20 44 1e 2b 62 97 4e 1f 5a 62 92 a2 97 70 14 bd 1e 3d ea e6 3a ee bb 21 69 49
         15 e4");

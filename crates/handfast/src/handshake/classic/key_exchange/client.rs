@@ -105,12 +105,9 @@ impl ServerHalf {
                 Some(own.finish(ys).map_err(|Failure| ErrorKind::BadDhShare)?)
             }
         };
-        match (psk, secret) {
-            (Some(psk), secret) => Ok(premaster(secret.as_ref(), &psk.key)),
-            (None, Some(secret)) => Ok(secret),
-            // Its suite has a pre-shared key, and was not offered without.
-            (None, None) => Err(illegal("cipher_suite", "takes a pre-shared key, and there is none", "RFC 4279 2")),
-        }
+        // Without either its suite has a pre-shared key, and was not offered without.
+        let none = || illegal("cipher_suite", "takes a pre-shared key, and there is none", "RFC 4279 2");
+        premaster(flow, secret, psk.map(|psk| &psk.key)).ok_or_else(none)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::crypto::Failure;
 use crate::error::{Error, ErrorKind, illegal};
 use crate::keys::Secret;
 use crate::psk::{ExternalPsk, PskMark};
+use crate::trace::{By, Verdict};
 use crate::verify::PeerKey;
 use crate::wait::Wait;
 use std::sync::Arc;
@@ -34,12 +35,17 @@ impl Answered {
     ) -> Result<handshake::State, Error> {
         let key = match found.filter(ExternalPsk::is_classic) {
             Some(psk) => {
+                flow.resumption(By::ExternalPsk, Verdict::Taken);
                 self.psk = Some(psk.mark());
                 flow.negotiated().psk_identity = Some(psk.identity);
                 psk.key
             }
-            None if self.config.tell_unknown_psk => return Err(ErrorKind::UnknownPsk.into()),
+            None if self.config.tell_unknown_psk => {
+                flow.resumption(By::ExternalPsk, Verdict::Unknown);
+                return Err(ErrorKind::UnknownPsk.into());
+            }
             None => {
+                flow.resumption(By::ExternalPsk, Verdict::Unknown);
                 flow.shared.unknown_psk = true;
                 Secret::try_filled(32, |out| flow.shared.provider.random(out))?
             }
@@ -86,12 +92,9 @@ impl Answered {
         key: Option<Secret>,
     ) -> Result<handshake::State, Error> {
         let Self { config, agreed, keep, peer, psk } = self;
-        let premaster = match (secret, key) {
-            (secret, Some(key)) => premaster(secret.as_ref(), &key),
-            (Some(secret), None) => secret,
-            // The decoder has been told the key exchange.
-            (None, None) => return Err(illegal("exchange_keys", "are of another key exchange", "RFC 5246 7.4.7")),
-        };
+        // The decoder has been told the key exchange.
+        let neither = || illegal("exchange_keys", "are of another key exchange", "RFC 5246 7.4.7");
+        let premaster = premaster(flow, secret, key.as_ref()).ok_or_else(neither)?;
         let secrets = Secrets::agree(flow, agreed, &premaster);
         let (read, write) = secrets.keys(flow)?;
         let end = End { config, secrets, keep, psk, write: Some(write) };

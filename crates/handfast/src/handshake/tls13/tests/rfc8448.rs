@@ -129,6 +129,7 @@ fn the_client_s_part() {
         sent_shares: vec![NamedGroup::X25519],
         session: None,
         external: Vec::new(),
+        offers_psk: false,
         psk: None,
         early: false,
         remembered: None,

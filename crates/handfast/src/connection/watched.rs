@@ -1,12 +1,31 @@
-//! What the trace tells of a record of which nothing comes.
+//! What whoever watches is told of the connection itself: what it awaits, and records of which nothing comes.
 
 use super::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::record::{HEADER, SSLV2_HEADER};
-use crate::trace::{Direction, Inside, Trace};
+use crate::trace::{Direction, Inside, Observer, Trace, Watch};
 use crate::wire::numbers::{ContentType, ProtocolVersion};
 
 impl Connection {
+    /// Watches from here on, and hears at once what is awaited.
+    pub fn observe(&mut self, observer: Box<dyn Observer>) {
+        self.shared.watch = Watch::of(Some(observer));
+        self.tell_state();
+    }
+
+    /// Tells what is awaited now, if it is something else than before.
+    pub(super) fn tell_state(&mut self) {
+        if !self.shared.watch.is_watched() || self.error.is_some() {
+            return;
+        }
+        let awaiting = match self.wait {
+            Some(_) => "an answer",
+            None if self.reader.is_armed() => "ChangeCipherSpec",
+            None => self.state.expected(),
+        };
+        self.shared.watch.awaits(awaiting);
+    }
+
     /// The header at the front of `input` is refused. What has come of its record is told, if it is a header at all.
     pub(super) fn refuse_header(&mut self, input: &[u8], error: Error) -> Error {
         if matches!(error.kind(), ErrorKind::NotTls(_)) {
