@@ -82,8 +82,9 @@ impl Story {
 
 impl Told {
     fn add(&mut self, translator: &mut Translator, trace: &Trace<'_>) {
-        let began = *self.began.get_or_insert_with(Instant::now);
         let Some(what) = self.what(translator, trace) else { return };
+        // That somebody waits, or what time it is, is nothing that happened.
+        let began = *self.began.get_or_insert_with(Instant::now);
         let room = self.events.len() < MOST_EVENTS && self.bytes + what.bytes() <= MOST_BYTES;
         // Once something is left out, so is all that follows: a story has no holes.
         if !room || self.left_out > 0 {
