@@ -191,6 +191,21 @@ pub(crate) fn subject(der: &[u8]) -> String {
     harmless(&format!("{}, signed by {}, until {until}", titled(c.subject()), titled(c.issuer())))
 }
 
+/// A certificate, or a raw public key where one was agreed on: whose it is, when it is valid, and its size.
+pub(crate) fn certified(der: &[u8]) -> String {
+    let of = size(der.len());
+    if let Ok((_, c)) = X509Certificate::from_der(der) {
+        let (subject, issuer) = (harmless(&titled(c.subject())), harmless(&titled(c.issuer())));
+        let (from, until) = (c.validity().not_before, c.validity().not_after);
+        let (from, until) = (from.to_datetime().date(), until.to_datetime().date());
+        return format!("{subject}, signed by {issuer}, valid from {from} until {until}; {of}");
+    }
+    match SubjectPublicKeyInfo::from_der(der) {
+        Ok(_) => format!("{}; {of}", raw_key(der)),
+        Err(_) => format!("cannot be read; {of}"),
+    }
+}
+
 /// A name's common name, or all of it.
 fn titled(name: &x509_parser::x509::X509Name<'_>) -> String {
     let common = name.iter_common_name().next().and_then(|n| n.as_str().ok()).map(str::to_owned);

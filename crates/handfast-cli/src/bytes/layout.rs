@@ -102,9 +102,17 @@ fn told(paper: &Paper, bytes: &[u8], field: &Field, depth: usize, width: usize) 
     {
         *first = format!("{indent}{}{rest}", paper.paint(bold, name));
     }
-    let note = if field.note.is_empty() { Vec::new() } else { wrapped(&format!("  {}", field.note)) };
+    let note = note(field).map_or_else(Vec::new, |note| wrapped(&format!("  {note}.")));
     let note = note.iter().map(|line| paper.paint(Style::new().dimmed(), line));
     lines.into_iter().chain(note).map(|text| Painted { columns: 0, text }).collect()
+}
+
+/// What a field is for, and its section. What stands before every message and every other field explains itself.
+pub(crate) fn note(field: &Field) -> Option<String> {
+    match (field.name, field.note) {
+        ("msg_type" | "length" | "extension_type", _) | (_, "") => None,
+        (_, note) => Some(format!("{note} ({})", field.rfc)),
+    }
 }
 
 /// The value in words. Where that would be the bytes again, it is how many there are.
@@ -152,6 +160,11 @@ mod tests {
         let mut next = || lines.next().unwrap_or_default();
         assert_eq!(next(), format!("  0000  01{:47}msg_type  ClientHello", ""));
         assert_eq!(next(), format!("{:57}ClientHello", ""));
+        let note: String = (0..3).map(|_| next().trim_start().to_owned() + " ").collect();
+        let begins =
+            "The client begins: what it speaks, and whom it wants to talk to (RFC 9846 4.2.2, RFC 5246 7.4.1.2). ";
+        assert_eq!(note, begins);
+        // What a length is for need not be said.
         assert_eq!(next(), format!("  0001  00 00 3e{:43}length  62 bytes", ""));
         assert_eq!(next(), format!("  0004  03 03{:46}legacy_version  TLS 1.2", ""));
     }

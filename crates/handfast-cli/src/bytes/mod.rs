@@ -3,7 +3,7 @@
 mod layout;
 mod tree;
 
-pub(crate) use layout::value;
+pub(crate) use layout::{note, value};
 pub(crate) use tree::tree;
 
 use crate::events::Event;
@@ -182,6 +182,7 @@ fn width(terminal: Option<(terminal_size::Width, terminal_size::Height)>) -> usi
     let has = terminal.map(|(terminal_size::Width(columns), _)| columns.into());
     said.or(has).unwrap_or(WIDTH).max(NARROWEST)
 }
+
 /// The bytes of an alert, and its fields.
 pub(crate) fn alert(alert: Alert) -> ([u8; 2], [Field; 2]) {
     let (level, name) = match alert.level {
@@ -189,10 +190,11 @@ pub(crate) fn alert(alert: Alert) -> ([u8; 2], [Field; 2]) {
         AlertLevel::Fatal => (2, "fatal (2)"),
     };
     let number = alert.description.0;
-    let field = |name, at, value, note| Field { name, range: at..at + 1, value, note, parts: Vec::new() };
+    let rfc = "RFC 9846 6, RFC 5246 7.2";
+    let field = |name, at, value, note| Field { name, range: at..at + 1, value, note, rfc, parts: Vec::new() };
     let fields = [
-        field("level", 0, name.into(), "TLS 1.3 takes no notice of it (RFC 9846 6)."),
-        field("description", 1, format!("{} ({number})", alert.description), "What is the matter (RFC 5246 7.2)."),
+        field("level", 0, name.into(), "How grave it is; TLS 1.3 goes by the description alone"),
+        field("description", 1, format!("{} ({number})", alert.description), "What is the matter"),
     ];
     ([level, number], fields)
 }

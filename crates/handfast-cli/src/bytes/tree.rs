@@ -16,6 +16,7 @@ pub(crate) fn tree(name: &str, raw: &[u8], dialect: Dialect) -> (Vec<Field>, Opt
     let (parts, fault) = Message::describe(raw, dialect);
     let mut whole = Field { range: 0..raw.len(), parts, ..Field::default() };
     fill(&mut whole, raw);
+    name_certificates(&mut whole.parts, raw);
     if whole.parts.is_empty() && !raw.is_empty() {
         whole.parts.push(unread(whole.range));
     }
@@ -23,11 +24,11 @@ pub(crate) fn tree(name: &str, raw: &[u8], dialect: Dialect) -> (Vec<Field>, Opt
 }
 
 fn change_cipher_spec(dialect: Dialect) -> Field {
-    let note = match dialect {
-        Dialect::Tls13 => "Changes nothing; old middleboxes like to see it (RFC 9846 5).",
-        _ => "What this side sends from here on is protected (RFC 5246 7.1).",
+    let (note, rfc) = match dialect {
+        Dialect::Tls13 => ("Changes nothing; old middleboxes like to see it", "RFC 9846 5, RFC 9846 E.4"),
+        _ => ("What this side sends from here on is protected", "RFC 5246 7.1"),
     };
-    Field { name: "type", range: 0..1, value: "change_cipher_spec (1)".into(), note, parts: Vec::new() }
+    Field { name: "type", range: 0..1, value: "change_cipher_spec (1)".into(), note, rfc, parts: Vec::new() }
 }
 
 /// Names what lies between the parts of a field, and all that lies in them.
@@ -44,7 +45,10 @@ fn fill(field: &mut Field, raw: &[u8]) {
             _ => {}
         }
         at = at.max(part.range.end);
-        fill(&mut part, raw);
+        match part.parts.is_empty() && field.name == "extensions" {
+            true => split(&mut part, raw),
+            false => fill(&mut part, raw),
+        }
         field.parts.push(part);
     }
     if at < end {
@@ -52,13 +56,58 @@ fn fill(field: &mut Field, raw: &[u8]) {
     }
 }
 
+/// An extension whose contents have no fields of their own: its type, its length, and its contents, which have its value then.
+fn split(extension: &mut Field, raw: &[u8]) {
+    let Range { start, end } = extension.range;
+    let length = number(raw, start + 2..start + 4).filter(|n| start + 4 + n == end);
+    let (Some(kind), Some(n)) = (number(raw, start..start + 2), length) else { return };
+    extension.parts = vec![extension_type(ExtensionType(kind as u16), start), length_of(n, start + 2..start + 4)];
+    if n > 0 {
+        let (name, note, rfc) = ("extension_data", "What the extension says", EXTENSION);
+        let value = std::mem::take(&mut extension.value);
+        extension.parts.push(Field { name, range: start + 4..end, value, note, rfc, parts: Vec::new() });
+    }
+}
+
+const EXTENSION: &str = "RFC 9846 4.3, RFC 5246 7.4.1.4";
+
+fn extension_type(kind: ExtensionType, at: usize) -> Field {
+    let (name, value) =
+        ("extension_type", if kind.name().is_some() { format!("{kind} ({})", kind.0) } else { kind.to_string() });
+    Field { name, range: at..at + 2, value, note: "Says which extension this is", rfc: EXTENSION, parts: Vec::new() }
+}
+
+fn length_of(n: usize, range: Range<usize>) -> Field {
+    // Behind the type of a message stands the length of all of it.
+    let (note, rfc) = match range {
+        Range { start: 1, end: 4 } => {
+            ("How long the message is, without this and its type", "RFC 9846 4, RFC 5246 7.4")
+        }
+        _ => ("How much follows", "RFC 9846 3.4, RFC 5246 4.3"),
+    };
+    Field { name: "length", range, value: words::size(n), note, rfc, parts: Vec::new() }
+}
+
+/// Says of certificates, and of bare keys, whose they are.
+fn name_certificates(fields: &mut [Field], raw: &[u8]) {
+    for field in fields {
+        let der = raw.get(field.range.start + 3..field.range.end).filter(|der| !der.is_empty());
+        match (field.name, der) {
+            ("cert_data" | "certificate" | "ASN.1_subjectPublicKeyInfo", Some(der)) if field.parts.is_empty() => {
+                field.value = words::certified(der);
+            }
+            _ => name_certificates(&mut field.parts, raw),
+        }
+    }
+}
+
 /// What stands before the first part: the type of an extension, and lengths.
 fn before(field: &mut Field, gap: Range<usize>, raw: &[u8]) {
     let mut at = gap.start;
     let kind = raw.get(at..at + 2).map(|b| ExtensionType(u16::from_be_bytes([b[0], b[1]])));
-    if let Some(kind) = kind.filter(|k| gap.len() > 2 && k.name() == Some(field.name)) {
-        let value = format!("{kind} ({})", kind.0);
-        field.parts.push(Field { name: "extension_type", range: at..at + 2, value, ..Field::default() });
+    let is_its = |k: &ExtensionType| gap.len() > 2 && k.name().unwrap_or("unknown extension") == field.name;
+    if let Some(kind) = kind.filter(is_its) {
+        field.parts.push(extension_type(kind, at));
         at += 2;
     }
     while at < gap.end {
@@ -69,7 +118,7 @@ fn before(field: &mut Field, gap: Range<usize>, raw: &[u8]) {
         let Some((length, n)) = length.and_then(|l| Some((l, number(raw, at..at + l)?))) else {
             return field.parts.push(unread(at..gap.end));
         };
-        field.parts.push(Field { name: "length", range: at..at + length, value: words::size(n), ..Field::default() });
+        field.parts.push(length_of(n, at..at + length));
         at += length;
     }
 }
@@ -79,7 +128,8 @@ fn number(raw: &[u8], range: Range<usize>) -> Option<usize> {
 }
 
 fn unread(range: Range<usize>) -> Field {
-    Field { name: "not read", value: words::size(range.len()), range, ..Field::default() }
+    let (note, rfc) = ("Nobody reads on behind a fault", "RFC 9846 6.2, RFC 5246 7.2.2");
+    Field { name: "not read", value: words::size(range.len()), range, note, rfc, parts: Vec::new() }
 }
 
 #[cfg(test)]
@@ -130,6 +180,55 @@ pub(super) mod tests {
         assert_eq!(named[1], ("length", 1..4, "62 bytes".into()));
         assert!(named.contains(&("extension_type", 47..49, "server_name (0)".into())), "{named:?}");
         assert!(named.contains(&("length", 49..51, "9 bytes".into())) && named.iter().all(|f| f.0 != "not read"));
+    }
+
+    #[test]
+    fn an_extension_without_fields_has_its_type_its_length_and_its_contents() {
+        let mut raw = hello();
+        // Behind the one that nobody knows: extended_master_secret, which has no contents, and padding.
+        raw.extend([0, 23, 0, 0, 0, 21, 0, 2, 0, 0]);
+        raw[3] += 10;
+        raw[46] += 10;
+        let (fields, fault) = tree("ClientHello", &raw, Dialect::Hello);
+        assert_eq!(fault, None);
+        tiles(&fields, raw.len());
+        let of = |name: &str| {
+            let extensions = fields[1].parts.iter().find(|f| f.name == "extensions").expect("the block");
+            let one = extensions.parts.iter().find(|f| f.name == name).unwrap_or_else(|| panic!("{name}"));
+            let parts = one.parts.iter().map(|f| format!("{} {}", f.name, f.value));
+            (one.value.clone(), parts.collect::<Vec<_>>())
+        };
+        let (value, parts) = of("unknown extension");
+        assert_eq!(value, "0x9999");
+        assert_eq!(parts, ["extension_type 0x9999", "length 2 bytes", "extension_data 0506"]);
+        let (value, parts) = of("extended_master_secret");
+        assert_eq!(value, "yes");
+        assert_eq!(parts, ["extension_type extended_master_secret (23)", "length 0 bytes"]);
+        let (value, parts) = of("padding");
+        assert_eq!(value, "");
+        assert_eq!(parts, ["extension_type padding (21)", "length 2 bytes", "extension_data 2 zeros"]);
+    }
+
+    #[test]
+    fn certificates_and_bare_keys_say_whose_they_are() {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).expect("a certificate");
+        let der = made.cert.der();
+        let of = |n: usize| [(n >> 16) as u8, (n >> 8) as u8, n as u8];
+        let list = [&of(der.len())[..], der, &[0, 0]].concat();
+        let body = [&[0][..], &of(list.len()), &list].concat();
+        let raw = [&[11][..], &of(body.len()), &body].concat();
+        let (fields, fault) = tree("Certificate", &raw, Dialect::Tls13);
+        assert_eq!(fault, None);
+        let data = *leaves(&fields).iter().find(|f| f.name == "cert_data").expect("the certificate");
+        let words =
+            "rcgen self signed cert, signed by rcgen self signed cert, valid from 1975-01-01 until 4096-01-01; ";
+        assert!(data.value.starts_with(words) && data.value.ends_with(&words::size(der.len())), "{data:?}");
+        let mut broken = raw;
+        broken[11] ^= 1;
+        let (fields, _) = tree("Certificate", &broken, Dialect::Tls13);
+        assert!(leaves(&fields).iter().any(|f| f.value.starts_with("cannot be read; ")));
+        let spki = rcgen::PublicKeyData::subject_public_key_info(&made.signing_key);
+        assert!(words::certified(&spki).starts_with("a raw public key, SHA-256 "));
     }
 
     #[test]

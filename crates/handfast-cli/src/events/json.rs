@@ -136,6 +136,7 @@ fn described(fields: &[Field]) -> Value {
             "end": f.range.end,
             "value": or_null(&f.value),
             "note": or_null(f.note),
+            "rfc": or_null(f.rfc),
             "parts": described(&f.parts),
         })
     };

@@ -17,7 +17,7 @@ impl<'a> Body<'a> for Alpn<'a> {
         r.within(Prefix::U16, 2..=0xffff, |r| {
             let mut out = Vec::new();
             while !r.is_empty() {
-                out.push(r.field("protocol_name", |r| {
+                out.push(r.field("protocol_name", "A protocol's registered name", "RFC 7301 3.1", |r| {
                     r.within(Prefix::U8, 1..=255, |r| {
                         let name = r.rest();
                         r.say(|| String::from_utf8_lossy(name).escape_debug().to_string());

@@ -20,9 +20,11 @@ pub enum CertificateTypes<'a> {
 impl<'a> Body<'a> for CertificateTypes<'a> {
     fn decode(r: &mut Reader<'a>, place: Place) -> Result<Self, Malformed> {
         if place != Place::ClientHello {
-            return r.field("certificate_type", CertificateType::decode).map(Self::Selected);
+            return r
+                .field("certificate_type", "What the server chose", "RFC 7250 3", CertificateType::decode)
+                .map(Self::Selected);
         }
-        r.field("certificate_types", |r| {
+        r.field("certificate_types", "What the client can show or judge, best first", "RFC 7250 3", |r| {
             let list = Vector::<'a, CertificateType, 1, 1>::decode(r)?.0;
             // It must be left out then (RFC 7250 4.1).
             match list.iter().all(|one| one == CertificateType::X509) {

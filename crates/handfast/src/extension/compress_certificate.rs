@@ -14,7 +14,7 @@ pub struct CompressCertificate<'a>(pub List<'a, CertificateCompressionAlgorithm>
 
 impl<'a> Body<'a> for CompressCertificate<'a> {
     fn decode(r: &mut Reader<'a>, _: Place) -> Result<Self, Malformed> {
-        r.field("algorithms", |r| {
+        r.field("algorithms", "What the sender can undo, best first", "RFC 8879 3", |r| {
             let list = r.within(Prefix::U8, 2..=254, List::rest)?;
             // At most 127 of them.
             let twice = list.iter().enumerate().any(|(n, one)| list.iter().take(n).any(|other| other == one));

@@ -9,9 +9,9 @@ fields! {
     #[derive(Copy)]
     pub struct KeyShareEntry<'a> {
         /// The group that the share is for.
-        pub group: NamedGroup,
+        pub group: NamedGroup = "The group that the share is for", "RFC 9846 4.3.8",
         /// A public key, or a KEM's ciphertext.
-        pub key_exchange: Opaque<'a, 2, 1, 0xffff>,
+        pub key_exchange: Opaque<'a, 2, 1, 0xffff> = "A fresh public key, or a secret sealed with the other side's", "RFC 9846 4.3.8",
     }
 }
 
@@ -26,14 +26,21 @@ pub enum KeyShare<'a> {
     Retry(NamedGroup),
 }
 
+const SHARES: &str = "One for each group that the client guesses the server will choose";
+const SELECTED: &str = "The group that the server wants a share for";
+const SHARE: &str = "The server's half, for the group that it chose";
+
 impl<'a> Body<'a> for KeyShare<'a> {
     fn decode(r: &mut Reader<'a>, place: Place) -> Result<Self, Malformed> {
         match place {
             Place::ClientHello => {
-                r.field("client_shares", Vector::<'a, KeyShareEntry<'a>, 2, 0>::decode).map(|v| Self::Client(v.0))
+                let shares = Vector::<'a, KeyShareEntry<'a>, 2, 0>::decode;
+                r.field("client_shares", SHARES, "RFC 9846 4.3.8", shares).map(|v| Self::Client(v.0))
             }
-            Place::HelloRetryRequest => r.field("selected_group", NamedGroup::decode).map(Self::Retry),
-            _ => r.field("server_share", KeyShareEntry::decode).map(Self::Server),
+            Place::HelloRetryRequest => {
+                r.field("selected_group", SELECTED, "RFC 9846 4.3.8", NamedGroup::decode).map(Self::Retry)
+            }
+            _ => r.field("server_share", SHARE, "RFC 9846 4.3.8", KeyShareEntry::decode).map(Self::Server),
         }
     }
     fn encode(&self, w: &mut Writer) {

@@ -16,10 +16,17 @@ impl RecordSizeLimit {
     pub const MOST_CLASSIC: u16 = 1 << 14;
 }
 
+const LIMIT: &str = "The most that the sender takes in one encrypted record";
+
 impl<'a> Body<'a> for RecordSizeLimit {
     fn decode(r: &mut Reader<'a>, _: Place) -> Result<Self, Malformed> {
         let fault = r.fault(Problem::Value("is less than 64 bytes"));
-        match r.field("record_size_limit", u16::decode)? {
+        let limit = r.field("record_size_limit", LIMIT, "RFC 8449 4", |r| {
+            let bytes = u16::decode(r)?;
+            r.say(|| format!("{bytes} bytes"));
+            Ok(bytes)
+        })?;
+        match limit {
             less if less < Self::LEAST => Err(Malformed { field: "record_size_limit", ..fault }),
             limit => Ok(Self(limit)),
         }

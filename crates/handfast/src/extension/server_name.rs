@@ -23,6 +23,10 @@ pub enum Name<'a> {
 
 const HOST_NAME: u8 = 0;
 
+const NAME_TYPE: &str = "The kind of name: host_name is the only one there is";
+const HOST: &str = "The server's DNS name, by which it chooses a certificate; anyone on the way can read it";
+const OTHER: &str = "A name of a kind that is not known here";
+
 impl<'a> ServerNameExtension<'a> {
     /// The host_name. A client may name none.
     pub fn host(&self) -> Option<&'a str> {
@@ -53,14 +57,20 @@ impl<'a> Body<'a> for ServerNameExtension<'a> {
         r.within(Prefix::U16, 1..=0xffff, |r| {
             let mut names: Vec<Name<'a>> = Vec::new();
             while !r.is_empty() {
-                let kind = r.field("name_type", |r| match u8::decode(r)? {
-                    kind if names.iter().any(|name| name.kind() == kind) => Err(r.fault(Problem::Duplicate)),
-                    kind => Ok(kind),
+                let kind = r.field("name_type", NAME_TYPE, "RFC 6066 3", |r| {
+                    let kind = u8::decode(r)?;
+                    if kind == HOST_NAME {
+                        r.say(|| "host_name (0)".into());
+                    }
+                    match names.iter().any(|name| name.kind() == kind) {
+                        true => Err(r.fault(Problem::Duplicate)),
+                        false => Ok(kind),
+                    }
                 })?;
                 names.push(match kind {
-                    HOST_NAME => Name::Host(r.field("host_name", host_name)?),
+                    HOST_NAME => Name::Host(r.field("host_name", HOST, "RFC 6066 3", host_name)?),
                     // Whatever the type, a name begins with its length: so that it can be passed over.
-                    other => Name::Other(other, r.field("name", Opaque16::decode)?.0),
+                    other => Name::Other(other, r.field("name", OTHER, "RFC 6066 3", Opaque16::decode)?.0),
                 });
             }
             Ok(Self(names))

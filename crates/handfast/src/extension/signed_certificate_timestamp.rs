@@ -27,7 +27,10 @@ impl<'a> Body<'a> for SignedCertificateTimestamps<'a> {
                 r.say(|| "yes".into());
                 r.finish().map(|()| Self::Wanted)
             }
-            _ => r.field("sct_list", Vector::<'a, SerializedSct<'a>, 2, 1>::decode).map(|v| Self::List(v.0)),
+            _ => {
+                let list = Vector::<'a, SerializedSct<'a>, 2, 1>::decode;
+                r.field("sct_list", "One of each log, signed by it", "RFC 6962 3.3", list).map(|v| Self::List(v.0))
+            }
         }
     }
     fn encode(&self, w: &mut Writer) {

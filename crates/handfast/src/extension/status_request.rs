@@ -40,18 +40,26 @@ impl StatusRequest<'_> {
     pub const WANTED: Self = Self::Ocsp { responders: List::EMPTY, extensions: Opaque(&[]) };
 }
 
+const STATUS_TYPE: &str = "How the status is told";
+const OTHER: &str = "A request of a kind that is not known here";
+const RESPONDERS: &str = "Whom the client would believe; empty: the server knows whom to ask";
+const EXTENSIONS: &str = "What else to ask for, in DER; mostly empty";
+const RESPONSE: &str =
+    "What the authority's responder says and signs: good, revoked or unknown, and until when that holds";
+
 impl<'a> Body<'a> for StatusRequest<'a> {
     fn decode(r: &mut Reader<'a>, place: Place) -> Result<Self, Malformed> {
         match place {
             Place::ClientHello => {
-                let kind = r.field("status_type", CertificateStatusType::decode)?;
+                let kind = r.field("status_type", STATUS_TYPE, "RFC 6066 8", CertificateStatusType::decode)?;
                 if kind != CertificateStatusType::OCSP {
-                    return Ok(Self::Other(kind, r.field("request", |r| Ok(r.rest()))?));
+                    return Ok(Self::Other(kind, r.field("request", OTHER, "RFC 6066 8", |r| Ok(r.rest()))?));
                 }
-                let responders = r.field("responder_id_list", |r| {
+                let responders = r.field("responder_id_list", RESPONDERS, "RFC 6066 8", |r| {
                     r.within(Prefix::U16, 0..=0xffff, List::<'a, ResponderId<'a>>::rest)
                 })?;
-                Ok(Self::Ocsp { responders, extensions: r.field("request_extensions", Opaque16::decode)? })
+                let extensions = r.field("request_extensions", EXTENSIONS, "RFC 6066 8", Opaque16::decode)?;
+                Ok(Self::Ocsp { responders, extensions })
             }
             Place::CertificateEntry => CertificateStatus::decode(r).map(Self::Status),
             _ => {
@@ -86,11 +94,11 @@ pub struct CertificateStatus<'a> {
 
 impl<'a> Wire<'a> for CertificateStatus<'a> {
     fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
-        r.field("status_type", |r| match CertificateStatusType::decode(r)? {
+        r.field("status_type", STATUS_TYPE, "RFC 6066 8", |r| match CertificateStatusType::decode(r)? {
             CertificateStatusType::OCSP => Ok(()),
             _ => Err(r.fault(Problem::Value("is not ocsp, which was asked for"))),
         })?;
-        Ok(Self { response: r.field("response", Opaque24::decode)?.0 })
+        Ok(Self { response: r.field("response", RESPONSE, "RFC 6066 8", Opaque24::decode)?.0 })
     }
     fn encode(&self, w: &mut Writer) {
         CertificateStatusType::OCSP.encode(w);

@@ -17,9 +17,14 @@ impl<'a> Body<'a> for SupportedVersions<'a> {
     fn decode(r: &mut Reader<'a>, place: Place) -> Result<Self, Malformed> {
         match place {
             Place::ClientHello => {
-                r.field("versions", Vector::<'a, ProtocolVersion, 1, 2>::decode).map(|v| Self::Offered(v.0))
+                let versions = Vector::<'a, ProtocolVersion, 1, 2>::decode;
+                let note = "What the client speaks, best first";
+                r.field("versions", note, "RFC 9846 4.3.1", versions).map(|v| Self::Offered(v.0))
             }
-            _ => r.field("selected_version", ProtocolVersion::decode).map(Self::Selected),
+            _ => {
+                let note = "What both speak from here on";
+                r.field("selected_version", note, "RFC 9846 4.3.1", ProtocolVersion::decode).map(Self::Selected)
+            }
         }
     }
     fn encode(&self, w: &mut Writer) {

@@ -8,9 +8,9 @@ fields! {
     #[derive(Copy)]
     pub struct TicketCounts {
         /// How many a client wants of a new session.
-        pub new_session_count: u8,
+        pub new_session_count: u8 = "How many the client wants if the session is a new one", "RFC 9149 3",
         /// How many it wants where the session that it offers is resumed.
-        pub resumption_count: u8,
+        pub resumption_count: u8 = "How many it wants if a session is resumed", "RFC 9149 3",
     }
 }
 
@@ -27,7 +27,10 @@ impl<'a> Body<'a> for TicketRequest {
     fn decode(r: &mut Reader<'a>, place: Place) -> Result<Self, Malformed> {
         match place {
             Place::ClientHello => TicketCounts::decode(r).map(Self::Wanted),
-            _ => r.field("expected_count", u8::decode).map(Self::Expected),
+            _ => {
+                let note = "How many the server means to send";
+                r.field("expected_count", note, "RFC 9149 3", u8::decode).map(Self::Expected)
+            }
         }
     }
     fn encode(&self, w: &mut Writer) {

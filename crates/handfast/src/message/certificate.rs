@@ -27,9 +27,15 @@ pub struct CertificateEntry<'a> {
     pub extensions: Extensions<'a>,
 }
 
+const CONTEXT: &str = "Says which request this answers; empty within a handshake";
+const LIST: &str = "The sender's certificate, then those that vouch for it";
+const ENTRY: &str = "A certificate, and what belongs to it; each one is vouched for by the next";
+const DATA: &str = "The certificate in DER, or a bare public key where that was agreed on";
+
 impl<'a> Certificate<'a> {
     pub(super) fn decode_classic(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         let list = Self::decode_list(r, |r| {
+            r.note(|| ("A certificate in DER; each one is vouched for by the next", "RFC 5246 7.4.2"));
             let der = Opaque24::decode(r)?;
             Ok(CertificateEntry { cert_data: der.0, extensions: Extensions::default() })
         })?;
@@ -37,11 +43,13 @@ impl<'a> Certificate<'a> {
     }
 
     pub(super) fn decode_13(r: &mut Reader<'a>) -> Result<Self, Malformed> {
-        let context = r.field("certificate_request_context", Opaque8::decode)?.0;
+        let context = r.field("certificate_request_context", CONTEXT, "RFC 9846 4.5.1", Opaque8::decode)?.0;
         let list = Self::decode_list(r, |r| {
             Ok(CertificateEntry {
-                cert_data: r.field("cert_data", Opaque24::decode)?.0,
-                extensions: r.field("extensions", |r| Extensions::decode(r, Place::CertificateEntry))?,
+                cert_data: r.field("cert_data", DATA, "RFC 9846 4.5.1", Opaque24::decode)?.0,
+                extensions: r.field("extensions", "What belongs to this certificate", "RFC 9846 4.5.1", |r| {
+                    Extensions::decode(r, Place::CertificateEntry)
+                })?,
             })
         })?;
         Ok(Self { context: Some(context), list })
@@ -59,11 +67,11 @@ impl<'a> Certificate<'a> {
         r: &mut Reader<'a>,
         one: impl Fn(&mut Reader<'a>) -> Result<CertificateEntry<'a>, Malformed>,
     ) -> Result<Vec<CertificateEntry<'a>>, Malformed> {
-        r.field("certificate_list", |r| {
+        r.field("certificate_list", LIST, "RFC 9846 4.5.1, RFC 5246 7.4.2", |r| {
             r.within(Prefix::U24, 0..=0xff_ffff, |r| {
                 let mut list = Vec::new();
                 while !r.is_empty() {
-                    list.push(r.field("certificate", &one)?);
+                    list.push(r.field("certificate", ENTRY, "RFC 9846 4.5.1", &one)?);
                 }
                 Ok(list)
             })

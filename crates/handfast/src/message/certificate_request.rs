@@ -23,15 +23,26 @@ pub struct CertificateRequest<'a> {
     pub authorities: Vec<Opaque16<'a>>,
 }
 
+const TYPES: &str = "Kinds of keys that the client's certificate may have";
+const SCHEMES: &str = "Signatures that the server can verify";
+const AUTHORITIES: &str = "Authorities that the server trusts; none means that any will do";
+const AUTHORITY: &str = "The name of an authority, in DER";
+const CONTEXT: &str = "Tells this request from others; the answer repeats it; empty within a handshake";
+const EXTENSIONS: &str = "What the certificate must be like";
+
 impl<'a> CertificateRequest<'a> {
     pub(super) fn decode(r: &mut Reader<'a>, form: ClassicForm) -> Result<Self, Malformed> {
+        let (types, schemes) =
+            (Vector::<'a, ClientCertificateType, 1, 1>::decode, Vector::<'a, SignatureScheme, 2, 2>::decode);
         Ok(Self {
-            certificate_types: r.field("certificate_types", Vector::<'a, ClientCertificateType, 1, 1>::decode)?.0,
+            certificate_types: r.field("certificate_types", TYPES, "RFC 5246 7.4.4", types)?.0,
             schemes: match form.schemes {
-                true => Some(r.field("supported_signature_algorithms", Vector::<'a, SignatureScheme, 2, 2>::decode)?.0),
+                true => Some(r.field("supported_signature_algorithms", SCHEMES, "RFC 5246 7.4.4", schemes)?.0),
                 false => None,
             },
-            authorities: r.field("certificate_authorities", |r| opaque_list(r, "authority", 0))?,
+            authorities: r.field("certificate_authorities", AUTHORITIES, "RFC 5246 7.4.4", |r| {
+                opaque_list(r, "authority", AUTHORITY, "RFC 5246 7.4.4", 0)
+            })?,
         })
     }
     pub(super) fn encode(&self, w: &mut Writer) {
@@ -55,8 +66,10 @@ pub struct CertificateRequest13<'a> {
 impl<'a> CertificateRequest13<'a> {
     pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         Ok(Self {
-            context: r.field("certificate_request_context", Opaque8::decode)?.0,
-            extensions: r.field("extensions", |r| Extensions::decode(r, Place::CertificateRequest))?,
+            context: r.field("certificate_request_context", CONTEXT, "RFC 9846 4.4.2", Opaque8::decode)?.0,
+            extensions: r.field("extensions", EXTENSIONS, "RFC 9846 4.4.2", |r| {
+                Extensions::decode(r, Place::CertificateRequest)
+            })?,
         })
     }
     pub(super) fn encode(&self, w: &mut Writer) {

@@ -17,13 +17,20 @@ pub struct CertificateVerify<'a> {
     pub signature: &'a [u8],
 }
 
+const ALGORITHM: &str = "How the handshake is signed";
+const SIGNATURE: &str = "Made with the certificate's private key over the whole handshake so far";
+
 impl<'a> CertificateVerify<'a> {
-    pub(super) fn decode(r: &mut Reader<'a>, schemes: bool) -> Result<Self, Malformed> {
+    pub(super) fn decode_classic(r: &mut Reader<'a>, schemes: bool) -> Result<Self, Malformed> {
         let scheme = match schemes {
-            true => Some(r.field("algorithm", SignatureScheme::decode)?),
+            true => Some(r.field("algorithm", ALGORITHM, "RFC 5246 7.4.8", SignatureScheme::decode)?),
             false => None,
         };
-        Ok(Self { scheme, signature: r.field("signature", Opaque16::decode)?.0 })
+        Ok(Self { scheme, signature: r.field("signature", SIGNATURE, "RFC 5246 7.4.8", Opaque16::decode)?.0 })
+    }
+    pub(super) fn decode_13(r: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let scheme = Some(r.field("algorithm", ALGORITHM, "RFC 9846 4.5.2", SignatureScheme::decode)?);
+        Ok(Self { scheme, signature: r.field("signature", SIGNATURE, "RFC 9846 4.5.2", Opaque16::decode)?.0 })
     }
     pub(super) fn encode(&self, w: &mut Writer) {
         if let Some(scheme) = self.scheme {

@@ -19,15 +19,15 @@ fields! {
     /// All but the extensions, which may be missing.
     pub struct Fixed<'a> {
         /// The newest version up to TLS 1.2.
-        pub legacy_version: ProtocolVersion = "Frozen at TLS 1.2; the truth is in supported_versions (RFC 9846 4.2.2).",
+        pub legacy_version: ProtocolVersion = "Frozen at TLS 1.2; what is newer stands in supported_versions", "RFC 9846 4.2.2, RFC 5246 7.4.1.2",
         /// 32 random bytes.
-        pub random: &'a [u8; 32] = "Fresh random bytes: no two handshakes are alike (RFC 9846 4.2.2).",
+        pub random: &'a [u8; 32] = "Fresh random bytes: no two handshakes are alike", "RFC 9846 4.2.2, RFC 5246 7.4.1.2",
         /// A session to resume, or random bytes for middleboxes.
-        pub session_id: Opaque<'a, 1, 0, 32> = "A session to resume; in TLS 1.3 only a disguise (RFC 9846 D.4).",
+        pub session_id: Opaque<'a, 1, 0, 32> = "A session to resume; in TLS 1.3 only a disguise for middleboxes", "RFC 9846 4.2.2, RFC 5246 7.4.1.2",
         /// In order of preference.
-        pub cipher_suites: Vector<'a, CipherSuite, 2, 2> = "What the client can speak, best first (RFC 9846 B.4).",
+        pub cipher_suites: Vector<'a, CipherSuite, 2, 2> = "Ways to encrypt that the client speaks, best first", "RFC 9846 4.2.2, RFC 5246 7.4.1.2",
         /// Must contain null.
-        pub compression_methods: Vector<'a, CompressionMethod, 1, 1> = "Null only, since CRIME (RFC 9846 4.2.2).",
+        pub compression_methods: Vector<'a, CompressionMethod, 1, 1> = "Null only: compressing before encrypting gave secrets away", "RFC 9846 4.2.2, RFC 5246 7.4.1.2",
     }
 }
 
@@ -40,11 +40,15 @@ pub struct ClientHello<'a> {
     pub extensions: Extensions<'a>,
 }
 
+const EXTENSIONS: &str = "What else the client can do and wants; servers pass over those that they do not know";
+
 impl<'a> ClientHello<'a> {
     pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         Ok(Self {
             fixed: Fixed::decode(r)?,
-            extensions: r.field("extensions", |r| Extensions::decode_optional(r, Place::ClientHello))?,
+            extensions: r.field("extensions", EXTENSIONS, "RFC 9846 4.3, RFC 5246 7.4.1.4", |r| {
+                Extensions::decode_optional(r, Place::ClientHello)
+            })?,
         })
     }
     pub(super) fn encode(&self, w: &mut Writer) {

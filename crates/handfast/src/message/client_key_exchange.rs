@@ -37,21 +37,32 @@ pub enum ClientHalf<'a> {
     Dhe(&'a [u8]),
 }
 
+const IDENTITY: &str = "The name of the key that both sides have already";
+const PREMASTER: &str = "A secret of the client's making that only the server's private key can open";
+const POINT: &str = "The client's half of a key exchange on a curve: a fresh public key";
+const NUMBER: &str = "The client's half of a Diffie-Hellman key exchange: a fresh public key";
+
 impl<'a> ClientKeyExchange<'a> {
     pub(super) fn decode(r: &mut Reader<'a>, form: ClassicForm) -> Result<Self, Malformed> {
         use KeyExchangeKind as K;
         let identity = match form.key_exchange.has_psk() {
-            true => Some(r.field("psk_identity", Opaque16::decode)?.0),
+            true => Some(r.field("psk_identity", IDENTITY, "RFC 4279 2", Opaque16::decode)?.0),
             false => None,
         };
         let half = match form.key_exchange {
-            K::Rsa | K::RsaPsk => Some(r.field("encrypted_pre_master_secret", |r| {
+            K::Rsa | K::RsaPsk => Some(r.field("encrypted_pre_master_secret", PREMASTER, "RFC 5246 7.4.7.1", |r| {
                 let length = form.premaster_length;
+                if !length {
+                    r.note(|| (PREMASTER, "RFC 6101 5.6.7.1"));
+                }
                 let encrypted = if length { Opaque16::decode(r)?.0 } else { r.rest() };
                 Ok(ClientHalf::Rsa { encrypted, length })
             })?),
-            K::Ecdhe | K::EcdhePsk => Some(ClientHalf::Ecdhe(r.field("ecdh_Yc", Opaque::<'a, 1, 1, 255>::decode)?.0)),
-            K::Dhe | K::DhePsk => Some(ClientHalf::Dhe(r.field("dh_Yc", |r| {
+            K::Ecdhe | K::EcdhePsk => {
+                let point = r.field("ecdh_Yc", POINT, "RFC 8422 5.7", Opaque::<'a, 1, 1, 255>::decode)?;
+                Some(ClientHalf::Ecdhe(point.0))
+            }
+            K::Dhe | K::DhePsk => Some(ClientHalf::Dhe(r.field("dh_Yc", NUMBER, "RFC 5246 7.4.7.2", |r| {
                 let number = Opaque::<'a, 2, 1, 0xffff>::decode(r)?.0;
                 r.say(|| hex(number));
                 Ok(number)

@@ -19,16 +19,20 @@ pub struct CompressedCertificate<'a> {
     pub compressed: &'a [u8],
 }
 
+const ALGORITHM: &str = "How it is compressed: one that the other side can undo";
+const LENGTH: &str = "How long the Certificate must be again, so that nobody unpacks without end";
+const MESSAGE: &str = "A Certificate message without its header, compressed";
+
 impl<'a> CompressedCertificate<'a> {
     pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         Ok(Self {
-            algorithm: r.field("algorithm", CertificateCompressionAlgorithm::decode)?,
-            uncompressed_length: r.field("uncompressed_length", |r| {
+            algorithm: r.field("algorithm", ALGORITHM, "RFC 8879 4", CertificateCompressionAlgorithm::decode)?,
+            uncompressed_length: r.field("uncompressed_length", LENGTH, "RFC 8879 4", |r| {
                 let length = r.u24()?;
-                r.say(|| length.to_string());
+                r.say(|| format!("{length} bytes"));
                 Ok(length)
             })?,
-            compressed: r.field("compressed_certificate_message", |r| {
+            compressed: r.field("compressed_certificate_message", MESSAGE, "RFC 8879 4", |r| {
                 let bytes = Opaque24::decode(r)?.0;
                 r.say(|| format!("{} bytes", bytes.len()));
                 Ok(bytes)
@@ -62,7 +66,7 @@ mod tests {
         let said: Vec<_> = fields[1].parts.iter().map(|f| (f.name, f.value.as_str())).collect();
         let expected = [
             ("algorithm", "brotli"),
-            ("uncompressed_length", "66051"),
+            ("uncompressed_length", "66051 bytes"),
             ("compressed_certificate_message", "300 bytes"),
         ];
         assert_eq!(said, expected);

@@ -9,7 +9,8 @@ pub struct EncryptedExtensions<'a>(pub Extensions<'a>);
 
 impl<'a> EncryptedExtensions<'a> {
     pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
-        r.field("extensions", |r| Extensions::decode(r, Place::EncryptedExtensions)).map(Self)
+        let note = "The server's answers that decide no keys, and so can be encrypted";
+        r.field("extensions", note, "RFC 9846 4.4.1", |r| Extensions::decode(r, Place::EncryptedExtensions)).map(Self)
     }
     pub(super) fn encode(&self, w: &mut Writer) {
         self.0.encode(w);

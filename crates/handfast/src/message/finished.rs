@@ -9,8 +9,14 @@ use crate::wire::{Malformed, Reader, Writer, hex};
 pub struct Finished<'a>(pub &'a [u8]);
 
 impl<'a> Finished<'a> {
-    pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
-        r.field("verify_data", |r| {
+    pub(super) fn decode_classic(r: &mut Reader<'a>) -> Result<Self, Malformed> {
+        Self::decode(r, "RFC 5246 7.4.9")
+    }
+    pub(super) fn decode_13(r: &mut Reader<'a>) -> Result<Self, Malformed> {
+        Self::decode(r, "RFC 9846 4.5.3")
+    }
+    fn decode(r: &mut Reader<'a>, rfc: &'static str) -> Result<Self, Malformed> {
+        r.field("verify_data", "A keyed checksum over the whole handshake, which only both ends can make", rfc, |r| {
             let data = r.rest();
             r.say(|| hex(data));
             Ok(Self(data))

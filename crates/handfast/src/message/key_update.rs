@@ -12,7 +12,7 @@ pub enum KeyUpdate {
 
 impl KeyUpdate {
     pub(super) fn decode(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        r.field("request_update", |r| {
+        r.field("request_update", "Whether the other side shall change its keys, too", "RFC 9846 4.7.3", |r| {
             let value = match r.u8()? {
                 0 => Self::UpdateNotRequested,
                 1 => Self::UpdateRequested,

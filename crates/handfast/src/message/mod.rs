@@ -3,6 +3,7 @@
 //! A message is decoded once, to its final type. What its bytes mean can depend on what was agreed before, so the
 //! decoder is told the [`Dialect`]; a form of the wrong version is a decode error.
 
+mod about;
 mod certificate;
 mod certificate_request;
 mod certificate_status;
@@ -37,7 +38,7 @@ pub use sslv2_hello::{Sslv2Hello, V2CipherSpec};
 
 use crate::crypto::KeyExchangeKind;
 use crate::wire::numbers::HandshakeType;
-use crate::wire::{Field, Malformed, Prefix, Problem, Reader, Writer};
+use crate::wire::{Field, Malformed, Prefix, Problem, Reader, Wire, Writer};
 
 /// What must be known to read a message: nothing for hellos; the family, and in the classic one the forms, after that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,23 +110,24 @@ impl<'a> Message<'a> {
 
     fn read(r: &mut Reader<'a>, dialect: Dialect) -> Result<Self, Malformed> {
         use HandshakeType as T;
-        let kind = r.field("msg_type", <T as crate::wire::Wire<'_>>::decode)?;
         if dialect == Dialect::Sslv2 {
-            return match kind {
-                T::CLIENT_HELLO => Ok(Self::Sslv2Hello(r.field("client_hello", Sslv2Hello::decode)?)),
-                _ => Err(r.fault(Problem::Misplaced)),
-            };
+            return Self::read_sslv2(r);
         }
+        let kind = r.field("msg_type", about::MSG_TYPE, "RFC 9846 4, RFC 5246 7.4", <T as Wire<'_>>::decode)?;
         let all = r.left().saturating_sub(3);
         let name = kind.name().unwrap_or("unknown message");
-        r.field(name, |r| {
+        r.field(name, "", "", |r| {
+            r.note(|| about::message(kind, dialect));
             r.within(Prefix::U24, all..=all, |r| {
                 Ok(match (kind, dialect) {
                     (T::HELLO_REQUEST, Dialect::Classic(_) | Dialect::Hello) => Self::HelloRequest,
                     (T::CLIENT_HELLO, _) => Self::ClientHello(ClientHello::decode(r)?),
                     (T::SERVER_HELLO, _) => {
                         let hello = ServerHello::decode(r)?;
-                        if hello.is_retry() { Self::HelloRetryRequest(hello) } else { Self::ServerHello(hello) }
+                        match hello.is_retry() {
+                            true => Self::HelloRetryRequest(hello),
+                            false => Self::ServerHello(hello),
+                        }
                     }
                     (T::ENCRYPTED_EXTENSIONS, Dialect::Tls13) => {
                         Self::EncryptedExtensions(EncryptedExtensions::decode(r)?)
@@ -135,9 +137,7 @@ impl<'a> Message<'a> {
                     }
                     (T::CERTIFICATE, Dialect::Classic(_)) => Self::Certificate(Certificate::decode_classic(r)?),
                     (T::CERTIFICATE, Dialect::Tls13) => Self::Certificate(Certificate::decode_13(r)?),
-                    (T::CERTIFICATE_STATUS, Dialect::Classic(_)) => {
-                        Self::CertificateStatus(crate::wire::Wire::decode(r)?)
-                    }
+                    (T::CERTIFICATE_STATUS, Dialect::Classic(_)) => Self::CertificateStatus(Wire::decode(r)?),
                     (T::COMPRESSED_CERTIFICATE, Dialect::Tls13) => {
                         Self::CompressedCertificate(CompressedCertificate::decode(r)?)
                     }
@@ -152,18 +152,17 @@ impl<'a> Message<'a> {
                     }
                     (T::SERVER_HELLO_DONE, Dialect::Classic(_)) => Self::ServerHelloDone,
                     (T::CERTIFICATE_VERIFY, Dialect::Classic(form)) => {
-                        Self::CertificateVerify(CertificateVerify::decode(r, form.schemes)?)
+                        Self::CertificateVerify(CertificateVerify::decode_classic(r, form.schemes)?)
                     }
                     (T::CERTIFICATE_VERIFY, Dialect::Tls13) => {
-                        Self::CertificateVerify(CertificateVerify::decode(r, true)?)
+                        Self::CertificateVerify(CertificateVerify::decode_13(r)?)
                     }
                     (T::CLIENT_KEY_EXCHANGE, Dialect::Classic(form)) => {
                         Self::ClientKeyExchange(ClientKeyExchange::decode(r, form)?)
                     }
-                    (T::FINISHED, Dialect::Classic(_) | Dialect::Tls13) => Self::Finished(Finished::decode(r)?),
-                    (T::NEW_SESSION_TICKET, Dialect::Classic(_)) => {
-                        Self::NewSessionTicket(crate::wire::Wire::decode(r)?)
-                    }
+                    (T::FINISHED, Dialect::Classic(_)) => Self::Finished(Finished::decode_classic(r)?),
+                    (T::FINISHED, Dialect::Tls13) => Self::Finished(Finished::decode_13(r)?),
+                    (T::NEW_SESSION_TICKET, Dialect::Classic(_)) => Self::NewSessionTicket(Wire::decode(r)?),
                     (T::NEW_SESSION_TICKET, Dialect::Tls13) => Self::NewSessionTicket13(NewSessionTicket13::decode(r)?),
                     (T::END_OF_EARLY_DATA, Dialect::Tls13) => Self::EndOfEarlyData,
                     (T::KEY_UPDATE, Dialect::Tls13) => Self::KeyUpdate(KeyUpdate::decode(r)?),
@@ -171,6 +170,15 @@ impl<'a> Message<'a> {
                 })
             })
         })
+    }
+
+    fn read_sslv2(r: &mut Reader<'a>) -> Result<Self, Malformed> {
+        match r.field("msg_type", about::MSG_TYPE, "RFC 5246 E.2", <HandshakeType as Wire<'_>>::decode)? {
+            HandshakeType::CLIENT_HELLO => {
+                Ok(Self::Sslv2Hello(r.field("client_hello", about::SSLV2, "RFC 5246 E.2", Sslv2Hello::decode)?))
+            }
+            _ => Err(r.fault(Problem::Misplaced)),
+        }
     }
 
     /// The fields of a message, as far as it can be read: of a malformed one, those up to the fault, and the fault.
@@ -226,7 +234,7 @@ impl<'a> Message<'a> {
             Self::ServerHello(m) | Self::HelloRetryRequest(m) => m.encode(w),
             Self::EncryptedExtensions(m) => m.encode(w),
             Self::Certificate(m) => m.encode(w),
-            Self::CertificateStatus(m) => crate::wire::Wire::encode(m, w),
+            Self::CertificateStatus(m) => Wire::encode(m, w),
             Self::CompressedCertificate(m) => m.encode(w),
             Self::RawPublicKey(m) => m.encode(w),
             Self::ServerKeyExchange(m) => m.encode(w),
@@ -235,7 +243,7 @@ impl<'a> Message<'a> {
             Self::CertificateVerify(m) => m.encode(w),
             Self::ClientKeyExchange(m) => m.encode(w),
             Self::Finished(m) => m.encode(w),
-            Self::NewSessionTicket(m) => crate::wire::Wire::encode(m, w),
+            Self::NewSessionTicket(m) => Wire::encode(m, w),
             Self::NewSessionTicket13(m) => m.encode(w),
             Self::KeyUpdate(m) => m.encode(w),
         });
@@ -272,15 +280,27 @@ pub(crate) mod testing {
         assert_eq!(Message::decode(&raw, dialect).as_ref(), Ok(message));
         for n in 0..raw.len() {
             assert!(Message::decode(&raw[..n], dialect).is_err(), "cut to {n} bytes");
-            let (_, fault) = Message::describe(&raw[..n], dialect);
+            let (fields, fault) = Message::describe(&raw[..n], dialect);
             assert!(fault.is_some(), "described without a fault, cut to {n} bytes");
+            all_noted(&fields);
         }
         let longer = [&raw[..], &[0]].concat();
         assert!(Message::decode(&longer, dialect).is_err());
         let (fields, fault) = Message::describe(&raw, dialect);
         assert_eq!(fault, None);
         assert_eq!(fields.iter().map(|f| f.range.len()).sum::<usize>(), raw.len(), "{fields:#?}");
+        all_noted(&fields);
         raw
+    }
+
+    /// Everything that has a name says what it is for, and by which section.
+    #[track_caller]
+    fn all_noted(fields: &[Field]) {
+        for field in fields {
+            let told = !field.note.is_empty() && field.rfc.starts_with("RFC ");
+            assert!(field.name.is_empty() || told, "{field:?}");
+            all_noted(&field.parts);
+        }
     }
 
     /// What is wrong with these bytes as a message of this type.

@@ -7,9 +7,9 @@ fields! {
     /// The classic form (RFC 5077 3.3).
     pub struct NewSessionTicket<'a> {
         /// In seconds; 0 leaves it to the client.
-        pub ticket_lifetime_hint: u32,
+        pub ticket_lifetime_hint: u32 = "For how many seconds the ticket may serve; 0 leaves it to the client", "RFC 5077 3.3",
         /// Empty if the server, having promised one, has none to give.
-        pub ticket: Opaque16<'a>,
+        pub ticket: Opaque16<'a> = "The session, sealed so that only the server can read it", "RFC 5077 3.3",
     }
 }
 
@@ -28,14 +28,26 @@ pub struct NewSessionTicket13<'a> {
     pub extensions: Extensions<'a>,
 }
 
+const RFC: &str = "RFC 9846 4.7.1";
+const LIFETIME: &str = "For how long the ticket may be used";
+const AGE_ADD: &str = "Is added to the ticket's age when it is used, so that nobody can tell by it who comes back";
+const NONCE: &str = "Gives each ticket of a connection a key of its own";
+const TICKET: &str = "Shown at the next visit, it spares the certificates; only the server can read it";
+
 impl<'a> NewSessionTicket13<'a> {
     pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         Ok(Self {
-            lifetime: r.field("ticket_lifetime", u32::decode)?,
-            age_add: r.field("ticket_age_add", u32::decode)?,
-            nonce: r.field("ticket_nonce", Opaque8::decode)?.0,
-            ticket: r.field("ticket", Opaque::<'a, 2, 1, 0xffff>::decode)?.0,
-            extensions: r.field("extensions", |r| Extensions::decode(r, Place::NewSessionTicket))?,
+            lifetime: r.field("ticket_lifetime", LIFETIME, RFC, |r| {
+                let seconds = u32::decode(r)?;
+                r.say(|| format!("{seconds} seconds"));
+                Ok(seconds)
+            })?,
+            age_add: r.field("ticket_age_add", AGE_ADD, RFC, u32::decode)?,
+            nonce: r.field("ticket_nonce", NONCE, RFC, Opaque8::decode)?.0,
+            ticket: r.field("ticket", TICKET, RFC, Opaque::<'a, 2, 1, 0xffff>::decode)?.0,
+            extensions: r.field("extensions", "What else the ticket is good for", RFC, |r| {
+                Extensions::decode(r, Place::NewSessionTicket)
+            })?,
         })
     }
     pub(super) fn encode(&self, w: &mut Writer) {

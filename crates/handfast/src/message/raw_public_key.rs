@@ -14,7 +14,8 @@ pub struct RawPublicKey<'a>(pub &'a [u8]);
 
 impl<'a> RawPublicKey<'a> {
     pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
-        r.field("ASN.1_subjectPublicKeyInfo", |r| {
+        let note = "The sender's public key in DER, in place of a certificate: the other side must know it already";
+        r.field("ASN.1_subjectPublicKeyInfo", note, "RFC 7250 3", |r| {
             r.within(Prefix::U24, 0..=0xff_ffff, |r| {
                 let bytes = r.rest();
                 r.say(|| if bytes.is_empty() { "none".into() } else { crate::wire::hex(bytes) });

@@ -25,15 +25,15 @@ fields! {
     /// All but the extensions, which may be missing before TLS 1.3.
     pub struct Fixed<'a> {
         /// The agreed version, up to TLS 1.2.
-        pub legacy_version: ProtocolVersion = "The version agreed on, or TLS 1.2 as a disguise (RFC 9846 4.2.3).",
+        pub legacy_version: ProtocolVersion = "The version agreed on; TLS 1.3 says TLS 1.2 here, as a disguise", "RFC 9846 4.2.3, RFC 5246 7.4.1.3",
         /// 32 random bytes; the last 8 may tell of a downgrade.
-        pub random: &'a [u8; 32] = "Fresh random bytes; the last 8 warn of a downgrade (RFC 9846 4.2.3).",
+        pub random: &'a [u8; 32] = "Fresh random bytes; the last eight warn of a downgrade, and one fixed value means HelloRetryRequest", "RFC 9846 4.2.3, RFC 5246 7.4.1.3",
         /// A session's name, or the client's bytes again.
-        pub session_id: Opaque<'a, 1, 0, 32> = "Names the session; in TLS 1.3 an echo (RFC 9846 4.2.3).",
+        pub session_id: Opaque<'a, 1, 0, 32> = "Names the session; in TLS 1.3 the client's bytes again", "RFC 9846 4.2.3, RFC 5246 7.4.1.3",
         /// The one chosen.
-        pub cipher_suite: CipherSuite = "The one that the server chose (RFC 9846 B.4).",
+        pub cipher_suite: CipherSuite = "The one that the server chose", "RFC 9846 4.2.3, RFC 5246 7.4.1.3",
         /// Null.
-        pub compression_method: CompressionMethod = "Null (RFC 9846 4.2.3).",
+        pub compression_method: CompressionMethod = "Null: nothing is compressed", "RFC 9846 4.2.3, RFC 5246 7.4.1.3",
     }
 }
 
@@ -45,6 +45,8 @@ pub struct ServerHello<'a> {
     /// The extensions.
     pub extensions: Extensions<'a>,
 }
+
+const EXTENSIONS: &str = "The server's answers to the client's extensions";
 
 impl<'a> ServerHello<'a> {
     /// Whether this is a HelloRetryRequest.
@@ -62,7 +64,12 @@ impl<'a> ServerHello<'a> {
         } else {
             Place::ClassicServerHello
         };
-        Ok(Self { fixed, extensions: r.field("extensions", |r| Extensions::decode_optional(r, place))? })
+        Ok(Self {
+            fixed,
+            extensions: r.field("extensions", EXTENSIONS, "RFC 9846 4.3, RFC 5246 7.4.1.4", |r| {
+                Extensions::decode_optional(r, place)
+            })?,
+        })
     }
 
     pub(super) fn encode(&self, w: &mut Writer) {

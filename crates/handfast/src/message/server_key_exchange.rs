@@ -56,27 +56,43 @@ pub struct Signed<'a> {
 
 const NAMED_CURVE: u8 = 3;
 
+const HINT: &str = "Helps the client to choose which of its keys to use";
+const CURVE_TYPE: &str = "Says that the curve is named, not spelled out";
+const CURVE: &str = "The curve that the key exchange is on";
+const POINT: &str = "The server's half of the key exchange: a fresh public key";
+const PRIME: &str = "The prime that all is reckoned with";
+const GENERATOR: &str = "The number that both sides raise to powers";
+const NUMBER: &str = "The server's half of the key exchange: a fresh public key";
+const ALGORITHM: &str = "How the server's half is signed";
+const SIGNATURE: &str = "Made with the certificate's private key over both randoms and the server's half";
+
 impl<'a> Params<'a> {
     fn decode_ecdhe(r: &mut Reader<'a>) -> Result<Self, Malformed> {
-        let curve_type = r.field("curve_type", u8::decode)?;
+        let curve_type = r.field("curve_type", CURVE_TYPE, "RFC 8422 5.4", |r| {
+            let kind = u8::decode(r)?;
+            if kind == NAMED_CURVE {
+                r.say(|| "named_curve (3)".into());
+            }
+            Ok(kind)
+        })?;
         if curve_type != NAMED_CURVE {
             return Err(Malformed { field: "curve_type", ..r.fault(Problem::Value("is not named_curve")) });
         }
         Ok(Self::Ecdhe {
-            group: r.field("namedcurve", NamedGroup::decode)?,
-            point: r.field("point", Opaque::<'a, 1, 1, 255>::decode)?.0,
+            group: r.field("namedcurve", CURVE, "RFC 8422 5.4", NamedGroup::decode)?,
+            point: r.field("point", POINT, "RFC 8422 5.4", Opaque::<'a, 1, 1, 255>::decode)?.0,
         })
     }
 
     fn decode_dhe(r: &mut Reader<'a>) -> Result<Self, Malformed> {
-        let mut number = |name| {
-            r.field(name, |r| {
+        let mut number = |name, note| {
+            r.field(name, note, "RFC 5246 7.4.3", |r| {
                 let number = Opaque::<'a, 2, 1, 0xffff>::decode(r)?.0;
                 r.say(|| hex(number));
                 Ok(number)
             })
         };
-        Ok(Self::Dhe { p: number("dh_p")?, g: number("dh_g")?, ys: number("dh_Ys")? })
+        Ok(Self::Dhe { p: number("dh_p", PRIME)?, g: number("dh_g", GENERATOR)?, ys: number("dh_Ys", NUMBER)? })
     }
 
     /// The bytes that are signed.
@@ -100,7 +116,7 @@ impl<'a> ServerKeyExchange<'a> {
             return Err(r.fault(Problem::Misplaced));
         }
         let hint = match exchange.has_psk() {
-            true => Some(r.field("psk_identity_hint", Opaque16::decode)?.0),
+            true => Some(r.field("psk_identity_hint", HINT, "RFC 4279 2", Opaque16::decode)?.0),
             false => None,
         };
         let params = match exchange {
@@ -134,10 +150,10 @@ impl<'a> ServerKeyExchange<'a> {
 impl<'a> Signed<'a> {
     fn decode(r: &mut Reader<'a>, form: ClassicForm) -> Result<Self, Malformed> {
         let scheme = match form.schemes {
-            true => Some(r.field("algorithm", SignatureScheme::decode)?),
+            true => Some(r.field("algorithm", ALGORITHM, "RFC 5246 7.4.3", SignatureScheme::decode)?),
             false => None,
         };
-        Ok(Self { scheme, signature: r.field("signature", Opaque16::decode)?.0 })
+        Ok(Self { scheme, signature: r.field("signature", SIGNATURE, "RFC 5246 7.4.3", Opaque16::decode)?.0 })
     }
 }
 

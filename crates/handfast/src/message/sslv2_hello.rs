@@ -60,34 +60,41 @@ pub struct Sslv2Hello<'a> {
     pub challenge: &'a [u8],
 }
 
+const RFC: &str = "RFC 5246 E.2";
+const SPECS: &str = "What the client can speak; those of SSL 2.0 do not begin with 0, and mean nothing here";
+
 impl<'a> Sslv2Hello<'a> {
     /// All but the type.
     pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
-        let version = r.field("version", <ProtocolVersion as Wire<'a>>::decode)?;
-        let mut length = |name, may_be: fn(usize) -> bool| {
-            r.field(name, |r| {
+        let version = r.field(
+            "version",
+            "The newest version that the client speaks",
+            RFC,
+            <ProtocolVersion as Wire<'a>>::decode,
+        )?;
+        let mut length = |name, note, may_be: fn(usize) -> bool| {
+            r.field(name, note, RFC, |r| {
                 let here = r.fault(Problem::Length);
                 let length = usize::from(<u16 as Wire<'a>>::decode(r)?);
+                r.say(|| format!("{length} bytes"));
                 if may_be(length) { Ok(length) } else { Err(here) }
             })
         };
-        let specs = length("cipher_spec_length", |n| n > 0 && n % 3 == 0)?;
-        let session_id = length("session_id_length", |n| n == 0 || n == 16)?;
-        let challenge = length("challenge_length", |n| n >= 16)?;
-        let cipher_specs = r.field("cipher_specs", |r| {
-            r.note("Those of SSL 2.0 begin with another byte than 0, and mean nothing here (RFC 5246 E.2).");
-            r.exactly(specs, List::rest)
-        })?;
+        let specs =
+            length("cipher_spec_length", "How long the list of ciphers is, three bytes each", |n| n > 0 && n % 3 == 0)?;
+        let session_id =
+            length("session_id_length", "How long the session's name is: nothing, or 16 bytes", |n| n == 0 || n == 16)?;
+        let challenge = length("challenge_length", "How long the challenge is", |n| n >= 16)?;
+        let cipher_specs = r.field("cipher_specs", SPECS, RFC, |r| r.exactly(specs, List::rest))?;
         let mut bytes = |name, n, note| {
-            r.field(name, |r| {
-                r.note(note);
+            r.field(name, note, RFC, |r| {
                 let bytes = r.take(n)?;
                 r.say(|| crate::wire::hex(bytes));
                 Ok(bytes)
             })
         };
-        let session_id = bytes("session_id", session_id, "A session of SSL 2.0: means nothing here (RFC 5246 E.2).")?;
-        let challenge = bytes("challenge", challenge, "The client's random, zeros before it (RFC 5246 E.2).")?;
+        let session_id = bytes("session_id", session_id, "A session of SSL 2.0: means nothing here")?;
+        let challenge = bytes("challenge", challenge, "Random bytes: what becomes the client's random")?;
         r.finish()?;
         Ok(Self { version, cipher_specs, session_id, challenge })
     }

@@ -34,7 +34,7 @@ impl<'a, T: Wire<'a> + Copy + 'a> List<'a, T> {
         let whole = r.peek_rest();
         while !r.is_empty() {
             let before = r.position();
-            r.field("", T::decode)?;
+            r.element(T::decode)?;
             if r.position() == before {
                 return Err(r.fault(Problem::Length));
             }

@@ -125,12 +125,12 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// A struct whose fields, read in this order, are its wire form: one list gives the type, decoding, encoding and the
-/// names of the description. `= "note"` behind a field says in words what it is for.
+/// description. `= "note", "RFC n s"` behind a field says what it is for, and which section defines it.
 macro_rules! fields {
     (
         $(#[$meta:meta])*
         pub struct $name:ident $(<$life:lifetime>)? {
-            $( $(#[$fmeta:meta])* pub $field:ident : $ty:ty $(= $note:literal)? ),* $(,)?
+            $( $(#[$fmeta:meta])* pub $field:ident : $ty:ty = $note:literal, $rfc:literal ),* $(,)?
         }
     ) => {
         $(#[$meta])*
@@ -138,25 +138,22 @@ macro_rules! fields {
         pub struct $name $(<$life>)? {
             $( $(#[$fmeta])* pub $field : $ty ),*
         }
-        $crate::wire::fields!(@wire $name ($($life)?) $( $field : $ty [$($note)?] )*);
+        $crate::wire::fields!(@wire $name ($($life)?) $( $field : $ty [$note $rfc] )*);
     };
-    (@wire $name:ident ($life:lifetime) $( $field:ident : $ty:ty [$($note:literal)?] )*) => {
+    (@wire $name:ident ($life:lifetime) $( $field:ident : $ty:ty [$note:literal $rfc:literal] )*) => {
         impl<$life> $crate::wire::Wire<$life> for $name<$life> {
-            $crate::wire::fields!(@body $life $( $field : $ty [$($note)?] )*);
+            $crate::wire::fields!(@body $life $( $field : $ty [$note $rfc] )*);
         }
     };
-    (@wire $name:ident () $( $field:ident : $ty:ty [$($note:literal)?] )*) => {
+    (@wire $name:ident () $( $field:ident : $ty:ty [$note:literal $rfc:literal] )*) => {
         impl<'a> $crate::wire::Wire<'a> for $name {
-            $crate::wire::fields!(@body 'a $( $field : $ty [$($note)?] )*);
+            $crate::wire::fields!(@body 'a $( $field : $ty [$note $rfc] )*);
         }
     };
-    (@body $life:lifetime $( $field:ident : $ty:ty [$($note:literal)?] )*) => {
+    (@body $life:lifetime $( $field:ident : $ty:ty [$note:literal $rfc:literal] )*) => {
         fn decode(r: &mut $crate::wire::Reader<$life>) -> Result<Self, $crate::wire::Malformed> {
             Ok(Self {
-                $( $field: r.field(stringify!($field), |r| {
-                    $( r.note($note); )?
-                    <$ty as $crate::wire::Wire<$life>>::decode(r)
-                })? ),*
+                $( $field: r.field(stringify!($field), $note, $rfc, <$ty as $crate::wire::Wire<$life>>::decode)? ),*
             })
         }
         fn encode(&self, w: &mut $crate::wire::Writer) {

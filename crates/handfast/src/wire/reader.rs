@@ -13,8 +13,11 @@ pub struct Field {
     pub range: Range<usize>,
     /// The value in words; empty where the parts below say it all.
     pub value: String,
-    /// What the field is for, and the section that defines it; may be empty.
+    /// What the field is for: a clause, without a full stop. Empty where there is no name.
     pub note: &'static str,
+    /// The section that defines it: `"RFC 9846 4.3.8"`; of a field that both families have, one of each, with a comma between. Empty
+    /// where there is no name.
+    pub rfc: &'static str,
     /// The fields inside this one.
     pub parts: Vec<Field>,
 }
@@ -48,6 +51,13 @@ pub struct Malformed {
     pub at: usize,
     /// What is wrong.
     pub problem: Problem,
+}
+
+impl Malformed {
+    /// The same, in the field of this name, unless it is in one inside of that.
+    fn within(self, field: &'static str) -> Self {
+        if self.field.is_empty() { Self { field, ..self } } else { self }
+    }
 }
 
 impl fmt::Display for Malformed {
@@ -224,21 +234,24 @@ impl<'a> Reader<'a> {
         if self.is_empty() { Ok(()) } else { Err(self.fault(Problem::Trailing)) }
     }
 
-    /// Reads a named field: the name goes into the notes, if any are taken, and into an error.
+    /// Reads a named field: the name goes into the notes, if any are taken, and into an error. What the field is for, and the section that
+    /// defines it, go into the notes alone: see [`Field::note`] and [`Field::rfc`].
     ///
     /// # Errors
     /// Those of `f`, with the field's name.
     pub fn field<T>(
         &mut self,
         name: &'static str,
+        note: &'static str,
+        rfc: &'static str,
         f: impl FnOnce(&mut Self) -> Result<T, Malformed>,
     ) -> Result<T, Malformed> {
         if self.notes.is_none() {
-            return f(self).map_err(|e| if e.field.is_empty() { Malformed { field: name, ..e } } else { e });
+            return f(self).map_err(|e| e.within(name));
         }
         let start = self.at;
         if let Some(open) = &mut self.notes {
-            open.push(Field { name, range: start..start, ..Field::default() });
+            open.push(Field { name, range: start..start, note, rfc, ..Field::default() });
         }
         let out = f(self);
         let end = self.at;
@@ -253,7 +266,15 @@ impl<'a> Reader<'a> {
                 parent.parts.push(done);
             }
         }
-        out.map_err(|e| if e.field.is_empty() { Malformed { field: name, ..e } } else { e })
+        out.map_err(|e| e.within(name))
+    }
+
+    /// Reads an element of a list, which has no name, and so nothing that it is for.
+    ///
+    /// # Errors
+    /// Those of `f`.
+    pub fn element<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T, Malformed>) -> Result<T, Malformed> {
+        self.field("", "", "", f)
     }
 
     /// The value, in words, of the field being read. Costs nothing when no notes are taken.
@@ -265,12 +286,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What the field being read is for, and the section that defines it.
-    pub fn note(&mut self, note: &'static str) {
+    /// What the field being read is for, and the section that defines it, where that is not known before it is read. Costs nothing when no
+    /// notes are taken.
+    pub fn note(&mut self, about: impl FnOnce() -> (&'static str, &'static str)) {
         if let Some(open) = &mut self.notes
             && let Some(field) = open.last_mut()
         {
-            field.note = note;
+            (field.note, field.rfc) = about();
         }
     }
 }
@@ -300,16 +322,17 @@ mod tests {
     #[test]
     fn notes_have_names_ranges_and_values_up_to_the_fault() {
         let mut r = Reader::noting(&[7, 2, 9]);
-        let first = r.field("first", |r| {
-            r.note("what it is for");
-            <u8 as crate::wire::Wire<'_>>::decode(r)
-        });
+        let first = r.field("first", "what it is for", "RFC 9846 3.3", <u8 as crate::wire::Wire<'_>>::decode);
         assert_eq!(first, Ok(7));
-        let fault = r.field("second", |r| r.within(Prefix::U8, 0..=9, |r| r.field("inner", |r| r.u16())));
+        let fault = r.field("second", "it depends", "", |r| {
+            r.note(|| ("known now", "RFC 9846 3.4"));
+            r.within(Prefix::U8, 0..=9, |r| r.element(|r| r.u16()))
+        });
         assert_eq!(fault.map_err(|m| m.field), Err("second"), "the length itself is at fault");
         let notes = r.into_notes();
         assert_eq!((notes[0].name, notes[0].range.clone(), notes[0].value.as_str()), ("first", 0..1, "7"));
-        assert_eq!(notes[0].note, "what it is for");
+        assert_eq!((notes[0].note, notes[0].rfc), ("what it is for", "RFC 9846 3.3"));
         assert_eq!((notes[1].name, notes[1].value.as_str()), ("second", "malformed"));
+        assert_eq!((notes[1].note, notes[1].rfc), ("known now", "RFC 9846 3.4"));
     }
 }
