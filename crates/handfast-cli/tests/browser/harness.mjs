@@ -19,6 +19,9 @@ export const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const TARGET = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target");
 const TOOL = process.env.HANDFAST ?? path.join(TARGET, "debug/handfast");
 
+/** The sections of the page, each with a tab. */
+export const SECTIONS = ["connection", "classic"];
+
 /** Where pictures go that a person may want to look at. */
 export const PICTURES = path.join(TARGET, "browser");
 mkdirSync(PICTURES, { recursive: true });
@@ -56,7 +59,7 @@ export async function until(what, probe) {
 export class Server {
   events = [];
 
-  static async start(t, flags) {
+  static async start(flags) {
     assert(existsSync(TOOL), `${TOOL} is not there: cargo build -p handfast-cli`);
     const server = new Server();
     const env = { ...process.env, HANDFAST_HOME: path.join(HOME, "handfast"), NO_COLOR: "1" };
@@ -66,19 +69,24 @@ export class Server {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const exited = once(child, "exit");
-    t.after(async () => {
+    server.stop = async () => {
       child.kill("SIGKILL");
       await within(exited, "the server's end");
-    });
+    };
     let words = "";
     child.stderr.on("data", (chunk) => (words += chunk));
     createInterface({ input: child.stdout }).on("line", (line) => server.events.push(JSON.parse(line)));
-    const { url } = await until("the server listens", () => {
-      assert(child.exitCode === null, words);
-      return server.events.find((e) => e.event === "listening");
-    });
-    server.port = Number(new URL(url).port);
-    return server;
+    try {
+      const { url } = await until("the server listens", () => {
+        assert(child.exitCode === null, words);
+        return server.events.find((e) => e.event === "listening");
+      });
+      server.port = Number(new URL(url).port);
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
   }
 
   /** Its address, by a name: a browser sends no address as server_name. */
@@ -103,7 +111,7 @@ export class Server {
 export class Line {
   #sockets = new Set();
 
-  static async to(t, port) {
+  static async to(port) {
     const line = new Line();
     const listener = net.createServer((near) => {
       const far = net.connect(port, "127.0.0.1");
@@ -119,10 +127,10 @@ export class Line {
     });
     listener.listen(0, "127.0.0.1");
     await within(once(listener, "listening"), "the line");
-    t.after(() => {
+    line.stop = () => {
       line.cut();
       listener.close();
-    });
+    };
     line.url = `https://localhost:${listener.address().port}/`;
     return line;
   }
@@ -163,23 +171,28 @@ function browser(flags) {
  * fetched from elsewhere or kept as a cookie.
  */
 export async function visit(t, { serve = [], chromium = [], cuttable = false, ...options } = {}) {
-  const server = await Server.start(t, serve);
-  const line = cuttable ? await Line.to(t, server.port) : null;
+  const server = await Server.start(serve);
+  const ends = [server.stop];
+  const faults = [];
+  // In this order: a page that loses its server complains.
+  t.after(async () => {
+    for (const end of ends.reverse()) await end();
+    assert.deepEqual(faults, []);
+  });
+  const line = cuttable ? await Line.to(server.port) : null;
+  if (line) ends.push(line.stop);
   const url = line?.url ?? server.url;
   const context = await (await browser(chromium)).newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  ends.push(async () => {
+    faults.push(...(await context.cookies()).map((c) => `a cookie: ${c.name}`));
+    await context.close();
+  });
   context.setDefaultTimeout(PATIENCE);
-  const faults = [];
-  const watch = (page) => {
+  context.on("page", (page) => {
     page.on("console", (m) => faults.push(`${m.type()} on the console: ${m.text()}`));
     page.on("pageerror", (e) => faults.push(`thrown: ${e.stack}`));
-    page.on("request", (r) => r.url().startsWith(url) || faults.push(`fetched: ${r.url()}`));
+    page.on("request", (r) => r.url().startsWith(url) || /^(data|about):/.test(r.url()) || faults.push(`fetched: ${r.url()}`));
     page.on("response", (r) => r.status() < 400 || faults.push(`${r.status()}: ${r.url()}`));
-  };
-  context.on("page", watch);
-  t.after(async () => {
-    const cookies = await context.cookies();
-    await context.close();
-    assert.deepEqual({ faults, cookies }, { faults: [], cookies: [] });
   });
   const page = await context.newPage();
   const response = await page.goto(url);

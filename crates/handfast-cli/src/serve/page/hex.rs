@@ -81,7 +81,11 @@ fn tree(raw: &[u8], fields: &[Field], id: &str, number: &mut usize) -> Markup {
 
 fn row(raw: &[u8], field: &Field) -> Markup {
     let own = raw.get(field.range.clone()).unwrap_or_default();
-    let value = words::shown(&bytes::value(own, field));
+    let mut value = words::shown(&bytes::value(own, field));
+    // An element of a list that is more than a value is called by what it begins with: a key share by its group.
+    if let (true, true, Some(first)) = (field.name.is_empty(), value.is_empty(), field.parts.first()) {
+        value = words::shown(&bytes::value(raw.get(first.range.clone()).unwrap_or_default(), first));
+    }
     html! {
         @if !field.name.is_empty() { span.k { (field.name) } " " }
         @if !value.is_empty() { span.v { (value) } " " }

@@ -109,7 +109,7 @@ pub(super) fn card(message: &Message<'_>, id: &str, ends: Ends) -> Markup {
                     p.when { (ends.sender(direction)) " said this " (after(message.at)) " " a href={ "#" (id) } { "Link to this message" } }
                 }
                 (travelled(&message.travelled, id, told.name))
-                h4.layer { @if protected { "The same, decrypted" } @else { "The message" } }
+                h3.layer { @if protected { "The same, decrypted" } @else { "The message" } }
                 div.inner {
                     div.bytes tabindex="0" role="group" aria-label={ "Bytes of " (told.name) } { (hex::spans(&told.raw, fields, id)) }
                     div.fields role="group" aria-label={ "Fields of " (told.name) } { (hex::rows(&told.raw, fields, id)) }
@@ -174,7 +174,7 @@ fn travelled(parts: &[Part<'_>], id: &str, name: &str) -> Markup {
     html! {
         @if !parts.is_empty() {
             div.travelled {
-                h4.layer {
+                h3.layer {
                     "As it travelled: "
                     @match parts.len() { 1 => "in a record", n => { "in " (n) " records" } }
                 }
@@ -306,7 +306,7 @@ fn data(direction: Direction, records: &[&Record], count: usize, length: usize, 
                     p.when { (ends.sender(direction)) " said this " (after(at)) " It went in " @match count { 1 => "one record.", n => { (n) " records." } } }
                 }
                 div.travelled {
-                    h4.layer { "As it travelled" }
+                    h3.layer { "As it travelled" }
                     @for (n, record) in records.iter().enumerate() {
                         (envelope(record, None, &format!("{}-d{}-{n}", ends.prefix, at.as_nanos()), "data"))
                     }

@@ -47,7 +47,7 @@ export function light(root) {
   })
   root.addEventListener('pointerout', event => {
     const found = of(event.target)
-    if (found && !of(event.relatedTarget ?? root)) put(found.message, pinned.get(found.message))
+    if (found && of(event.relatedTarget ?? root)?.message !== found.message) put(found.message, pinned.get(found.message))
   })
   root.addEventListener('focusin', event => {
     const found = of(event.target)

@@ -13,6 +13,8 @@ function follow() {
   show(target.closest('section'))
   for (let at = target; at; at = at.parentElement) if (at instanceof HTMLDetailsElement) at.open = true
   target.scrollIntoView({ block: target.matches('details') ? 'start' : 'center' })
+  // Bytes are lit as by their row.
+  if (target.matches('.b')) document.querySelector(`.row[href="#${target.id}"]`)?.focus({ preventScroll: true })
 }
 addEventListener('hashchange', follow)
 follow()

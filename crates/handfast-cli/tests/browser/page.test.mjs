@@ -1,0 +1,146 @@
+// The page's parts: tabs, links, what it carries; with scripts and without.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { SECTIONS, until, visit } from "./harness.mjs";
+import { data, ids, messages } from "./messages.mjs";
+
+/** Which sections can be seen. */
+async function seen(page) {
+  const visible = await Promise.all(SECTIONS.map((s) => page.locator(`section#${s}`).isVisible()));
+  return SECTIONS.filter((_, i) => visible[i]);
+}
+
+test("a tab shows its section, and no other", async (t) => {
+  const { page } = await visit(t);
+  assert.deepEqual(await seen(page), ["connection"]);
+  for (const section of SECTIONS) {
+    const tab = page.locator(`nav [role=tab]#tab-${section}`);
+    await tab.click();
+    assert.deepEqual(await seen(page), [section]);
+    assert.equal(await tab.getAttribute("aria-selected"), "true");
+    assert.equal(await tab.getAttribute("aria-controls"), section);
+    assert.equal(await page.locator(`section#${section}`).getAttribute("role"), "tabpanel");
+    assert.equal(await page.locator("[role=tab][aria-selected=true]").count(), 1);
+  }
+});
+
+test("the keyboard walks along the tabs", async (t) => {
+  const { page } = await visit(t);
+  const here = () => page.evaluate(() => document.activeElement.id);
+  await until("Tab leads to the tabs", async () => {
+    await page.keyboard.press("Tab");
+    return (await here()).startsWith("tab-");
+  });
+  assert.equal(await here(), "tab-connection");
+  for (const section of [...SECTIONS.slice(1), SECTIONS[0]]) {
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await here(), `tab-${section}`);
+    await page.keyboard.press("Enter");
+    assert.deepEqual(await seen(page), [section]);
+  }
+  await page.keyboard.press("ArrowLeft");
+  assert.equal(await here(), `tab-${SECTIONS.at(-1)}`);
+});
+
+test("a link to a message opens it, a link to a field lights it", async (t) => {
+  const { context, url } = await visit(t);
+  const follow = async (link) => {
+    const page = await context.newPage();
+    await page.goto(url + link);
+    return page;
+  };
+  for (const id of ["m3", "c2"]) {
+    const page = await follow(`#${id}`);
+    await until(`${id} is open`, () => page.locator(`#${id}`).evaluate((m) => m.open));
+    await until(`${id} is in sight`, () =>
+      page.locator(`#${id} > summary`).evaluate((s) => {
+        const { top, bottom } = s.getBoundingClientRect();
+        return s.checkVisibility() && top >= 0 && bottom <= innerHeight;
+      }),
+    );
+  }
+  const page = await follow("#m0-f2");
+  await until("m0 is open", () => page.locator("#m0").evaluate((m) => m.open));
+  await until("the field is lit", () => page.locator("#m0-f2.lit").count());
+  // Without another visit, too.
+  await page.evaluate(() => (location.hash = "#m1"));
+  await until("m1 is open", () => page.locator("#m1").evaluate((m) => m.open));
+  await page.evaluate(() => (location.hash = "#classic"));
+  await until("the section is there", async () => (await seen(page)).join() === "classic");
+});
+
+test("between messages it is drawn where keys change", async (t) => {
+  const { page } = await visit(t);
+  const course = await page
+    .locator("#connection :is(details.message, .keychange)")
+    .evaluateAll((all) => all.map((e) => (e.matches(".keychange") ? "keys" : `${e.dataset.name} ${e.dataset.protected}`)));
+  const at = course.indexOf("EncryptedExtensions true");
+  assert(at > 0 && course.slice(0, at).includes("keys"), `${course}`);
+  assert(course.indexOf("keys") > course.indexOf("ServerHello false"), `${course}`);
+  const all = await page.locator("#connection .keychange").allInnerTexts();
+  assert(all.every((text) => text.trim()), "it says what it is");
+});
+
+test("what came encrypted is shown as it travelled, too", async (t) => {
+  const { page } = await visit(t);
+  for (const id of await ids(page, "connection")) {
+    const message = page.locator(`#${id}`);
+    if ((await message.getAttribute("data-protected")) === "false") continue;
+    const bytes = await message.locator(".bytes").first().evaluate((b) => b.textContent.replace(/\s/g, ""));
+    const hex = await message
+      .locator(".travelled .hex")
+      .evaluateAll((all) => all.map((e) => e.textContent.replace(/\s/g, "")).join(""));
+    // The header of a record that looks like application data (RFC 9846 5.2).
+    assert.match(hex, /170303[0-9a-f]{4}/, id);
+    assert(!hex.includes(bytes), `${id} did not travel in the clear`);
+  }
+});
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with scripts" : "without scripts";
+  test(`the download is what the page carries, ${how}`, async (t) => {
+    const { page } = await visit(t, { javaScriptEnabled });
+    const carried = await data(page);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.locator("a.download").click()]);
+    assert.equal(download.suggestedFilename(), "handfast-connection.json");
+    assert.deepEqual(JSON.parse(await readFile(await download.path(), "utf8")), carried);
+  });
+}
+
+test("without scripts all of it is there, and tabs are links", async (t) => {
+  const { page } = await visit(t, { javaScriptEnabled: false });
+  assert.deepEqual(await seen(page), SECTIONS);
+  for (const section of SECTIONS) {
+    await page.locator(`#tab-${section}`).click();
+    assert.equal(new URL(page.url()).hash, `#${section}`);
+  }
+  await page.locator("#m0 > summary").click();
+  assert(await page.locator("#m0 .bytes").first().isVisible());
+  assert(await page.locator("#m0 .fields a.row").first().isVisible());
+});
+
+test("hands are shaken again: resumed, and the page says what was skipped", async (t) => {
+  const { server, page } = await visit(t);
+  assert.equal(await page.locator(".skipped").count(), 0);
+  const first = messages((await data(page)).events)[0].base64;
+  await page.locator("a.again").first().click();
+  const now = await until("the page of another connection", async () => {
+    const { events } = await data(page).catch(() => ({ events: [] }));
+    return messages(events).some((m) => m.base64 === first) ? null : events.length && events;
+  });
+  const told = server.told(messages(now)[0].base64);
+  assert.equal(told.find((e) => e.event === "connected").resumed, true);
+  assert(!messages(now).some((m) => /^Certificate/.test(m.message)));
+  assert.match(await page.locator(".skipped").first().innerText(), /Certificate/);
+});
+
+test("the policy lets nothing in, and everything of ours", async (t) => {
+  const { response } = await visit(t);
+  const policy = response.headers()["content-security-policy"];
+  assert.match(policy, /default-src 'none'/);
+  assert.doesNotMatch(policy, /unsafe|\*|http|data:|blob:/);
+  assert.equal(response.headers()["set-cookie"], undefined);
+  assert.equal(response.headers()["x-content-type-options"], "nosniff");
+});
