@@ -25,6 +25,9 @@ pub(crate) struct Serve {
     /// Serves the files of this folder, of a folder its index.html; names that begin with a dot are not served
     #[arg(long, value_name = "DIR", help_heading = "What is served")]
     pub(crate) dir: Option<PathBuf>,
+    /// Shows visitors the secrets of their own connection, too, on its page; only with a --listen that other machines cannot reach
+    #[arg(long, conflicts_with = "dir", help_heading = "What is served")]
+    pub(crate) reveal: bool,
     #[command(flatten)]
     pub(crate) own: Own,
     #[command(flatten)]

@@ -3,7 +3,7 @@
 mod layout;
 mod tree;
 
-pub(crate) use layout::{note, value};
+pub(crate) use layout::value;
 pub(crate) use tree::tree;
 
 use crate::events::Event;

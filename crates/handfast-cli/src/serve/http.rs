@@ -4,6 +4,7 @@ use super::asking::{Asking, Guard, Refusal};
 use super::files::{self, Answer, Folder};
 use super::lent::Lent;
 use super::page::{self, Classic, Page, Story};
+use handfast::ServerConfig;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::{
@@ -82,6 +83,8 @@ pub(super) struct Visit {
     pub(super) alpn: Option<Vec<u8>>,
     pub(super) asking: Arc<Asking>,
     pub(super) story: Story,
+    /// What the connection was negotiated by.
+    pub(super) config: Arc<ServerConfig>,
     /// When the connection has done its work, if it has shown its page.
     pub(super) over: Arc<watch::Sender<Option<Instant>>>,
 }
@@ -176,7 +179,7 @@ impl Visit {
             "/" => {
                 self.over.send_replace(Some(Instant::now() + LINGER));
                 let (negotiated, classic) = (self.asking.negotiated(), self.site.classic().await);
-                let page = Page { negotiated: &negotiated, story: &self.story, classic };
+                let page = Page { negotiated: &negotiated, story: &self.story, config: &self.config, classic };
                 self.own(page.html(), "text/html; charset=utf-8")
             }
             "/again" => {

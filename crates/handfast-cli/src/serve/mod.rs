@@ -20,6 +20,7 @@ use early::Prompt;
 use files::Folder;
 use handfast::alert::AlertDescription;
 use handfast::config::{Cookies, EarlyDataRules, ReplaceableConfig};
+use handfast::keys::KeyLog;
 use handfast::policy::Renegotiation;
 use handfast::session::MemoryReplayStore;
 use handfast::trace::{Direction, Observer, Trace};
@@ -115,6 +116,11 @@ impl Plan {
         config.cookies = args.cookie.then(|| Cookies { always: true, ..Cookies::default() });
         config.grease = args.grease;
         config.key_log = keylog(args.output.keylog.as_deref())?;
+        if args.reveal {
+            local(args.listen)?;
+            // The trace has secrets only where there is a key log.
+            config.key_log.get_or_insert_with(|| Arc::new(Unwritten));
+        }
         config.check().map_err(|e| Failure::tls(&e))?;
         let folder = match &args.dir {
             Some(dir) => Some(Folder::new(dir).map_err(|e| Failure::file("serve", dir, e))?),
@@ -204,6 +210,25 @@ fn guard(args: &args::Serve, policy: &mut Policy) -> Result<Option<Guard>, Failu
     let none =
         || Failure::usage(format!("nothing can be served at {path}."), "Give the path of a URL, as in /members.");
     Guard::of(path).map(Some).ok_or_else(none)
+}
+
+/// Secrets are shown on this machine only.
+fn local(listen: SocketAddr) -> Result<(), Failure> {
+    match listen.ip().is_loopback() {
+        true => Ok(()),
+        false => {
+            let why = format!("--reveal shows secrets, and {listen} can be reached from elsewhere.");
+            Err(Failure::usage(why, "Listen on 127.0.0.1 or [::1]."))
+        }
+    }
+}
+
+/// A key log that writes nothing.
+#[derive(Debug)]
+struct Unwritten;
+
+impl KeyLog for Unwritten {
+    fn log(&self, _: &'static str, _: &[u8; 32], _: &[u8]) {}
 }
 
 fn trust_hint(ca: &str, address: SocketAddr) -> String {
@@ -302,13 +327,13 @@ impl Server {
 
     /// TLS over it, and HTTP over that.
     async fn speak(&self, socket: Lent<TcpStream>, connection: Connection) {
-        let (story, closed) = (Story::default(), Arc::new(AtomicBool::new(false)));
+        let (story, closed) = (Story::new(self.args.reveal), Arc::new(AtomicBool::new(false)));
         let until = Instant::now() + HANDSHAKE;
         let (config, auth) = match self.site.is_guarded() {
             true => Guard::part(&self.config.current()),
             false => (self.config.current(), ClientAuth::None),
         };
-        let stream = match self.handshake(config, socket, connection, &story, &closed, until).await {
+        let stream = match self.handshake(config.clone(), socket, connection, &story, &closed, until).await {
             Ok(Some(stream)) => stream,
             Ok(None) => return self.tell(connection, &Event::Closed { clean: false }),
             Err(failure) => return self.tell(connection, &Event::Failed { failure: &failure }),
@@ -316,8 +341,14 @@ impl Server {
         let alpn = stream.connection().negotiated().alpn.clone();
         let stream = Lent::new(stream);
         let asking = Asking::new(stream.again(), auth, self.teller.clone(), connection);
-        let visit =
-            http::Visit { site: self.site.clone(), alpn, asking: Arc::new(asking), story, over: Arc::default() };
+        let visit = http::Visit {
+            site: self.site.clone(),
+            alpn,
+            asking: Arc::new(asking),
+            story,
+            config,
+            over: Arc::default(),
+        };
         let ending = self.ending.clone();
         let finished = Arc::new(AtomicBool::new(false));
         let (teller, args, is_finished) = (self.teller.clone(), self.args.clone(), finished.clone());

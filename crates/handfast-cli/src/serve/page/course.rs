@@ -120,9 +120,9 @@ pub(super) fn course(events: &[Seen]) -> Vec<Step<'_>> {
                 _ if is_met(n) => {}
                 _ => steps.push(Step::Loose { record, at }),
             },
-            What::Keys { direction, secret } => keys(&mut steps, *direction, secret),
+            What::Keys { direction, secret, .. } => keys(&mut steps, *direction, secret),
             What::Verified { how } => steps.push(Step::Verified { how }),
-            What::Connected => {}
+            What::Secret(_) | What::Connected => {}
         }
     }
     steps

@@ -89,7 +89,7 @@ fn row(raw: &[u8], field: &Field) -> Markup {
     html! {
         @if !field.name.is_empty() { span.k { (field.name) } " " }
         @if !value.is_empty() { span.v { (value) } " " }
-        @if let Some(note) = bytes::note(field) { span.t { (note) } }
+        @if !field.note.is_empty() || !field.rfc.is_empty() { span.t { (field.note) " " span.r { (field.rfc) } } }
     }
 }
 

@@ -1,10 +1,12 @@
 //! The page: a visitor's own connection, every byte explained. Plain HTML, made here; style and scripts are files of their own beside
 //! it, and nothing comes from elsewhere. It says all without scripts, which add light, tabs and keys.
 
+mod agreed;
 mod assets;
 mod classic;
 mod course;
 mod hex;
+mod keys;
 mod message;
 mod story;
 
@@ -12,12 +14,13 @@ pub(super) use assets::asset;
 pub(super) use classic::Classic;
 pub(super) use story::Story;
 
+use crate::offers::{self, Who};
 use crate::{negotiated, words};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use handfast::Negotiated;
 use handfast::trace::Direction;
 use handfast::wire::numbers::ProtocolVersion;
+use handfast::{Negotiated, ServerConfig};
 use maud::{DOCTYPE, Markup, html};
 use message::{Ends, Skipped};
 
@@ -47,21 +50,28 @@ const SKIPPED_12: Skipped = Skipped {
 pub(super) struct Page<'p> {
     pub(super) negotiated: &'p Negotiated,
     pub(super) story: &'p Story,
+    pub(super) config: &'p ServerConfig,
     pub(super) classic: &'p Classic,
 }
 
 /// The parts of the page, each with a tab.
-const PARTS: [(&str, &str); 2] = [("connection", "Your connection"), ("classic", "Beside the classic thirteen")];
+const PARTS: [(&str, &str); 4] = [
+    ("connection", "Your connection"),
+    ("negotiated", "What was agreed, and why"),
+    ("keys", "The keys"),
+    ("classic", "Beside the classic thirteen"),
+];
 
 impl Page<'_> {
     /// The page of a connection.
     pub(super) fn html(&self) -> String {
-        let Self { negotiated: n, story, classic } = *self;
+        let Self { negotiated: n, story, config, classic } = *self;
         let told = story.told();
         let steps = course::course(&told.events);
         // The file is in the page: whoever asks for it later may do so over another connection.
         let data = format!("data:application/json;base64,{}", BASE64_STANDARD.encode(told.json(n)));
         let is_tls13 = n.version >= Some(ProtocolVersion::TLS1_3);
+        let topics = offers::topics(Who::You, config, Some(n), &told.spoken());
         let skipped = n.resumed.then_some(if is_tls13 { &SKIPPED_13 } else { &SKIPPED_12 });
         let page = html! {
             (DOCTYPE)
@@ -94,6 +104,14 @@ impl Page<'_> {
                                 }
                                 p.end.server { "Handfast" }
                             }
+                        }
+                        section #negotiated aria-labelledby="tab-negotiated" {
+                            h2.title { "What was agreed, and why" }
+                            (agreed::html(&topics))
+                        }
+                        section #keys aria-labelledby="tab-keys" {
+                            h2.title { "The keys" }
+                            (keys::html(&told.events, told.reveals))
                         }
                         section #classic aria-labelledby="tab-classic" {
                             h2.title { "Beside the classic thirteen" }

@@ -2,13 +2,16 @@
 
 use crate::bytes;
 use crate::events::{Event, Translator, json};
+use crate::offers::Spoken;
 use handfast::Negotiated;
 use handfast::alert::Alert;
 use handfast::message::Dialect;
 use handfast::trace::{Direction, Inside, Observer, Trace};
 use handfast::wire::numbers::{ContentType, ProtocolVersion};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
 
 /// How much of a connection is kept: more than any handshake has.
 const MOST_EVENTS: usize = 256;
@@ -23,6 +26,8 @@ pub(crate) struct Story(Arc<Mutex<Told>>);
 /// What is kept.
 #[derive(Default)]
 pub(crate) struct Told {
+    /// Whether secrets are kept, too.
+    pub(crate) reveals: bool,
     began: Option<Instant>,
     pub(crate) events: Vec<Seen>,
     bytes: usize,
@@ -45,8 +50,27 @@ pub(crate) enum What {
     Message { direction: Direction, name: &'static str, raw: Vec<u8>, dialect: Dialect, protected: bool },
     Alert { direction: Direction, alert: Alert, protected: bool },
     Keys { direction: Direction, secret: &'static str },
+    Secret(Secret),
     Verified { how: String },
     Connected,
+}
+
+/// A secret, and what it was made of, as [`Trace::Secret`] has it.
+#[derive(Clone)]
+pub(crate) struct Secret {
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) from: &'static str,
+    pub(crate) with: &'static str,
+    pub(crate) length: usize,
+    /// The secret itself, only if it may be shown.
+    pub(crate) value: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secret").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// A record as it travelled.
@@ -63,6 +87,11 @@ pub(crate) struct Record {
 }
 
 impl Story {
+    /// One that has secrets, too, if it `reveals` them.
+    pub(crate) fn new(reveals: bool) -> Self {
+        Self(Arc::new(Mutex::new(Told { reveals, ..Told::default() })))
+    }
+
     /// Whether nothing has happened yet.
     pub(crate) fn is_empty(&self) -> bool {
         self.told().began.is_none()
@@ -102,6 +131,10 @@ impl Told {
             let raw = if is_data && self.data > MOST_DATA { Vec::new() } else { raw.to_vec() };
             return Some(What::Record(Record { direction, outer, version, length, protected, inside, raw }));
         }
+        if let Trace::Secret { name, label, from, with, length, value } = *trace {
+            let value = value.filter(|_| self.reveals).map(|v| Zeroizing::new(v.bytes().to_vec()));
+            return Some(What::Secret(Secret { name, label, from, with, length, value }));
+        }
         if let Trace::Connected = trace {
             return Some(What::Connected);
         }
@@ -118,10 +151,22 @@ impl Told {
 }
 
 impl Told {
+    /// The handshake's messages.
+    pub(crate) fn spoken(&self) -> Vec<Spoken<'_>> {
+        let messages = self.events.iter().filter_map(|seen| match &seen.what {
+            What::Message { name: "ChangeCipherSpec", .. } => None,
+            What::Message { direction, raw, dialect, .. } => {
+                Some(Spoken { received: *direction == Direction::Received, raw, dialect: *dialect })
+            }
+            _ => None,
+        });
+        messages.collect()
+    }
+
     /// All of it as JSON, in the schema of `docs/json.md`: an object that has the events in a list.
     pub(crate) fn json(&self, negotiated: &Negotiated) -> String {
         let start = Event::Start { verb: "serve" };
-        let events = self.events.iter().map(|seen| seen.what.event(negotiated));
+        let events = self.events.iter().filter_map(|seen| seen.what.event(negotiated));
         let lines: Vec<_> = [start].into_iter().chain(events).filter_map(|event| json::line(None, &event)).collect();
         format!("{{\"events\":[\n{}\n],\"left_out\":{}}}\n", lines.join(",\n"), self.left_out)
     }
@@ -129,8 +174,8 @@ impl Told {
 
 impl What {
     /// The event that this was.
-    fn event<'w>(&'w self, negotiated: &'w Negotiated) -> Event<'w> {
-        match *self {
+    fn event<'w>(&'w self, negotiated: &'w Negotiated) -> Option<Event<'w>> {
+        Some(match *self {
             Self::Record(ref r) => {
                 let Record { direction, outer, version, length, protected, inside, ref raw } = *r;
                 Event::Record { direction, record: bytes::Record { outer, version, length, protected, inside, raw } }
@@ -142,7 +187,8 @@ impl What {
             Self::Keys { direction, secret } => Event::Keys { direction, secret },
             Self::Verified { ref how } => Event::Verified { how },
             Self::Connected => Event::Connected { negotiated },
-        }
+            Self::Secret(_) => return None,
+        })
     }
 
     /// How many bytes it holds.
@@ -151,6 +197,7 @@ impl What {
             Self::Record(record) => record.raw.len(),
             Self::Message { raw, .. } => raw.len(),
             Self::Verified { how } => how.len(),
+            Self::Secret(secret) => secret.length,
             Self::Alert { .. } | Self::Keys { .. } | Self::Connected => 0,
         }
     }
