@@ -39,8 +39,11 @@ pub(super) struct Case<'h> {
     /// Whether a session was resumed, as far as the messages say.
     pub(super) resumed: bool,
     /// What the library says of the fields of the hello, by their names.
-    notes: HashMap<&'static str, &'static str>,
+    notes: Notes,
 }
+
+/// What a field is for, and the section that defines it.
+type Notes = HashMap<&'static str, (&'static str, &'static str)>;
 
 /// A ClientHello, whichever form it came in.
 pub(super) struct Hello<'h> {
@@ -174,8 +177,7 @@ impl<'h> Case<'h> {
 
     /// What the library says of an extension: what it is for, and the section.
     pub(super) fn note(&self, field: &str) -> Option<(&'static str, &'static str)> {
-        let (words, section) = self.notes.get(field)?.strip_suffix(").")?.rsplit_once(" (")?;
-        Some((words, section))
+        self.notes.get(field).copied()
     }
 
     /// The groups of the shares in the first hello, each with the share's size.
@@ -295,16 +297,16 @@ fn last_handshake<'m, 'h>(messages: &'m [Spoken<'h>]) -> &'m [Spoken<'h>] {
 }
 
 /// What stands beside the fields of the hello, and of its extensions.
-fn notes(hello: &Spoken<'_>) -> HashMap<&'static str, &'static str> {
-    fn gather(fields: &[Field], into: &mut HashMap<&'static str, &'static str>) {
+fn notes(hello: &Spoken<'_>) -> Notes {
+    fn gather(fields: &[Field], into: &mut Notes) {
         for field in fields {
             if !field.note.is_empty() {
-                into.entry(field.name).or_insert(field.note);
+                into.entry(field.name).or_insert((field.note, field.rfc));
             }
             gather(&field.parts, into);
         }
     }
-    let mut out = HashMap::new();
+    let mut out = Notes::new();
     gather(&Message::describe(hello.raw, hello.dialect).0, &mut out);
     out
 }

@@ -128,7 +128,7 @@ fn offer(case: &Case<'_>, scheme: SignatureScheme) -> Offer {
         Verdict::NotOurs => "This server could, and its policy does not have it.".into(),
         Verdict::Unfit => {
             format!(
-                "It needs a certificate with {}. This server has them for {}.",
+                "It needs a certificate with {}. This server has keys for {}.",
                 fitting(case, scheme),
                 own_keys(case)
             )
@@ -166,7 +166,7 @@ fn fitting(case: &Case<'_>, scheme: SignatureScheme) -> String {
             name if name.contains("secp") && !case.is_classic() => format!("an {} key", words::scheme(scheme)),
             _ => "an ECDSA key".into(),
         },
-        Some(KeyKind::MlDsa) => format!("an {} key", words::scheme(scheme)),
+        Some(KeyKind::MlDsa) => "an ML-DSA key".into(),
         Some(KeyKind::Ed25519) => "an Ed25519 key".into(),
         Some(KeyKind::Rsa) => "an RSA key".into(),
         Some(KeyKind::RsaPss) => "an RSA key that is for RSA-PSS alone".into(),

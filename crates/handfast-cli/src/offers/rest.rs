@@ -161,71 +161,30 @@ fn other(case: &Case<'_>, extension: &Extension<'_>) -> Offer {
         Extension::PostHandshakeAuth(_) => {
             offer.is(Verdict::Usable, format!("{who} could be asked later who it is; this server does not ask."), rule)
         }
-        Extension::Unknown(_, body) => {
-            let (words, rule) = strange(case, kind, body);
-            offer.is(Verdict::Unknown, words, rule)
-        }
+        Extension::Unknown(_, body) => offer.is(Verdict::Unknown, strange(case, kind, body), rule),
         _ => offer.is(Verdict::Heeded, note.map_or("", |(words, _)| words), rule),
     }
 }
 
-/// What is not spoken here: what it would be for.
-fn strange(case: &Case<'_>, kind: ExtensionType, body: &[u8]) -> (String, &'static str) {
-    use ExtensionType as T;
-    let who = case.who();
-    let (what, rule) = match kind {
-        T::ENCRYPTED_CLIENT_HELLO => return encrypted_hello(case, body),
-        T::APPLICATION_SETTINGS | T::APPLICATION_SETTINGS_OLD => (
-            "Settings of the application protocol, HTTP/2's say, in the handshake already, which spares a round trip",
-            "draft-vvv-tls-alps",
-        ),
-        T::TRUST_ANCHORS => (
-            "Which authorities it trusts, in short, so that a server with several certificates can choose the one",
-            "draft-ietf-tls-trust-anchor-ids",
-        ),
-        T::DELEGATED_CREDENTIAL => (
-            "A key for some days that the certificate's owner has signed, so that its own need not lie on every server",
-            "RFC 9345",
-        ),
-        T::MAX_FRAGMENT_LENGTH => ("Smaller records; record_size_limit does it better", "RFC 6066 4"),
-        T::TRUNCATED_HMAC => ("A shorter MAC, which is a weaker one", "RFC 6066 7"),
-        T::CLIENT_CERTIFICATE_URL => ("A place where its certificate can be fetched", "RFC 6066 5"),
-        T::TRUSTED_CA_KEYS => ("Which authorities it trusts, as older versions say it", "RFC 6066 6"),
-        T::STATUS_REQUEST_V2 => ("OCSP responses for the whole chain", "RFC 6961"),
-        T::HEARTBEAT => {
-            ("Messages that keep a connection alive; a fault in one library made it Heartbleed", "RFC 6520")
-        }
-        T::SRP => ("Passwords instead of certificates", "RFC 5054"),
-        T::USE_SRTP => ("Keys for voice and pictures", "RFC 5764"),
-        T::TOKEN_BINDING => ("Cookies that are of use to nobody else", "RFC 8472"),
-        T::CACHED_INFO => ("What it remembers of this server, and need not hear again", "RFC 7924"),
-        T::CHANNEL_ID => ("A key by which a browser was known again", "draft-balfanz-tls-channelid"),
-        T::NEXT_PROTOCOL_NEGOTIATION => ("What the choice of a protocol was before ALPN", "draft-agl-tls-nextprotoneg"),
-        T::CONNECTION_ID => {
-            ("A number by which a connection is known when addresses change: it is for DTLS", "RFC 9146")
-        }
-        T::QUIC_TRANSPORT_PARAMETERS => ("Settings of QUIC, which means nothing over TCP", "RFC 9001 8.2"),
-        T::TLS_CERT_WITH_EXTERN_PSK => ("Certificates and a shared key together", "RFC 8773"),
-        T::TRANSPARENCY_INFO => ("Proof that public logs have seen the certificate, in a newer form", "RFC 9162 6.5"),
-        T::DNSSEC_CHAIN => ("Proof by DNSSEC of which certificate is right", "RFC 9102"),
-        T::TLS_FLAGS => ("Small things that it can do, a bit each", "draft-ietf-tls-tlsflags"),
-        T::OID_FILTERS => ("Which certificates would do", "RFC 9846 4.3.5"),
-        _ if kind.name().is_some() => ("Something with a registered name", ""),
-        _ => ("Something without a registered name", ""),
-    };
-    (format!("{what}. This server does not speak it, and {who} does without."), rule)
+/// What is not spoken here, with the library's words for what it would be for.
+fn strange(case: &Case<'_>, kind: ExtensionType, body: &[u8]) -> String {
+    let what = kind.name().and_then(|name| case.note(name)).map(|(words, _)| words);
+    match (kind, what) {
+        (ExtensionType::ENCRYPTED_CLIENT_HELLO, _) => encrypted_hello(case, body),
+        (_, Some(what)) => format!("{what}. This server does not speak it, and {} does without.", case.who()),
+        (_, None) => "This server does not know it, and passes over it, as everyone should.".into(),
+    }
 }
 
 /// Whether it is real, only who has the key can tell (RFC 9849 6.2).
-fn encrypted_hello(case: &Case<'_>, body: &[u8]) -> (String, &'static str) {
+fn encrypted_hello(case: &Case<'_>, body: &[u8]) -> String {
     const OUTER: u8 = 0;
     let who = case.who();
-    let words = match body.first() {
+    match body.first() {
         Some(&OUTER) => format!(
             "A second hello, encrypted, could hide in it which site {who} wants. Whether there is one, only who has published a key for that \
              can see; this server has none, so it is most likely filler, sent so that nobody gets used to its absence."
         ),
         _ => "The inner hello of an encrypted one, which has no place here.".into(),
-    };
-    (words, "RFC 9849")
+    }
 }

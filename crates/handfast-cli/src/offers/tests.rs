@@ -297,18 +297,15 @@ fn chromium_is_told_what_was_chosen_and_what_was_not_needed() {
     assert_eq!(signature.chosen.as_deref(), Some("ECDSA P-256"));
     let [ml_dsa, rsa] = ["mldsa65", "rsa_pss_rsae_sha256"].map(|n| offer(&topics, n));
     assert_eq!((ml_dsa.verdict, rsa.verdict), (Verdict::Unfit, Verdict::Usable));
-    assert!(
-        ml_dsa.meaning.contains("an ML-DSA-65 key") && ml_dsa.meaning.contains("ECDSA P-256 and RSA"),
-        "{ml_dsa:?}"
-    );
+    assert!(ml_dsa.meaning.contains("an ML-DSA key") && ml_dsa.meaning.contains("ECDSA P-256 and RSA"), "{ml_dsa:?}");
 
     // It asked for localhost.
     assert_eq!((topic(&topics, "Name").chosen.as_deref(), offer(&topics, "localhost").verdict), (None, Verdict::Unfit));
     assert_eq!(topic(&topics, "Protocol").chosen.as_deref(), Some("HTTP/2"));
     for (name, words) in [
         ("encrypted_client_hello", "most likely filler"),
-        ("application_settings", "HTTP/2's say"),
-        ("trust_anchors", "which authorities it trusts"),
+        ("application_settings", "settings of the protocol inside"),
+        ("trust_anchors", "authorities that the client trusts"),
     ] {
         let offer = offer(&topics, name);
         assert_eq!(offer.verdict, Verdict::Unknown);

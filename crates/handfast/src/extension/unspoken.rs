@@ -22,6 +22,14 @@ pub(super) fn about(kind: T, place: Place) -> (&'static str, &'static str) {
         T::HEARTBEAT => ("Asks whether the other side is still there; known for Heartbleed", "RFC 6520 2"),
         T::STATUS_REQUEST_V2 => ("Fresh word that no certificate of the chain is revoked", "RFC 6961 2.2"),
         T::TOKEN_BINDING => ("Ties cookies to a key of the client's", "RFC 8472 2"),
+        T::CACHED_INFO => ("What the client remembers of the server, and need not be sent again", "RFC 7924 3"),
+        T::TLS_CERT_WITH_EXTERN_PSK => ("Certificates and a key that both have already, together", "RFC 8773 4"),
+        T::DNSSEC_CHAIN => ("Proof by DNSSEC of which certificate is the right one", "RFC 9102 2.1"),
+        T::TLS_FLAGS => ("Small things that the client can do, a bit each: a proposal so far", "RFC 9846 4.3"),
+        T::CHANNEL_ID => ("A key by which the client is known again; it never became an RFC", "RFC 9846 4.3"),
+        T::TRUST_ANCHORS => {
+            ("Authorities that the client trusts, by short numbers of theirs: a proposal so far", "RFC 9846 4.3")
+        }
         T::DELEGATED_CREDENTIAL => {
             ("The server may sign with a short-lived key that its certificate vouches for", "RFC 9345 4.1.1")
         }
@@ -30,14 +38,6 @@ pub(super) fn about(kind: T, place: Place) -> (&'static str, &'static str) {
         T::CONNECTION_ID => ("Names the connection, so that it survives a new address (DTLS)", "RFC 9146 3"),
         T::QUIC_TRANSPORT_PARAMETERS => ("What QUIC must know to begin", "RFC 9001 8.2"),
         T::NEXT_PROTOCOL_NEGOTIATION => ("What came before ALPN; it never became an RFC", "RFC 9846 4.3"),
-        T::CACHED_INFO => {
-            ("What the client remembers of the server's certificate, which need not come again", "RFC 7924 3")
-        }
-        T::TLS_CERT_WITH_EXTERN_PSK => ("A certificate, and a shared key beside it", "RFC 8773 5"),
-        T::DNSSEC_CHAIN => ("Proof from DNS of the server's certificate, sent along", "RFC 9102 2"),
-        T::TLS_FLAGS => ("Many little extensions, a bit each: a proposal so far", "RFC 9846 4.3"),
-        T::CHANNEL_ID => ("Ties cookies to a key of the client's; it never became an RFC", "RFC 9846 4.3"),
-        T::TRUST_ANCHORS => ("Short names of authorities that the client trusts: a proposal so far", "RFC 9846 4.3"),
         T::APPLICATION_SETTINGS | T::APPLICATION_SETTINGS_OLD => {
             ("Settings of the protocol inside, sent along (ALPS): a proposal so far", "RFC 9846 4.3")
         }
