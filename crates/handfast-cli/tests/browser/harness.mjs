@@ -20,7 +20,7 @@ const TARGET = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target");
 const TOOL = process.env.HANDFAST ?? path.join(TARGET, "debug/handfast");
 
 /** The sections of the page, each with a tab. */
-export const SECTIONS = ["connection", "classic"];
+export const SECTIONS = ["connection", "negotiated", "keys", "classic"];
 
 /** Where pictures go that a person may want to look at. */
 export const PICTURES = path.join(TARGET, "browser");

@@ -2,9 +2,10 @@
 
 import axe from "axe-core";
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
-import { PICTURES, SECTIONS, visit } from "./harness.mjs";
+import { PICTURES, ROOT, SECTIONS, visit } from "./harness.mjs";
 
 const SCHEMES = ["light", "dark"];
 
@@ -54,3 +55,21 @@ for (const width of [320, 360, 768, 1280, 1920]) {
     }
   });
 }
+
+test("the pictures in the README are of this page", async (t) => {
+  const size = { width: 1280, height: 1040 };
+  const { page } = await visit(t, { viewport: size, deviceScaleFactor: 1.5, reducedMotion: "reduce" });
+  await page.locator("#m0 > summary").click();
+  await page.locator("#m0 .fields a.row", { hasText: /^random/ }).click();
+  await page.mouse.move(1, 1);
+  await page.evaluate(() => scrollTo(0, 0));
+  for (const [colorScheme, name] of [["light", "page.png"], ["dark", "page-dark.png"]]) {
+    await page.emulateMedia({ colorScheme });
+    const folder = process.env.HANDFAST_UPDATE === "1" ? path.join(ROOT, "docs") : PICTURES;
+    await page.screenshot({ path: path.join(folder, name) });
+    // Random bytes make each picture another; that it is there, and of this size, can be told.
+    const picture = await readFile(path.join(ROOT, "docs", name));
+    assert.deepEqual([picture.readUInt32BE(16), picture.readUInt32BE(20)], [1.5 * size.width, 1.5 * size.height]);
+    assert((await readFile(path.join(ROOT, "README.md"), "utf8")).includes(`docs/${name}`));
+  }
+});

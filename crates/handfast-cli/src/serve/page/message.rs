@@ -106,7 +106,7 @@ pub(super) fn card(message: &Message<'_>, id: &str, ends: Ends) -> Markup {
                 div.about {
                     @if !told.why.is_empty() { p.why { (told.why) } }
                     @if !told.facts.is_empty() { p.short { (words::capital(&told.facts)) "." } }
-                    p.when { (ends.sender(direction)) " said this " (after(message.at)) " " a href={ "#" (id) } { "Link to this message" } }
+                    p.when { (words::capital(ends.sender(direction))) " said this " (after(message.at)) " " a href={ "#" (id) } { "Link to this message" } }
                 }
                 (travelled(&message.travelled, id, told.name))
                 h3.layer { @if protected { "The same, decrypted" } @else { "The message" } }
@@ -303,7 +303,7 @@ fn data(direction: Direction, records: &[&Record], count: usize, length: usize, 
             div.open {
                 div.about {
                     p.why { "What it is all for. Nobody between you and Handfast can read it." }
-                    p.when { (ends.sender(direction)) " said this " (after(at)) " It went in " @match count { 1 => "one record.", n => { (n) " records." } } }
+                    p.when { (words::capital(ends.sender(direction))) " said this " (after(at)) " It went in " @match count { 1 => "one record.", n => { (n) " records." } } }
                 }
                 div.travelled {
                     h3.layer { "As it travelled" }
@@ -328,7 +328,7 @@ fn loose(record: &Record, at: Duration, ends: Ends) -> Markup {
         details.data.loose.(class(record.direction)) {
             (line(record.direction, "record", gist, &words::size(record.raw.len()), record.protected, ends))
             div.open {
-                div.about { p.when { (ends.sender(record.direction)) " said this " (after(at)) } }
+                div.about { p.when { (words::capital(ends.sender(record.direction))) " said this " (after(at)) } }
                 div.travelled {
                     (envelope(record, None, &format!("{}-l{}", ends.prefix, at.as_nanos()), "record"))
                     @if !record.protected && record.raw.len() > 5 { div.hex { (hex::plain(record.raw.get(5..).unwrap_or_default())) } }
