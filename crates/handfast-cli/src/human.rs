@@ -84,10 +84,11 @@ impl View {
                 let (arrow, color) = way(direction);
                 format!("  {} {:>12}  {alert}", self.paint(color, &format!("{arrow} {:<20}", "alert")), words::size(2))
             }
-            Event::Keys { direction, secret } => {
+            Event::Keys { direction, secret, .. } => {
                 let who = if direction == Direction::Sent { "we encrypt" } else { "the peer encrypts" };
                 self.paint(DIM, &format!("    from here on {who}, with keys of the {}", secret.replace('_', " ")))
             }
+            Event::Resumption { by, verdict } => self.paint(DIM, &format!("    the {by} {verdict}")),
             Event::Verified { how } => self.paint(GREEN, &format!("    verified: {}", harmless(how))),
             Event::Connected { negotiated: n } | Event::Renegotiated { negotiated: n } => {
                 let again = matches!(event, Event::Renegotiated { .. });
@@ -111,6 +112,11 @@ impl View {
             | Event::Closed { clean: false }
             | Event::Start { .. }
             | Event::Record { .. }
+            | Event::Secret { .. }
+            | Event::State { .. }
+            | Event::Plain { .. }
+            | Event::Refused { .. }
+            | Event::NotShown { .. }
             | Event::ClientCertificate { .. }
             | Event::Listening { .. }
             | Event::Reloaded { .. }

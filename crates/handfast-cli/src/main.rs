@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         Verb::Serve(args) => serve::run(args),
         Verb::Connect(args) => connect::run(&args),
         Verb::Cert(args) => said(cert::run(&args)),
-        Verb::Demo(args) => said(demo::run(&args)),
+        Verb::Demo(args) => demo::run(&args),
     };
     ExitCode::from(code as u8)
 }

@@ -67,8 +67,8 @@ impl Paper {
                 heading + &self.alert(alert, protected)
             }
             Event::Record { direction, record } => self.record(direction, record),
-            Event::Keys { direction: Direction::Sent, secret } => self.keys("we encrypt", secret),
-            Event::Keys { direction: Direction::Received, secret } => self.keys("the peer encrypts", secret),
+            Event::Keys { direction: Direction::Sent, secret, .. } => self.keys("we encrypt", secret),
+            Event::Keys { direction: Direction::Received, secret, .. } => self.keys("the peer encrypts", secret),
             _ => return None,
         };
         Some(text)

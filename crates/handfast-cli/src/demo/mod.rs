@@ -4,10 +4,11 @@ mod compare;
 
 use crate::args::{self, Within};
 use crate::bytes::Paper;
-use crate::events::{Event, Translator};
-use crate::exit::Failure;
+use crate::events::{self, Event, Translator};
+use crate::exit::{Code, Failure};
 use crate::gist::Of;
 use crate::home::{self, Use};
+use crate::human::{self, Detail, View};
 use crate::{lists, negotiated, trust, words};
 use handfast::crypto::{Credential, KeyExchangeKind, Suite};
 use handfast::message::{Dialect, Message};
@@ -29,7 +30,45 @@ const REPLY: &[u8] = b"Hello, client. Nobody but you and me.\n";
 /// Longer than anything between two threads takes: a demo does not hang.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(crate) fn run(args: &args::Demo) -> Result<(), Failure> {
+/// Takes what is told of one end beside what its observer sees: that it is connected, its data, and its end.
+type Tell<'t> = dyn Fn(&Event<'_>) + Sync + 't;
+
+pub(crate) fn run(args: &args::Demo) -> Code {
+    if args.json {
+        return json(args);
+    }
+    match told(args) {
+        Ok(()) => Code::Done,
+        Err(failure) => {
+            eprintln!("handfast: {}", human::told(&failure));
+            failure.code
+        }
+    }
+}
+
+/// Tells the events of both ends.
+fn json(args: &args::Demo) -> Code {
+    let teller = events::Teller::new(true, View::new(Detail::Connections));
+    teller.tell(None, &Event::Start { verb: "demo" });
+    let (client, server) = (teller.of("client"), teller.of("server"));
+    let watched =
+        Watched { client: Some(Box::new(client.observer(None))), server: Some(Box::new(server.observer(None))) };
+    let ends: [&Tell<'_>; 2] = [&|event| client.tell(None, event), &|event| server.tell(None, event)];
+    let done = policy(&args.version, args.suites.as_deref()).and_then(|policy| {
+        let (listener, _) = listen()?;
+        shake_hands(&listener, &policy, !args.no_client_certificate, watched, ends)
+    });
+    match done.and_then(|_| teller.fault()) {
+        Ok(()) => Code::Done,
+        Err(failure) => {
+            teller.tell(None, &Event::Failed { failure: &failure });
+            failure.code
+        }
+    }
+}
+
+/// Tells the handshake to a person.
+fn told(args: &args::Demo) -> Result<(), Failure> {
     if let Some(other) = &args.compare {
         return compare(args, other);
     }
@@ -41,9 +80,13 @@ pub(crate) fn run(args: &args::Demo) -> Result<(), Failure> {
         policy.max_version,
         if args.no_client_certificate { "" } else { ", and the client shows a certificate too" },
     )));
-    let data = |direction, bytes: &[u8]| teller.data(direction, bytes);
+    let data = |event: &Event<'_>| {
+        if let Event::Data { direction, bytes, .. } = *event {
+            teller.data(direction, bytes);
+        }
+    };
     let watched = Watched { client: Some(Box::new(teller.observer())), server: None };
-    let agreed = shake_hands(&listener, &policy, !args.no_client_certificate, watched, &data)?;
+    let agreed = shake_hands(&listener, &policy, !args.no_client_certificate, watched, [&data, &|_| {}])?;
     if let Some(weak) = negotiated::weaknesses(&agreed) {
         teller.say(&teller.fitted(&format!("\n     What was agreed is weak: {weak}.\n")));
     }
@@ -55,10 +98,14 @@ fn compare(args: &args::Demo, other: &str) -> Result<(), Failure> {
     let one = |version: &str, suites: Option<&str>| -> Result<(Policy, compare::Seen, Negotiated), Failure> {
         let policy = policy(version, suites)?;
         let seen = compare::Seen::default();
-        let data = |direction, bytes: &[u8]| seen.data(direction, bytes);
+        let data = |event: &Event<'_>| {
+            if let Event::Data { direction, bytes, .. } = *event {
+                seen.data(direction, bytes);
+            }
+        };
         let (listener, _) = listen()?;
         let watched = Watched { client: Some(Box::new(seen.observer())), server: None };
-        let agreed = shake_hands(&listener, &policy, !args.no_client_certificate, watched, &data)?;
+        let agreed = shake_hands(&listener, &policy, !args.no_client_certificate, watched, [&data, &|_| {}])?;
         Ok((policy, seen, agreed))
     };
     let teller = Teller::default();
@@ -77,7 +124,8 @@ fn listen() -> Result<(TcpListener, SocketAddr), Failure> {
 pub(crate) fn classic(suite: &str, server: Box<dyn Observer>) -> Result<(), Failure> {
     let policy = policy("tls1.2", Some(suite))?;
     let (listener, _) = listen()?;
-    shake_hands(&listener, &policy, true, Watched { client: None, server: Some(server) }, &|_, _| {}).map(drop)
+    let watched = Watched { client: None, server: Some(server) };
+    shake_hands(&listener, &policy, true, watched, [&|_| {}, &|_| {}]).map(drop)
 }
 
 /// Who watches which end.
@@ -86,23 +134,23 @@ struct Watched {
     server: Option<Box<dyn Observer>>,
 }
 
-/// A handshake, and data both ways. `data` is told of the data as the client has it, `watched` of all else.
+/// A handshake, and data both ways. `client` and `server` are told what `watched` does not see. Gives what the client has negotiated.
 fn shake_hands(
     listener: &TcpListener,
     policy: &Policy,
     ask: bool,
     watched: Watched,
-    data: &dyn Fn(Direction, &[u8]),
+    [tell_client, tell_server]: [&Tell<'_>; 2],
 ) -> Result<Negotiated, Failure> {
     let (client, server) = configs(policy, ask)?;
     let failed = |e: io::Error| failure(&e);
     let address = listener.local_addr().map_err(failed)?;
     thread::scope(|scope| {
         let Watched { client: at_client, server: at_server } = watched;
-        let serving = scope.spawn(move || serve(listener, server, at_server));
+        let serving = scope.spawn(move || serve(listener, server, at_server, tell_server));
         // Without a connection the server would wait for ever.
         let socket = TcpStream::connect(address).map_err(failed)?;
-        let told = connect(socket, client, at_client, data);
+        let told = connect(socket, client, at_client, tell_client);
         let served = serving.join().unwrap_or_else(|_| Err(io::Error::other("the server's thread failed")));
         told.and_then(|agreed| served.map(|()| agreed)).map_err(failed)
     })
@@ -167,40 +215,56 @@ fn key(algorithm: &'static SignatureAlgorithm) -> Result<KeyPair, Failure> {
     KeyPair::generate_for(algorithm).map_err(|e| Failure::io(format!("cannot make a key: {e}.")))
 }
 
-fn serve(listener: &TcpListener, config: ServerConfig, observer: Option<Box<dyn Observer>>) -> io::Result<()> {
+fn serve(
+    listener: &TcpListener,
+    config: ServerConfig,
+    observer: Option<Box<dyn Observer>>,
+    tell: &Tell<'_>,
+) -> io::Result<()> {
     let (socket, _) = listener.accept()?;
     socket.set_read_timeout(Some(PATIENCE))?;
     let mut connection = Connection::server(Arc::new(config));
     if let Some(observer) = observer {
         connection.observe(observer);
     }
-    let mut stream = Stream::new(connection, socket);
+    let mut stream = Stream::new(connection, socket).complete()?;
+    tell(&Event::Connected { negotiated: stream.connection().negotiated() });
     let mut request = vec![0; REQUEST.len()];
     stream.read_exact(&mut request)?;
+    tell(&data(Direction::Received, &request));
     stream.write_all(REPLY)?;
     stream.flush()?;
+    tell(&data(Direction::Sent, REPLY));
     stream.read_to_end(&mut request)?;
-    stream.shutdown()
+    stream.shutdown()?;
+    tell(&Event::Closed { clean: true });
+    Ok(())
+}
+
+fn data(direction: Direction, bytes: &[u8]) -> Event<'_> {
+    Event::Data { direction, bytes, early: false }
 }
 
 fn connect(
     socket: TcpStream,
     config: ClientConfig,
     observer: Option<Box<dyn Observer>>,
-    data: &dyn Fn(Direction, &[u8]),
+    tell: &Tell<'_>,
 ) -> io::Result<Negotiated> {
     socket.set_read_timeout(Some(PATIENCE))?;
     let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
     let connection = Connection::client_observed(Arc::new(config), name, Time::now(), observer)?;
     let mut stream = Stream::new(connection, socket).complete()?;
+    tell(&Event::Connected { negotiated: stream.connection().negotiated() });
     stream.write_all(REQUEST)?;
     stream.flush()?;
-    data(Direction::Sent, REQUEST);
+    tell(&data(Direction::Sent, REQUEST));
     let mut reply = vec![0; REPLY.len()];
     stream.read_exact(&mut reply)?;
-    data(Direction::Received, &reply);
+    tell(&data(Direction::Received, &reply));
     stream.shutdown()?;
     stream.read_to_end(&mut reply)?;
+    tell(&Event::Closed { clean: true });
     Ok(stream.connection().negotiated().clone())
 }
 
@@ -261,7 +325,7 @@ impl Teller {
             Some(Event::Record { direction, record }) => {
                 teller.say(&teller.paper().map(|p| p.record(direction, record)).unwrap_or_default())
             }
-            Some(Event::Keys { direction, secret }) => {
+            Some(Event::Keys { direction, secret, .. }) => {
                 let who = match direction {
                     Direction::Sent => "the client encrypts",
                     Direction::Received => "the server encrypts",

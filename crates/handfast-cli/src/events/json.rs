@@ -1,31 +1,43 @@
 //! Events as JSON, one object a line. The schema stands in `docs/json.md`; what is there is changed only with [`SCHEMA`].
 
-use super::{Cause, Connection, Event};
-use crate::bytes;
+use super::{Cause, Connection, Event, Secret};
+use crate::bytes::{self, Record};
 use crate::exit::blame;
 use crate::negotiated::{certificate, facts};
 use crate::words;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use handfast::Negotiated;
 use handfast::alert::AlertLevel;
-use handfast::trace::Direction;
+use handfast::trace::{Direction, Inside};
 use handfast::verify::CertificateError;
 use handfast::wire::Field;
+use handfast::wire::numbers::ContentType;
+use handfast::{Negotiated, Time};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 /// The version of the schema: counted up when a field goes or changes its meaning, not when one is added.
-pub(crate) const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 2;
+
+/// Whose event it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Whose {
+    /// One of `serve`'s connections.
+    pub(crate) connection: Option<Connection>,
+    /// Which end of the connection, where both are told of.
+    pub(crate) end: Option<&'static str>,
+}
 
 /// The object; `None` for what only the human view shows.
-pub(crate) fn line(connection: Option<Connection>, event: &Event<'_>) -> Option<String> {
+pub(crate) fn line(whose: Whose, at: Time, event: &Event<'_>) -> Option<String> {
     let (name, fields) = object(event)?;
-    // What it is and whose comes first, for those who read the lines themselves.
-    let mut members = vec![("event".to_owned(), name.into())];
-    if let Some(Connection { number, peer }) = connection {
+    // What it is, when and whose comes first, for those who read the lines themselves.
+    let mut members = vec![("event".to_owned(), name.into()), ("at".to_owned(), moment(at).into())];
+    if let Some(Connection { number, peer }) = whose.connection {
         members.push(("connection".into(), number.into()));
         members.push(("peer".into(), peer.to_string().into()));
     }
+    members.extend(whose.end.map(|end| ("end".to_owned(), end.into())));
     if let Value::Object(fields) = fields {
         members.extend(fields);
     }
@@ -74,8 +86,33 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
                 json!({ "direction": way(direction), "level": level, "alert": alert, "number": number, "protected": protected }),
             )
         }
-        Event::Keys { .. } | Event::Record { .. } => return None,
+        Event::Record { direction, record } => ("record", of_record(direction, record)),
+        Event::Secret { secret: Secret { name, label, from, with, length, value } } => (
+            "secret",
+            json!({
+                "name": name,
+                "label": or_null(label),
+                "from": or_null(from),
+                "with": or_null(with),
+                "length": length,
+                "hex": value.map(words::hex),
+            }),
+        ),
+        Event::Keys { direction, secret, suite } => {
+            ("keys", json!({ "direction": way(direction), "secret": secret, "suite": suite.to_string() }))
+        }
+        Event::Plain { direction } => ("plain", json!({ "direction": way(direction) })),
+        Event::State { awaiting } => ("state", json!({ "awaiting": awaiting })),
+        Event::Resumption { by, verdict } => (
+            "resumption",
+            json!({ "by": by.name(), "verdict": verdict.name(), "words": format!("the {by} {verdict}") }),
+        ),
         Event::Verified { how } => ("verified", json!({ "how": how })),
+        Event::Refused { error } => (
+            "refused",
+            json!({ "why": error.to_string(), "certificate": place(error), "field": error.field().map(|f| f.name()) }),
+        ),
+        Event::NotShown { why } => ("not_shown", json!({ "why": why })),
         Event::Fallback { from, to, failure } => {
             let e = &failure.explanation;
             let alert = e.alert.map(|a| a.to_string());
@@ -111,15 +148,47 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
                     "why": e.why,
                     "rule": or_null(e.rule),
                     "remedy": or_null(&e.remedy),
-                    "certificate": refusal.and_then(CertificateError::certificate).map(|c| {
-                        json!({ "position": c.position, "of": c.of, "subject": c.subject })
-                    }),
+                    "certificate": refusal.and_then(place),
                     "field": refusal.and_then(CertificateError::field).map(|f| f.name()),
                     "code": failure.code as u8,
                 }),
             )
         }
     })
+}
+
+/// A record, whole; but for application data, whose plaintext is told.
+fn of_record(direction: Direction, record: Record<'_>) -> Value {
+    let Record { outer, version, length, protected, inside, raw } = record;
+    let (state, content, plaintext) = match inside {
+        Inside::Content { kind, length } => ("content", Some(kind), Some(length)),
+        Inside::Dropped => ("dropped", None, None),
+        Inside::Unreadable => ("unreadable", None, None),
+    };
+    let is_data = content == Some(ContentType::APPLICATION_DATA);
+    json!({
+        "direction": way(direction),
+        "type": outer.to_string(),
+        "version": version.to_string(),
+        "length": length,
+        "protected": protected,
+        "inside": state,
+        "content": content.map(|kind| kind.to_string()),
+        "content_length": plaintext,
+        "base64": (!is_data).then(|| BASE64_STANDARD.encode(raw)),
+    })
+}
+
+/// Which certificate is refused.
+fn place(error: &CertificateError) -> Option<Value> {
+    error.certificate().map(|c| json!({ "position": c.position, "of": c.of, "subject": c.subject }))
+}
+
+/// A time as RFC 3339 has it, in UTC, to the microsecond.
+fn moment(Time(since): Time) -> String {
+    let at = OffsetDateTime::UNIX_EPOCH.saturating_add(since.try_into().unwrap_or(time::Duration::MAX));
+    let (date, micro) = (at.date(), at.microsecond());
+    format!("{date}T{:02}:{:02}:{:02}.{micro:06}Z", at.hour(), at.minute(), at.second())
 }
 
 /// All that was negotiated.
@@ -168,11 +237,16 @@ mod tests {
     use handfast::alert::{Alert, AlertDescription};
     use handfast::wire::CipherSuite;
     use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
+    use std::time::Duration;
 
     fn parsed(connection: Option<Connection>, event: &Event<'_>) -> Value {
-        let line = line(connection, event).expect("an object");
+        let at = Time(Duration::new(1_790_000_000, 1_234_567));
+        let line = line(Whose { connection, end: None }, at, event).expect("an object");
         assert!(line.starts_with("{\"event\":\"") && !line.contains('\n'), "{line}");
-        serde_json::from_str(&line).expect("JSON")
+        let mut told: Value = serde_json::from_str(&line).expect("JSON");
+        let at = told.as_object_mut().and_then(|told| told.remove("at"));
+        assert_eq!(at, Some("2026-09-21T14:13:20.001234Z".into()));
+        told
     }
 
     #[test]
@@ -230,5 +304,40 @@ mod tests {
             "rule": null, "remedy": null, "certificate": null, "field": null, "code": 3,
         });
         assert_eq!(parsed(None, &Event::Failed { failure: &failure }), wanted);
+    }
+
+    #[test]
+    fn records_are_whole_but_for_data() {
+        let raw = [23, 3, 3, 0, 2, 7, 8];
+        let (version, outer) = (ProtocolVersion::TLS1_2, ContentType::APPLICATION_DATA);
+        let told = |inside| {
+            let record = Record { outer, version, length: 2, protected: true, inside, raw: &raw };
+            parsed(None, &Event::Record { direction: Direction::Received, record })
+        };
+        let wanted = |inside, content: Option<&str>, length: Option<u32>, base64: Option<&str>| {
+            json!({
+                "event": "record", "direction": "received", "type": "application_data", "version": "TLS 1.2", "length": 2,
+                "protected": true, "inside": inside, "content": content, "content_length": length, "base64": base64,
+            })
+        };
+        let whole = Some("FwMDAAIHCA==");
+        let of = |kind| Inside::Content { kind, length: 1 };
+        assert_eq!(told(of(ContentType::HANDSHAKE)), wanted("content", Some("handshake"), Some(1), whole));
+        assert_eq!(told(of(outer)), wanted("content", Some("application_data"), Some(1), None));
+        assert_eq!(told(Inside::Dropped), wanted("dropped", None, None, whole));
+        assert_eq!(told(Inside::Unreadable), wanted("unreadable", None, None, whole));
+    }
+
+    #[test]
+    fn secrets_are_named_and_shown_only_if_they_are_there() {
+        for value in [None, Some(&[0xab; 4][..])] {
+            let (name, label) = ("client_handshake_traffic_secret", "c hs traffic");
+            let secret = Secret { name, label, from: "Handshake Secret", with: "", length: 4, value };
+            let wanted = json!({
+                "event": "secret", "name": name, "label": label, "from": "Handshake Secret", "with": null, "length": 4,
+                "hex": value.map(|_| "abababab"),
+            });
+            assert_eq!(parsed(None, &Event::Secret { secret }), wanted);
+        }
     }
 }

@@ -5,12 +5,15 @@ pub(crate) mod json;
 use crate::bytes::Record;
 use crate::exit::Failure;
 use crate::human::View;
-use handfast::Negotiated;
 use handfast::alert::Alert;
 use handfast::crypto::Credential;
 use handfast::message::{Dialect, Message};
-use handfast::trace::{Direction, Observer, Trace};
+use handfast::trace::{By, Direction, Observer, Trace, Verdict};
+use handfast::verify::CertificateError;
+use handfast::wire::CipherSuite;
 use handfast::wire::numbers::ProtocolVersion;
+use handfast::{Negotiated, Time};
+use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,12 +33,24 @@ pub(crate) enum Event<'e> {
     Message { direction: Direction, name: &'static str, raw: &'e [u8], dialect: Dialect, protected: bool },
     /// A record, if they are asked for.
     Record { direction: Direction, record: Record<'e> },
+    /// A secret was made.
+    Secret { secret: Secret<'e> },
+    /// Something else is awaited.
+    State { awaiting: &'static str },
+    /// What became of a session, or of an external pre-shared key.
+    Resumption { by: By, verdict: Verdict },
     /// An alert.
     Alert { direction: Direction, alert: Alert, protected: bool },
     /// Keys came into use.
-    Keys { direction: Direction, secret: &'static str },
+    Keys { direction: Direction, secret: &'static str, suite: CipherSuite },
+    /// They came out of use.
+    Plain { direction: Direction },
     /// The peer's chain was judged, and found good.
     Verified { how: &'e str },
+    /// It was refused.
+    Refused { error: &'e CertificateError },
+    /// We were asked for a certificate, and show none.
+    NotShown { why: &'e str },
     /// `connect` tries again with an older version as the newest.
     Fallback { from: ProtocolVersion, to: ProtocolVersion, failure: &'e Failure },
     /// The handshake is done.
@@ -54,6 +69,24 @@ pub(crate) enum Event<'e> {
     Closed { clean: bool },
     /// It ended otherwise.
     Failed { failure: &'e Failure },
+}
+
+/// A secret, and how it was made.
+#[derive(Clone, Copy)]
+pub(crate) struct Secret<'e> {
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) from: &'static str,
+    pub(crate) with: &'static str,
+    pub(crate) length: usize,
+    /// What it is, where there is a key log that gets it.
+    pub(crate) value: Option<&'e [u8]>,
+}
+
+impl fmt::Debug for Secret<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secret").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// Why files are read anew.
@@ -107,15 +140,23 @@ impl Translator {
             Trace::Alert { direction, alert } => {
                 Event::Alert { direction, alert, protected: *self.protected(direction) }
             }
+            Trace::Secret { name, label, from, with, length, value } => {
+                let value = value.map(|secret| secret.bytes());
+                Event::Secret { secret: Secret { name, label, from, with, length, value } }
+            }
+            Trace::Keys { direction, secret, suite } => {
+                *self.protected(direction) = true;
+                Event::Keys { direction, secret, suite }
+            }
             Trace::Plain { direction } => {
                 *self.protected(direction) = false;
-                return None;
-            }
-            Trace::Keys { direction, secret, .. } => {
-                *self.protected(direction) = true;
-                Event::Keys { direction, secret }
+                Event::Plain { direction }
             }
             Trace::Verified { how } => Event::Verified { how },
+            Trace::Refused { error } => Event::Refused { error },
+            Trace::NotShown { why } => Event::NotShown { why },
+            Trace::Resumption { by, verdict } => Event::Resumption { by, verdict },
+            Trace::State { awaiting } => Event::State { awaiting },
             _ => return None,
         })
     }
@@ -144,7 +185,11 @@ pub(crate) struct Connection {
 
 /// Tells events, in the form that was asked for. Shared by whoever has something to tell.
 #[derive(Clone)]
-pub(crate) struct Teller(Arc<Inner>);
+pub(crate) struct Teller {
+    inner: Arc<Inner>,
+    /// Of which end it tells, where it tells of both.
+    end: Option<&'static str>,
+}
 
 struct Inner {
     json: bool,
@@ -157,47 +202,55 @@ struct Inner {
 impl Teller {
     /// Objects on stdout if `json`, else whatever `view` shows on stderr.
     pub(crate) fn new(json: bool, view: View) -> Self {
-        let records = view.shows_records();
-        Self(Arc::new(Inner { json, records, view: Mutex::new(view), unheard: Mutex::new(None) }))
+        let records = json || view.shows_records();
+        let inner = Inner { json, records, view: Mutex::new(view), unheard: Mutex::new(None) };
+        Self { inner: Arc::new(inner), end: None }
+    }
+
+    /// The same, of one of two ends.
+    pub(crate) fn of(&self, end: &'static str) -> Self {
+        Self { end: Some(end), ..self.clone() }
     }
 
     /// Whether stdout is for events, and not for data.
     pub(crate) fn is_json(&self) -> bool {
-        self.0.json
+        self.inner.json
     }
 
     /// Whether nothing can be written to stdout any more.
     pub(crate) fn unheard(&self) -> bool {
-        self.0.unheard.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.inner.unheard.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// What is wrong with stdout; that nobody reads it any more is nothing.
     pub(crate) fn fault(&self) -> Result<(), Failure> {
-        let error = self.0.unheard.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let error = self.inner.unheard.lock().unwrap_or_else(PoisonError::into_inner).take();
         error.map_or(Ok(()), crate::quietly).map_err(|e| Failure::io(format!("stdout failed: {e}.")))
     }
 
     /// Tells what happened, on one of several connections if it is one's.
     pub(crate) fn tell(&self, connection: Option<Connection>, event: &Event<'_>) {
-        let mut view = self.0.view.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.0.json
-            && let Some(mut line) = json::line(connection, event)
+        let mut view = self.inner.view.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.inner.json
+            && let Some(mut line) = json::line(json::Whose { connection, end: self.end }, Time::now(), event)
         {
             line.push('\n');
             let mut out = io::stdout().lock();
             if let Err(error) = out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
-                self.0.unheard.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                self.inner.unheard.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
         }
         // A failure is always said in words, too; and what must never go unseen.
-        if !self.0.json || matches!(event, Event::Failed { .. } | Event::ReloadFailed { .. } | Event::Fallback { .. }) {
+        if !self.inner.json
+            || matches!(event, Event::Failed { .. } | Event::ReloadFailed { .. } | Event::Fallback { .. })
+        {
             view.show(connection, event);
         }
     }
 
     /// An observer that tells what it sees of this connection.
     pub(crate) fn observer(&self, connection: Option<Connection>) -> impl Observer + use<> {
-        let translator = if self.0.records { Translator::with_records() } else { Translator::default() };
+        let translator = if self.inner.records { Translator::with_records() } else { Translator::default() };
         let (teller, mut translator) = (self.clone(), translator);
         move |trace: &Trace<'_>| {
             if let Some(event) = translator.event(trace) {

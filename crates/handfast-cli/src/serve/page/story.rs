@@ -1,13 +1,15 @@
 //! What a connection went through, kept for its page.
 
 use crate::bytes;
-use crate::events::{Event, Translator, json};
+use crate::events::json::{self, Whose};
+use crate::events::{self, Event, Translator};
 use crate::offers::Spoken;
-use handfast::Negotiated;
 use handfast::alert::Alert;
 use handfast::message::Dialect;
 use handfast::trace::{Direction, Inside, Observer, Trace};
+use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{ContentType, ProtocolVersion};
+use handfast::{Negotiated, Time};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -49,7 +51,7 @@ pub(crate) enum What {
     Record(Record),
     Message { direction: Direction, name: &'static str, raw: Vec<u8>, dialect: Dialect, protected: bool },
     Alert { direction: Direction, alert: Alert, protected: bool },
-    Keys { direction: Direction, secret: &'static str },
+    Keys { direction: Direction, secret: &'static str, suite: CipherSuite },
     Secret(Secret),
     Verified { how: String },
     Connected,
@@ -143,7 +145,7 @@ impl Told {
                 What::Message { direction, name, raw: raw.to_vec(), dialect, protected }
             }
             Event::Alert { direction, alert, protected } => What::Alert { direction, alert, protected },
-            Event::Keys { direction, secret } => What::Keys { direction, secret },
+            Event::Keys { direction, secret, suite } => What::Keys { direction, secret, suite },
             Event::Verified { how } => What::Verified { how: how.to_owned() },
             _ => return None,
         })
@@ -165,17 +167,20 @@ impl Told {
 
     /// All of it as JSON, in the schema of `docs/json.md`: an object that has the events in a list.
     pub(crate) fn json(&self, negotiated: &Negotiated) -> String {
-        let start = Event::Start { verb: "serve" };
-        let events = self.events.iter().filter_map(|seen| seen.what.event(negotiated));
-        let lines: Vec<_> = [start].into_iter().chain(events).filter_map(|event| json::line(None, &event)).collect();
+        let began = Time(Time::now().0.saturating_sub(self.began.map(|b| b.elapsed()).unwrap_or_default()));
+        let start = (began, Event::Start { verb: "serve" });
+        let events = self.events.iter().map(|seen| (Time(began.0 + seen.at), seen.what.event(negotiated)));
+        let lines =
+            [start].into_iter().chain(events).filter_map(|(at, event)| json::line(Whose::default(), at, &event));
+        let lines: Vec<_> = lines.collect();
         format!("{{\"events\":[\n{}\n],\"left_out\":{}}}\n", lines.join(",\n"), self.left_out)
     }
 }
 
 impl What {
     /// The event that this was.
-    fn event<'w>(&'w self, negotiated: &'w Negotiated) -> Option<Event<'w>> {
-        Some(match *self {
+    fn event<'w>(&'w self, negotiated: &'w Negotiated) -> Event<'w> {
+        match *self {
             Self::Record(ref r) => {
                 let Record { direction, outer, version, length, protected, inside, ref raw } = *r;
                 Event::Record { direction, record: bytes::Record { outer, version, length, protected, inside, raw } }
@@ -184,11 +189,15 @@ impl What {
                 Event::Message { direction, name, raw, dialect, protected }
             }
             Self::Alert { direction, alert, protected } => Event::Alert { direction, alert, protected },
-            Self::Keys { direction, secret } => Event::Keys { direction, secret },
+            Self::Keys { direction, secret, suite } => Event::Keys { direction, secret, suite },
             Self::Verified { ref how } => Event::Verified { how },
             Self::Connected => Event::Connected { negotiated },
-            Self::Secret(_) => return None,
-        })
+            Self::Secret(ref s) => {
+                let value = s.value.as_ref().map(|v| v.as_slice());
+                let &Secret { name, label, from, with, length, .. } = s;
+                Event::Secret { secret: events::Secret { name, label, from, with, length, value } }
+            }
+        }
     }
 
     /// How many bytes it holds.
