@@ -119,11 +119,12 @@ fn of<'e>(events: &'e [Value], kind: &str) -> Vec<&'e Value> {
 #[test]
 fn records_keys_and_secrets_are_told() {
     let dir = Dir::new();
-    let server = Server::start(&dir, &["--session-cache"]);
+    let server = Server::start(&dir, &[]);
     let log = dir.path("keys.log");
     let log = log.to_str().expect("a path");
+    let at = server.at("localhost");
     for more in [&[][..], &["--keylog", log]] {
-        let args = [&["connect", &server.at("localhost"), "--json", "--max-version", "tls1.3"][..], more].concat();
+        let args = [&["connect", &at, "--json", "--max-version", "tls1.3"][..], more].concat();
         let done = run(&dir, &args, "");
         done.ends(0, &[]);
         let events = done.events();
@@ -215,8 +216,9 @@ fn a_session_that_is_resumed_is_told_by_both() {
     let verdicts = |events: &[Value]| -> Vec<String> {
         of(events, "resumption").iter().map(|r| format!("{} {}", r["by"], r["verdict"]).replace('"', "")).collect()
     };
+    let at = server.at("localhost");
     for expected in [&[][..], &["psk offered", "psk accepted"]] {
-        let args = ["connect", &server.at("localhost"), "--json", "--alpn", "http/1.1", "--session", session];
+        let args = ["connect", &at, "--json", "--alpn", "http/1.1", "--session", session];
         let done = run(&dir, &args, request);
         done.ends(0, &[]);
         let events = done.events();
