@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 /// Serves HTTPS: a folder, or a page that says what was negotiated.
 ///
+/// The page shows visitors their own connection; on this machine they find the last connections that failed, too, at /failures.
+///
 /// Needs no argument: it makes a development CA once, and certificates for localhost, 127.0.0.1, ::1 and this host's name.
 /// Prints `listening https://ADDR:PORT` on stdout when ready. SIGTERM and Ctrl-C finish what is being served, and end with 0.
 ///

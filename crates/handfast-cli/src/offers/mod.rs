@@ -34,7 +34,7 @@ pub(crate) enum Who {
 
 impl Who {
     /// As a sentence has it.
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::You => "your browser",
             Self::Client => "the client",

@@ -1,13 +1,12 @@
 //! What mends older versions; and all other extensions.
 
 use super::case::Case;
-use super::version::in_words;
 use super::{Offer, Topic, Verdict, listed};
 use crate::words::size;
 use handfast::Weakness;
 use handfast::crypto::BulkCipher;
 use handfast::extension::Extension;
-use handfast::wire::numbers::{CompressionMethod, EcPointFormat, ExtensionType};
+use handfast::wire::numbers::{CompressionMethod, EcPointFormat, ExtensionType, ProtocolVersion};
 
 /// What TLS 1.3 has built in, or has no use for.
 pub(super) fn older(case: &Case<'_>) -> Topic {
@@ -35,7 +34,10 @@ fn why(case: &Case<'_>) -> String {
     let lacks = lacks.filter(|(kind, _)| !(by_suite && *kind == ExtensionType::RENEGOTIATION_INFO));
     let missing: Vec<String> = lacks.map(|(kind, weak)| format!("{kind} ({})", weak.words())).collect();
     match missing.is_empty() {
-        true => format!("They mend what was found wrong with {} and older.", in_words(case.likely_version())),
+        true => {
+            let version = case.likely_version().unwrap_or(ProtocolVersion::TLS1_2);
+            format!("They mend what was found wrong with {version} and older.")
+        }
         false => format!("{} does not offer {}.", case.capital(), listed(missing)),
     }
 }

@@ -1,6 +1,7 @@
 //! What is answered to a request.
 
 use super::asking::{Asking, Guard, Refusal};
+use super::failures::{Failed, Failures};
 use super::files::{self, Answer, Folder};
 use super::lent::Lent;
 use super::page::{self, Classic, Page, Story};
@@ -22,7 +23,7 @@ use std::future::pending;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{OnceCell, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -47,6 +48,8 @@ pub(super) struct Site {
     folder: Option<Folder>,
     /// What clients are asked for a certificate for.
     guard: Option<Guard>,
+    /// Of the page: the connections that failed last.
+    failures: Option<Failures>,
     /// What the page has beside each connection.
     classic: OnceCell<Classic>,
 }
@@ -54,7 +57,15 @@ pub(super) struct Site {
 impl Site {
     /// A folder, or the page; some of it behind a guard.
     pub(super) fn new(folder: Option<Folder>, guard: Option<Guard>) -> Self {
-        Self { folder, guard, classic: OnceCell::new() }
+        let failures = folder.is_none().then(Failures::default);
+        Self { folder, guard, failures, classic: OnceCell::new() }
+    }
+
+    /// Keeps a connection that failed, if there is a page that shows it.
+    pub(super) fn keep(&self, failed: impl FnOnce() -> Failed) {
+        if let Some(failures) = &self.failures {
+            failures.keep(failed());
+        }
     }
 
     /// Makes what the page needs, if there is a page.
@@ -83,6 +94,8 @@ pub(super) struct Visit {
     pub(super) alpn: Option<Vec<u8>>,
     pub(super) asking: Arc<Asking>,
     pub(super) story: Story,
+    /// Whether the client is on this machine.
+    pub(super) is_local: bool,
     /// What the connection was negotiated by.
     pub(super) config: Arc<ServerConfig>,
     /// When the connection has done its work, if it has shown its page.
@@ -179,7 +192,8 @@ impl Visit {
             "/" => {
                 self.over.send_replace(Some(Instant::now() + LINGER));
                 let (negotiated, classic) = (self.asking.negotiated(), self.site.classic().await);
-                let page = Page { negotiated: &negotiated, story: &self.story, config: &self.config, classic };
+                let (story, config, is_local) = (&self.story, &self.config, self.is_local);
+                let page = Page { negotiated: &negotiated, story, config, classic, is_local };
                 self.own(page.html(), "text/html; charset=utf-8")
             }
             "/again" => {
@@ -191,16 +205,26 @@ impl Visit {
                 answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
                 answer
             }
-            _ => match page::asset(path) {
-                Some(asset) => {
+            _ => match (self.failures(path), page::asset(path)) {
+                (Some(page), _) => self.own(page, "text/html; charset=utf-8"),
+                (None, Some(asset)) => {
                     let mut answer = Response::new(files::whole(asset.text));
                     let headers = answer.headers_mut();
                     headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
                     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
                     answer
                 }
-                None => files::plain(StatusCode::NOT_FOUND, "Not found.\n"),
+                (None, None) => files::plain(StatusCode::NOT_FOUND, "Not found.\n"),
             },
+        }
+    }
+
+    /// A page of what went wrong, for visitors on this machine.
+    fn failures(&self, path: &str) -> Option<String> {
+        let failures = self.site.failures.as_ref().filter(|_| self.is_local)?;
+        match path.strip_prefix("/failures")? {
+            "" => Some(page::failures::list(&failures.all(), SystemTime::now())),
+            rest => failures.find(rest.strip_prefix('/')?.parse().ok()?).map(|failed| page::failures::one(&failed)),
         }
     }
 

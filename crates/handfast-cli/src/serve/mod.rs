@@ -2,6 +2,7 @@
 
 mod asking;
 mod early;
+mod failures;
 mod files;
 mod http;
 mod lent;
@@ -17,6 +18,7 @@ use crate::human::{Detail, View};
 use crate::{exports, keylog, lists, psks};
 use asking::{Asking, Guard, Tls};
 use early::Prompt;
+use failures::Failed;
 use files::Folder;
 use handfast::alert::AlertDescription;
 use handfast::config::{Cookies, EarlyDataRules, ReplaceableConfig};
@@ -329,23 +331,30 @@ impl Server {
     async fn speak(&self, socket: Lent<TcpStream>, connection: Connection) {
         let (story, closed) = (Story::new(self.args.reveal), Arc::new(AtomicBool::new(false)));
         let until = Instant::now() + HANDSHAKE;
+        let current = self.config.current();
+        let went_by = Arc::downgrade(&current);
         let (config, auth) = match self.site.is_guarded() {
-            true => Guard::part(&self.config.current()),
-            false => (self.config.current(), ClientAuth::None),
+            true => Guard::part(&current),
+            false => (current, ClientAuth::None),
+        };
+        let fail = |failure: Failure, negotiated| {
+            self.tell(connection, &Event::Failed { failure: &failure });
+            self.site.keep(|| Failed::now(connection, failure, &story, negotiated, went_by.clone()));
         };
         let stream = match self.handshake(config.clone(), socket, connection, &story, &closed, until).await {
             Ok(Some(stream)) => stream,
             Ok(None) => return self.tell(connection, &Event::Closed { clean: false }),
-            Err(failure) => return self.tell(connection, &Event::Failed { failure: &failure }),
+            Err(failure) => return fail(failure, None),
         };
         let alpn = stream.connection().negotiated().alpn.clone();
         let stream = Lent::new(stream);
-        let asking = Asking::new(stream.again(), auth, self.teller.clone(), connection);
+        let asking = Arc::new(Asking::new(stream.again(), auth, self.teller.clone(), connection));
         let visit = http::Visit {
             site: self.site.clone(),
             alpn,
-            asking: Arc::new(asking),
-            story,
+            asking: asking.clone(),
+            story: story.clone(),
+            is_local: failures::is_local(connection.peer.ip()),
             config,
             over: Arc::default(),
         };
@@ -364,11 +373,11 @@ impl Server {
         let finished = finished.load(Ordering::Relaxed);
         match done {
             Err(error) if !finished || !matches!(error.kind(), ErrorKind::Truncated { .. }) => {
-                self.tell(connection, &Event::Failed { failure: &Failure::tls(&error) });
+                fail(Failure::tls(&error), finished.then(|| asking.negotiated()));
             }
             Ok(()) if !finished => {
                 let why = "the client did not finish its handshake, though its early data was answered.";
-                self.tell(connection, &Event::Failed { failure: &Failure::network(Code::Handshake, why, "") });
+                fail(Failure::network(Code::Handshake, why, ""), None);
             }
             _ => self.tell(connection, &Event::Closed { clean: closed.load(Ordering::Relaxed) }),
         }

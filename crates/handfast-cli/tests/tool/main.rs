@@ -6,6 +6,7 @@ mod codes;
 mod compression;
 mod demo;
 mod early;
+mod failures;
 mod fallback;
 mod hang_up;
 mod json;

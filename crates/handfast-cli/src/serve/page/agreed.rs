@@ -1,10 +1,10 @@
 //! What was agreed and why, and what became of all that the client offered.
 
-use crate::offers::{Offer, Topic, Verdict};
+use crate::offers::{Offer, Topic, Verdict, Who};
 use maud::{Markup, html};
 
-/// All topics.
-pub(super) fn html(topics: &[Topic]) -> Markup {
+/// All topics, of what this client offered.
+pub(super) fn html(topics: &[Topic], who: Who) -> Markup {
     html! {
         @for topic in topics {
             article.topic {
@@ -15,10 +15,10 @@ pub(super) fn html(topics: &[Topic]) -> Markup {
                 div {
                     p.why { (topic.why) }
                     @let (first, others): (Vec<_>, Vec<_>) = grouped(&topic.offers).into_iter().partition(Group::is_first);
-                    (list(&first))
+                    @if !first.is_empty() { (list(&first)) }
                     @if !others.is_empty() {
                         details {
-                            summary { (counted(&others, first.is_empty())) }
+                            summary { (counted(&others, first.is_empty(), who.name())) }
                             (list(&others))
                         }
                     }
@@ -47,13 +47,13 @@ fn list(groups: &[Group<'_>]) -> Markup {
 }
 
 /// How many there are to be opened.
-fn counted(groups: &[Group<'_>], alone: bool) -> String {
+fn counted(groups: &[Group<'_>], alone: bool, who: &str) -> String {
     let n: usize = groups.iter().map(|g| g.offers.len()).sum();
     match (n, alone) {
-        (1, true) => "What your browser offered, and what became of it".into(),
-        (n, true) => format!("All {n} that your browser offered, and what became of them"),
-        (1, false) => "One more that your browser offered, and what became of it".into(),
-        (n, false) => format!("{n} more that your browser offered, and what became of them"),
+        (1, true) => format!("What {who} offered, and what became of it"),
+        (n, true) => format!("All {n} that {who} offered, and what became of them"),
+        (1, false) => format!("One more that {who} offered, and what became of it"),
+        (n, false) => format!("{n} more that {who} offered, and what became of them"),
     }
 }
 
@@ -106,8 +106,9 @@ mod tests {
         let names = |g: &Group<'_>| g.offers.iter().map(|o| o.name.clone()).collect::<Vec<_>>();
         assert_eq!(groups.iter().map(names).collect::<Vec<_>>(), [vec!["A"], vec!["B", "<C>"], vec!["D"]]);
         let topic = Topic { name: "Suite", chosen: Some("A".into()), why: "Why.".into(), offers };
-        let html = html(&[topic]).into_string();
+        let html = html(&[topic], Who::Client).into_string();
         assert_eq!(html.matches("Not needed.").count(), 1);
         assert!(html.contains("&lt;C&gt;") && !html.contains("<C>"), "{html}");
+        assert!(html.contains("3 more that the client offered"), "{html}");
     }
 }

@@ -5,6 +5,7 @@ mod agreed;
 mod assets;
 mod classic;
 mod course;
+pub(super) mod failures;
 mod hex;
 mod keys;
 mod message;
@@ -12,7 +13,7 @@ mod story;
 
 pub(super) use assets::asset;
 pub(super) use classic::Classic;
-pub(super) use story::Story;
+pub(super) use story::{Story, Told};
 
 use crate::offers::{self, Who};
 use crate::{negotiated, words};
@@ -52,6 +53,8 @@ pub(super) struct Page<'p> {
     pub(super) story: &'p Story,
     pub(super) config: &'p ServerConfig,
     pub(super) classic: &'p Classic,
+    /// Whether the visitor is on this machine.
+    pub(super) is_local: bool,
 }
 
 /// The parts of the page, each with a tab.
@@ -65,7 +68,7 @@ const PARTS: [(&str, &str); 4] = [
 impl Page<'_> {
     /// The page of a connection.
     pub(super) fn html(&self) -> String {
-        let Self { negotiated: n, story, config, classic } = *self;
+        let Self { negotiated: n, story, config, classic, is_local } = *self;
         let told = story.told();
         let steps = course::course(&told.events);
         // The file is in the page: whoever asks for it later may do so over another connection.
@@ -90,6 +93,7 @@ impl Page<'_> {
                             span.actions {
                                 a.download href=(data) download="handfast-connection.json" { "Download as JSON" }
                                 a.again href="/again" { "Shake hands again" }
+                                @if is_local { a.failed href="/failures" { "What went wrong" } }
                             }
                         }
                     }
@@ -107,7 +111,7 @@ impl Page<'_> {
                         }
                         section #negotiated aria-labelledby="tab-negotiated" {
                             h2.title { "What was agreed, and why" }
-                            (agreed::html(&topics))
+                            (agreed::html(&topics, Who::You))
                         }
                         section #keys aria-labelledby="tab-keys" {
                             h2.title { "The keys" }
@@ -118,7 +122,7 @@ impl Page<'_> {
                             (classic::html(classic, &steps, is_tls13, n.resumed, OWN.prefix))
                         }
                     }
-                    (foot())
+                    (foot("Nobody but you sees this page: it is not kept, and it sets no cookie."))
                 }
             }
         };
@@ -158,12 +162,12 @@ fn welcome(n: &Negotiated) -> Markup {
     }
 }
 
-fn foot() -> Markup {
+fn foot(who_sees_it: &str) -> Markup {
     html! {
         footer {
             p {
                 "Made by " b { "Handfast" } ", SSL and TLS in memory-safe Rust, of the events that it tells of every connection. "
-                "Nobody but you sees this page: it is not kept, and it sets no cookie."
+                (who_sees_it)
             }
         }
     }

@@ -104,6 +104,18 @@ impl Story {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// All of it, for whoever keeps it longer: without any secret itself. What happens later is another story.
+    pub(crate) fn end(&self) -> Told {
+        let mut told = std::mem::take(&mut *self.told());
+        told.reveals = false;
+        for seen in &mut told.events {
+            if let What::Secret(secret) = &mut seen.what {
+                secret.value = None;
+            }
+        }
+        told
+    }
+
     /// An observer that writes the story.
     pub(crate) fn observer(&self) -> impl Observer + use<> {
         let (story, mut translator) = (self.clone(), Translator::default());

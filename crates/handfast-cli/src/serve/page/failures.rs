@@ -1,0 +1,207 @@
+//! The page of the connections that failed last; and a page for each, made as that of a visitor's own.
+
+use super::super::failures::Failed;
+use super::message::{self, Ends};
+use super::story::What;
+use super::{DOCTYPE, Markup, agreed, course, foot, head, html, keys};
+use crate::offers::{self, Who};
+use crate::words::{capital, sentence};
+use handfast::error::Blame;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use time::OffsetDateTime;
+
+/// The two ends of somebody's connection.
+const ENDS: Ends = Ends { prefix: "m", server: "Handfast", client: "the client" };
+
+/// What the foot of the page says.
+const SEEN_BY: &str =
+    "Only who sits at this machine sees this page. It is kept in memory alone, without any secret, and sets no cookie.";
+
+/// The page of all of them, the newest first.
+pub(in super::super) fn list(failures: &[Arc<Failed>], now: SystemTime) -> String {
+    let lead = match failures.len() {
+        0 => "No connection has failed since this server started.".to_owned(),
+        1 => "One connection has failed since this server started. Open it to see every message.".to_owned(),
+        n => format!("The last {n} connections that failed, the newest first. Open one to see every message."),
+    };
+    let title = match failures.len() {
+        0 => "Nothing went wrong here.",
+        _ => "This is what went wrong.",
+    };
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head("Handfast: connections that failed"))
+            body {
+                header.top {
+                    h1 { (title) }
+                    p.lead { (lead) }
+                    (tabs(&[("failures", "Connections that failed")], html! { a href="/" { "Your own connection" } }))
+                }
+                main {
+                    section #failures aria-labelledby="tab-failures" {
+                        h2.title { "Connections that failed" }
+                        @if failures.is_empty() { p.verdict { "There is nothing to show." } }
+                        ol.failures {
+                            @for failed in failures { li { (entry(failed, now)) } }
+                        }
+                    }
+                }
+                (foot(SEEN_BY))
+            }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+/// One of them, in the list.
+fn entry(failed: &Failed, now: SystemTime) -> Markup {
+    let e = &failed.failure.explanation;
+    html! {
+        article.failure id={ "failure-" (failed.connection.number) } {
+            p.when { time datetime=(stamp(failed.at)) { (ago(failed.at, now)) } ", from " (failed.connection.peer) }
+            h3 { a href=(address(failed)) { (capital(&sentence(&e.why))) } }
+            p.what {
+                "This was " (whose(failed)) "."
+                @if !e.rule.is_empty() { " " span.r { (e.rule) } }
+            }
+            @if !e.remedy.is_empty() { p.remedy { (sentence(&e.remedy)) } }
+        }
+    }
+}
+
+/// The page of one: all that was said, up to the end.
+pub(in super::super) fn one(failed: &Failed) -> String {
+    let e = &failed.failure.explanation;
+    let steps = course::course(&failed.told.events);
+    let config = failed.config.upgrade();
+    let negotiated = failed.negotiated.as_ref();
+    let topics = config.map(|c| offers::topics(Who::Client, &c, negotiated, &failed.told.spoken()));
+    let has_keys = failed.told.events.iter().any(|seen| matches!(seen.what, What::Secret(_)));
+    let mut parts = vec![("connection", "What was said"), ("negotiated", "What was offered")];
+    parts.extend(has_keys.then_some(("keys", "The keys")));
+    let others = html! { a href="/failures" { "Other connections that failed" } a href="/" { "Your own connection" } };
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head("Handfast: a connection that failed"))
+            body {
+                header.top {
+                    h1 { "This connection failed." }
+                    p.lead { (capital(&sentence(&e.why))) @if !e.remedy.is_empty() { " " (sentence(&e.remedy)) } }
+                    dl.facts { @for (what, value) in facts(failed) { div { dt { (what) } dd { (value) } } } }
+                    (tabs(&parts, others))
+                }
+                main {
+                    section #connection aria-labelledby="tab-connection" {
+                        h2.title { "What was said" }
+                        @if steps.is_empty() {
+                            p.verdict { "Nothing came that could be shown as a message or a record of TLS." }
+                        } @else {
+                            div.stage {
+                                p.end.client { "The client" }
+                                div.course {
+                                    (message::steps(&steps, ENDS, None))
+                                    @if failed.told.left_out > 0 { p.verdict { "And more, which was not kept." } }
+                                    p.verdict { "Here it ended." }
+                                }
+                                p.end.server { "Handfast" }
+                            }
+                        }
+                    }
+                    section #negotiated aria-labelledby="tab-negotiated" {
+                        h2.title { "What was offered" }
+                        @match &topics {
+                            None => p.verdict { "This server has read its files anew since then: what it went by is gone." },
+                            Some(topics) if topics.is_empty() => p.verdict { "The client sent no hello that can be read, and so offered nothing." },
+                            Some(topics) => (agreed::html(topics, Who::Client)),
+                        }
+                    }
+                    @if has_keys {
+                        section #keys aria-labelledby="tab-keys" {
+                            h2.title { "The keys" }
+                            (keys::html(&failed.told.events, false))
+                        }
+                    }
+                }
+                (foot(SEEN_BY))
+            }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+/// The parts of a page, and what else there is.
+fn tabs(parts: &[(&str, &str)], others: Markup) -> Markup {
+    html! {
+        nav {
+            div.tabs aria-label="Parts of this page" {
+                @for (id, title) in parts { a href={ "#" (id) } id={ "tab-" (id) } { (title) } }
+            }
+            span.actions { (others) }
+        }
+    }
+}
+
+/// Where its page is.
+fn address(failed: &Failed) -> String {
+    format!("/failures/{}", failed.connection.number)
+}
+
+fn facts(failed: &Failed) -> Vec<(&'static str, String)> {
+    let e = &failed.failure.explanation;
+    let mut out = vec![("When", stamp(failed.at)), ("Who", failed.connection.peer.to_string())];
+    out.push(("Whose doing", capital(whose(failed))));
+    out.extend(Some(e.during).filter(|d| !d.is_empty()).map(|d| ("At message", d.to_owned())));
+    out.extend(e.alert.map(|a| ("Alert", a.to_string())));
+    out.extend(Some(e.rule).filter(|r| !r.is_empty()).map(|r| ("Rule", r.to_owned())));
+    out
+}
+
+/// Whose doing it was.
+fn whose(failed: &Failed) -> &'static str {
+    match failed.failure.explanation.blame {
+        Blame::Peer => "the client's doing",
+        Blame::Us => "this server's doing",
+        Blame::Neither => "neither side's doing: both are within their rights",
+        Blame::Network => "the network's doing, or that of something on the way",
+    }
+}
+
+/// As people in all time zones read it.
+fn stamp(at: SystemTime) -> String {
+    let at = OffsetDateTime::from(at);
+    let (date, hour, minute, second) = (at.date(), at.hour(), at.minute(), at.second());
+    format!("{date} {hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// How long before.
+fn ago(at: SystemTime, now: SystemTime) -> String {
+    let counted = |n: u64, what: &str| if n == 1 { format!("1 {what} ago") } else { format!("{n} {what}s ago") };
+    match now.duration_since(at).unwrap_or(Duration::ZERO).as_secs() {
+        0..5 => "Just now".into(),
+        s @ ..60 => counted(s, "second"),
+        s @ ..3600 => counted(s / 60, "minute"),
+        s @ ..86400 => counted(s / 3600, "hour"),
+        s => counted(s / 86400, "day"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_people_tell_them() {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_000_000);
+        let after = |s| ago(at, at + Duration::from_secs(s));
+        assert_eq!(stamp(at), "2026-05-28 20:26:40Z");
+        assert_eq!(
+            (after(0), after(59), after(60)),
+            ("Just now".into(), "59 seconds ago".into(), "1 minute ago".into())
+        );
+        assert_eq!((after(7200), after(200_000)), ("2 hours ago".into(), "2 days ago".into()));
+        assert_eq!(ago(at + Duration::from_secs(9), at), "Just now", "clocks are set back, too");
+    }
+}
