@@ -103,9 +103,13 @@ export function assertFits(shown, id) {
   }
 }
 
-/** What is lit on the whole page: the rows, and the bytes as hexadecimal with the places of the first and of the one behind the last. */
-export function lit(page) {
-  return page.evaluate(() => {
+/**
+ * What is lit on the whole page: the rows, and the bytes as hexadecimal with the places of the first and of the one behind the last. And
+ * whether `selector` is what stands at a place.
+ */
+export function lit(page, selector = "html", at = [0, 0]) {
+  return page.evaluate(([selector, at]) => {
+    const held = document.elementFromPoint(...at)?.closest(".row, .b") === document.querySelector(selector);
     const hex = (text) => text.replace(/\s/g, "").length / 2;
     const rows = [...document.querySelectorAll("li.lit, a.row.lit")].map((row) => {
       const li = row.closest("li[data-f]");
@@ -119,8 +123,8 @@ export function lit(page) {
       const end = start + hex(span.textContent);
       return { message: span.closest("details.message").id, start, end, hex: span.textContent.replace(/\s/g, "") };
     });
-    return { rows: [...new Set(rows)], bytes };
-  });
+    return { held, rows: [...new Set(rows)], bytes };
+  }, [selector, at]);
 }
 
 /** That this row is lit, with its bytes, and nothing else. */

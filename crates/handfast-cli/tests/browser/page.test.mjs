@@ -136,6 +136,20 @@ test("hands are shaken again: resumed, and the page says what was skipped", asyn
   assert.match(await page.locator(".skipped").first().innerText(), /Certificate/);
 });
 
+test("secrets are told only where the server reveals them", async (t) => {
+  const { page: silent } = await visit(t);
+  assert.equal(await silent.locator("#keys .value").count(), 0);
+  const { page } = await visit(t, { serve: ["--reveal"] });
+  const told = await page.locator("#keys .secret:has(.value)").evaluateAll((all) =>
+    all.map((secret) => ["k", "size", "value"].map((name) => secret.querySelector(`.${name}`).textContent)),
+  );
+  // What a key log gets.
+  for (const name of ["client_application_traffic_secret", "server_application_traffic_secret", "exporter_secret"]) {
+    assert(told.some(([told]) => told === name), `${name} is not among ${told}`);
+  }
+  for (const [name, size, value] of told) assert.match(value, new RegExp(`^[0-9a-f]{${2 * parseInt(size)}}$`), name);
+});
+
 test("the policy lets nothing in, and everything of ours", async (t) => {
   const { response } = await visit(t);
   const policy = response.headers()["content-security-policy"];
