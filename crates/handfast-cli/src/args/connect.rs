@@ -70,6 +70,9 @@ pub(crate) struct Connect {
     /// Shows the fields of each message against its bytes, and the records that carry it
     #[arg(long, conflicts_with = "json", help_heading = "Output")]
     pub(crate) bytes: bool,
+    /// With --bytes: records that are encrypted whole, and not only their beginning
+    #[arg(long, requires = "bytes", help_heading = "Output")]
+    pub(crate) ciphertext: bool,
 }
 
 const CONNECTION: &str = "Connection";

@@ -22,6 +22,9 @@ pub(crate) struct Demo {
     /// Shows the fields of each message against its bytes, and the records that carry it
     #[arg(long, conflicts_with = "compare")]
     pub(crate) bytes: bool,
+    /// With --bytes: records that are encrypted whole, and not only their beginning
+    #[arg(long, requires = "bytes")]
+    pub(crate) ciphertext: bool,
     /// Events of both ends on stdout, one JSON object a line
     #[arg(long, conflicts_with_all = ["compare", "bytes"])]
     pub(crate) json: bool,

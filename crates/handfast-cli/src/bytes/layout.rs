@@ -23,6 +23,10 @@ pub(super) enum Ink {
     Decrypted,
     /// The header of a record, which is of no message and has no place in one.
     Header,
+    /// What is behind it, as it travelled.
+    Ciphertext,
+    /// The same, if it cannot be read.
+    Unread,
 }
 
 impl Ink {
@@ -31,14 +35,22 @@ impl Ink {
     }
 }
 
+/// How many bytes a line has.
+pub(super) fn each(paper: &Paper) -> usize {
+    match paper.width {
+        BESIDE..WIDE | ..SIXTEEN => 8,
+        _ => 16,
+    }
+}
+
 /// A field, beside or above its bytes.
 pub(super) fn row(paper: &Paper, bytes: &[u8], field: &Field, depth: usize, ink: Ink) -> String {
-    // How many bytes a line has, and how many of them, at most, stand beside a field.
-    let (each, beside) = match paper.width {
-        WIDE.. => (16, 16),
-        BESIDE.. => (8, 8),
-        SIXTEEN.. => (16, FEW),
-        _ => (8, 0),
+    let each = each(paper);
+    // How many of them, at most, stand beside a field.
+    let beside = match paper.width {
+        BESIDE.. => each,
+        SIXTEEN.. => FEW,
+        _ => 0,
     };
     let column = if beside == 0 { 2 } else { 2 + 4 + 2 + 3 * beside + 1 };
     let hex = hex(paper, bytes, field.range.start, each, ink);
@@ -74,9 +86,16 @@ fn hex(paper: &Paper, bytes: &[u8], start: usize, each: usize, ink: Ink) -> Vec<
         Ink::Clear => Style::new(),
         Ink::Decrypted => AnsiColor::Green.on_default(),
         Ink::Header => AnsiColor::Magenta.on_default(),
+        Ink::Ciphertext => AnsiColor::Magenta.on_default().dimmed(),
+        Ink::Unread => AnsiColor::Red.on_default(),
     };
     let lines = bytes.chunks(each).enumerate().map(|(n, chunk)| {
-        let place = if ink == Ink::Header { "rec ".into() } else { format!("{:04x}", start + n * each) };
+        let place = match ink {
+            Ink::Header => "rec ".into(),
+            Ink::Ciphertext => "enc ".into(),
+            Ink::Unread => "raw ".into(),
+            Ink::Clear | Ink::Decrypted => format!("{:04x}", start + n * each),
+        };
         let pairs = chunk.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ");
         let columns = 2 + place.len() + 2 + pairs.len();
         let place = paper.paint(Style::new().dimmed(), &place);
@@ -135,12 +154,15 @@ pub(crate) fn value(bytes: &[u8], field: &Field) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Record;
     use super::super::tree::{tests::hello, tree};
     use super::*;
     use handfast::message::Dialect;
+    use handfast::trace::{Direction, Inside};
+    use handfast::wire::numbers::{ContentType, ProtocolVersion};
 
     fn paper(width: usize) -> Paper {
-        Paper { width, color: false }
+        Paper { width, color: false, ciphertext: false }
     }
 
     /// The bytes that are shown, in order.
@@ -207,10 +229,48 @@ mod tests {
 
     #[test]
     fn colour_is_put_on_and_what_is_left_without_it_is_the_same() {
-        let (plain, color) = (paper(80), Paper { width: 80, color: true });
+        let (plain, color) = (paper(80), Paper { width: 80, color: true, ciphertext: false });
         let show = |p: &Paper| p.message("ClientHello", &hello(), Dialect::Hello, true);
         let colored = show(&color);
         assert!(colored.contains("\x1b[1mmsg_type\x1b[0m") && colored.contains("\x1b[32m"), "{colored}");
         assert_eq!(anstream::adapter::strip_str(&colored).to_string(), show(&plain));
+    }
+
+    /// A record with this inside and 40 bytes behind its header.
+    fn record(paper: &Paper, inside: Inside, protected: bool) -> String {
+        let raw = [&[23, 3, 3, 0, 40][..], &[0xee; 40]].concat();
+        let (outer, version) = (ContentType::APPLICATION_DATA, ProtocolVersion::TLS1_2);
+        paper.record(Direction::Received, Record { outer, version, length: 40, protected, inside, raw: &raw })
+    }
+
+    #[test]
+    fn of_a_record_its_header_and_the_beginning_of_its_ciphertext() {
+        let inside = Inside::Content { kind: ContentType::HANDSHAKE, length: 23 };
+        for (width, first, more) in [(110, 16, 24), (80, 8, 32), (60, 16, 24), (40, 8, 32)] {
+            let text = record(&paper(width), inside, true);
+            let encrypted: Vec<_> = text.lines().filter(|l| l.starts_with("  enc   ")).collect();
+            assert_eq!(encrypted.len(), 1, "{text}");
+            assert_eq!(encrypted[0].matches("ee").count(), first, "{text}");
+            assert!(
+                text.contains("rec   17 03 03 00 28") && text.contains(&format!("and {more} bytes more")),
+                "{text}"
+            );
+            let whole = record(&Paper { ciphertext: true, ..paper(width) }, inside, true);
+            assert_eq!(whole.matches(" ee").count(), 40, "{whole}");
+            assert!(!whole.contains("more"), "{whole}");
+        }
+        assert!(!record(&paper(80), inside, false).contains("enc "), "what went in the clear is shown as what it is");
+    }
+
+    #[test]
+    fn what_is_dropped_or_cannot_be_read_is_told_from_the_rest() {
+        for (inside, protected, words, place) in [
+            (Inside::Dropped, true, "early data that is not accepted, dropped unread", "enc "),
+            (Inside::Unreadable, true, "which cannot be read", "enc "),
+            (Inside::Unreadable, false, "which cannot be read", "raw "),
+        ] {
+            let text = record(&paper(200), inside, protected);
+            assert!(text.contains(words) && text.contains(&format!("  {place}  ee")), "{text}");
+        }
     }
 }

@@ -26,6 +26,8 @@ const NARROWEST: usize = 40;
 pub(crate) struct Paper {
     width: usize,
     color: bool,
+    /// Whether records are shown whole, whose content is shown decrypted.
+    ciphertext: bool,
 }
 
 /// A record: what its header says, what is in it, and how it travelled.
@@ -40,18 +42,18 @@ pub(crate) struct Record<'r> {
 }
 
 impl Paper {
-    /// stdout.
-    pub(crate) fn stdout() -> Self {
+    /// stdout. With all the `ciphertext`, or with the beginning of each record's.
+    pub(crate) fn stdout(ciphertext: bool) -> Self {
         let out = std::io::stdout();
         let color = anstream::AutoStream::choice(&out) != anstream::ColorChoice::Never;
-        Self { width: width(terminal_size::terminal_size_of(&out)), color }
+        Self { width: width(terminal_size::terminal_size_of(&out)), color, ciphertext }
     }
 
-    /// stderr.
-    pub(crate) fn stderr() -> Self {
+    /// The same on stderr.
+    pub(crate) fn stderr(ciphertext: bool) -> Self {
         let out = std::io::stderr();
         let color = anstream::AutoStream::choice(&out) != anstream::ColorChoice::Never;
-        Self { width: width(terminal_size::terminal_size_of(&out)), color }
+        Self { width: width(terminal_size::terminal_size_of(&out)), color, ciphertext }
     }
 
     /// What `connect` shows of an event in this form; `None` of those that have no bytes.
@@ -118,8 +120,28 @@ impl Paper {
             Inside::Content { .. } => String::new(),
         };
         let value = format!("{outer} ({}), {version}, {}{secret}", outer.0, words::size(length));
-        let field = Field { name, range: 0..header, value, ..Field::default() };
-        self.fields(&raw[..header.min(raw.len())], &[field], Ink::Header)
+        let (header, fragment) = raw.split_at(header.min(raw.len()));
+        let field = Field { name, range: 0..header.len(), value, ..Field::default() };
+        let header = self.fields(header, &[field], Ink::Header);
+        // What travelled in the clear is shown as what it is.
+        match inside {
+            Inside::Content { .. } if !protected => header,
+            _ => header + &self.fragment(fragment, protected),
+        }
+    }
+
+    /// What is behind a record's header, of which nothing, or something else, is shown.
+    fn fragment(&self, bytes: &[u8], protected: bool) -> String {
+        let (name, ink) = if protected { ("ciphertext", Ink::Ciphertext) } else { ("not read", Ink::Unread) };
+        let shown = if self.ciphertext { bytes.len() } else { bytes.len().min(layout::each(self)) };
+        let value = match bytes.len() - shown {
+            0 => String::new(),
+            more => format!("and {} more", words::size(more)),
+        };
+        match shown {
+            0 => String::new(),
+            _ => self.fields(bytes, &[Field { name, range: 0..shown, value, ..Field::default() }], ink),
+        }
     }
 
     /// Bytes of the application.

@@ -34,7 +34,7 @@ use tokio::time::timeout;
 use wire::Wire;
 
 pub(crate) fn run(args: &args::Connect) -> Code {
-    let detail = if args.bytes { Detail::Bytes(Paper::stderr()) } else { Detail::Messages };
+    let detail = if args.bytes { Detail::Bytes(Paper::stderr(args.ciphertext)) } else { Detail::Messages };
     let teller = Teller::new(args.output.json, View::new(detail));
     teller.tell(None, &Event::Start { verb: "connect" });
     let done = Plan::of(args).and_then(|plan| crate::on_runtime(async { plan.carry_out(&teller).await }));

@@ -74,7 +74,7 @@ fn told(args: &args::Demo) -> Result<(), Failure> {
     }
     let policy = policy(&args.version, args.suites.as_deref())?;
     let (listener, address) = listen()?;
-    let teller = Teller::new(args.bytes.then(Paper::stdout));
+    let teller = Teller::new(args.bytes.then(|| Paper::stdout(args.ciphertext)));
     teller.say(&teller.fitted(&format!(
         "A client and a server shake hands over a socket at {address}: {}{}.\nHere is every message, in order.\n",
         policy.max_version,

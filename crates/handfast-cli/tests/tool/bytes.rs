@@ -131,6 +131,30 @@ fn connect_shows_all_that_went_over_the_wire() {
     }
 }
 
+/// The bytes of what is encrypted, as it travelled: their beginning, or all of them.
+#[test]
+fn the_ciphertext_is_shown_in_brief_or_whole() {
+    let dir = Dir::new();
+    for (more, whole) in [(&[][..], false), (&["--ciphertext"], true)] {
+        let text = demo(&dir, "110", &[&["--version", "tls1.3"], more].concat()).text();
+        let (mut said, mut seen, mut more) = (0, 0, 0);
+        for line in text.lines() {
+            let hex = |line: &str| line[8..].split(' ').take(16).take_while(|p| p.len() == 2).count();
+            if line.starts_with("  rec   17 03 03 ") {
+                said += usize::from_str_radix(&line[17..22].replace(' ', ""), 16).expect("a length");
+            } else if line.starts_with("  enc   ") {
+                seen += hex(line);
+                let words = line.split("ciphertext").nth(1).unwrap_or_default();
+                let n = words.split(' ').find_map(|w| w.parse::<usize>().ok());
+                more += n.unwrap_or(0);
+            }
+        }
+        assert!(said > 1000 && seen + more == said, "{said} bytes, {seen} shown, and {more} more");
+        assert_eq!(more == 0, whole);
+    }
+    run(&dir, &["demo", "--ciphertext"], "").ends(2, &["--bytes"]);
+}
+
 #[test]
 fn connect_fits_narrow_terminals() {
     let dir = Dir::new();
