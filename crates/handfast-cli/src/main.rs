@@ -14,7 +14,6 @@ mod home;
 mod human;
 mod lists;
 mod negotiated;
-#[cfg_attr(not(test), allow(dead_code, reason = "the page is to show them"))]
 mod offers;
 mod psks;
 mod serve;

@@ -89,8 +89,8 @@ macro_rules! verdicts {
         pub(crate) enum Verdict { $( $(#[$doc])* $verdict ),* }
 
         impl Verdict {
-            /// All of them.
-            pub(crate) const ALL: &[Self] = &[$( Self::$verdict ),*];
+            #[cfg(test)]
+            const ALL: &[Self] = &[$( Self::$verdict ),*];
             /// Its name, for programs: it does not change.
             pub(crate) fn name(self) -> &'static str {
                 match self { $( Self::$verdict => $name ),* }

@@ -4,6 +4,7 @@ use super::material::Authority;
 use super::run::{Dir, Running, Server, run};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream, UdpSocket};
 
@@ -54,6 +55,12 @@ fn every_way_to_fail_is_shown_with_what_was_said() {
     let other = dir.write("other.pem", Authority::new("Other").pem());
     run(&dir, &["connect", &at, "--ca", &other], "").ends(6, &[]);
     let page = ask(&dir, &at, &newest(&list()));
+    let file =
+        page.split("data:application/json;base64,").nth(1).and_then(|rest| rest.split('"').next()).expect("a file");
+    let file: Value = serde_json::from_slice(&BASE64_STANDARD.decode(file).expect("base64")).expect("JSON");
+    let last = file["events"].as_array().and_then(|all| all.last()).expect("events");
+    assert_eq!((&last["event"], &last["alert"]), (&"failed".into(), &"unknown_ca".into()));
+    assert_eq!(file["offers"][0]["chosen"], "TLS 1.3");
     for part in ["unknown_ca", "<span class=\"name lock\">CertificateVerify</span>", "X25519 + ML-KEM-768"] {
         assert!(page.contains(part), "{part} in:\n{page}");
     }

@@ -3,9 +3,10 @@
 use super::super::failures::Failed;
 use super::message::{self, Ends};
 use super::story::What;
-use super::{DOCTYPE, Markup, agreed, course, foot, head, html, keys};
+use super::{DOCTYPE, Markup, agreed, course, file, foot, head, html, keys};
 use crate::offers::{self, Who};
 use crate::words::{capital, sentence};
+use handfast::Negotiated;
 use handfast::error::Blame;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -81,7 +82,15 @@ pub(in super::super) fn one(failed: &Failed) -> String {
     let has_keys = failed.told.events.iter().any(|seen| matches!(seen.what, What::Secret(_)));
     let mut parts = vec![("connection", "What was said"), ("negotiated", "What was offered")];
     parts.extend(has_keys.then_some(("keys", "The keys")));
-    let others = html! { a href="/failures" { "Other connections that failed" } a href="/" { "Your own connection" } };
+    let nothing = Negotiated::default();
+    let json =
+        failed.told.json(negotiated.unwrap_or(&nothing), Some(&failed.failure), topics.as_deref().unwrap_or_default());
+    let name = format!("handfast-failure-{}.json", failed.connection.number);
+    let others = html! {
+        a.download href=(file(&json)) download=(name) { "Download as JSON" }
+        a href="/failures" { "Other failures" }
+        a href="/" { "Your own connection" }
+    };
     let page = html! {
         (DOCTYPE)
         html lang="en" {

@@ -71,10 +71,10 @@ impl Page<'_> {
         let Self { negotiated: n, story, config, classic, is_local } = *self;
         let told = story.told();
         let steps = course::course(&told.events);
-        // The file is in the page: whoever asks for it later may do so over another connection.
-        let data = format!("data:application/json;base64,{}", BASE64_STANDARD.encode(told.json(n)));
         let is_tls13 = n.version >= Some(ProtocolVersion::TLS1_3);
         let topics = offers::topics(Who::You, config, Some(n), &told.spoken());
+        // The file is in the page: whoever asks for it later may do so over another connection.
+        let data = file(&told.json(n, None, &topics));
         let skipped = n.resumed.then_some(if is_tls13 { &SKIPPED_13 } else { &SKIPPED_12 });
         let page = html! {
             (DOCTYPE)
@@ -93,7 +93,7 @@ impl Page<'_> {
                             span.actions {
                                 a.download href=(data) download="handfast-connection.json" { "Download as JSON" }
                                 a.again href="/again" { "Shake hands again" }
-                                @if is_local { a.failed href="/failures" { "What went wrong" } }
+                                @if is_local { a.failed href="/failures" { "Failures" } }
                             }
                         }
                     }
@@ -128,6 +128,11 @@ impl Page<'_> {
         };
         page.into_string() + "\n"
     }
+}
+
+/// A file that is in the page itself.
+fn file(json: &str) -> String {
+    format!("data:application/json;base64,{}", BASE64_STANDARD.encode(json))
 }
 
 fn head(title: &str) -> Markup {

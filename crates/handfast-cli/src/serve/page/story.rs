@@ -3,7 +3,8 @@
 use crate::bytes;
 use crate::events::json::{self, Whose};
 use crate::events::{self, Event, Translator};
-use crate::offers::Spoken;
+use crate::exit::Failure;
+use crate::offers::{self, Spoken, Topic};
 use handfast::alert::Alert;
 use handfast::message::Dialect;
 use handfast::trace::{Direction, Inside, Observer, Trace};
@@ -177,15 +178,21 @@ impl Told {
         messages.collect()
     }
 
-    /// All of it as JSON, in the schema of `docs/json.md`: an object that has the events in a list.
-    pub(crate) fn json(&self, negotiated: &Negotiated) -> String {
+    /// All of it as JSON, in the schema of `docs/json.md`: an object that has the events in a list, with how it failed, if it did, at
+    /// the end; and what became of the client's offers.
+    pub(crate) fn json(&self, negotiated: &Negotiated, failure: Option<&Failure>, topics: &[Topic]) -> String {
         let began = Time(Time::now().0.saturating_sub(self.began.map(|b| b.elapsed()).unwrap_or_default()));
         let start = (began, Event::Start { verb: "serve" });
         let events = self.events.iter().map(|seen| (Time(began.0 + seen.at), seen.what.event(negotiated)));
-        let lines =
-            [start].into_iter().chain(events).filter_map(|(at, event)| json::line(Whose::default(), at, &event));
+        let end = failure.map(|failure| (Time::now(), Event::Failed { failure }));
+        let lines = [start]
+            .into_iter()
+            .chain(events)
+            .chain(end)
+            .filter_map(|(at, event)| json::line(Whose::default(), at, &event));
         let lines: Vec<_> = lines.collect();
-        format!("{{\"events\":[\n{}\n],\"left_out\":{}}}\n", lines.join(",\n"), self.left_out)
+        let (events, left_out, offers) = (lines.join(",\n"), self.left_out, offers::to_json(topics));
+        format!("{{\"events\":[\n{events}\n],\"left_out\":{left_out},\n\"offers\":{offers}}}\n")
     }
 }
 
