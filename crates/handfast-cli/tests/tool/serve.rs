@@ -301,3 +301,26 @@ fn a_development_ca_that_is_there_is_kept() {
         assert_eq!(super::run::mode(&dir.path("home").join(file)), 0o600, "{file}");
     }
 }
+
+/// Secrets are seen on the page only where that is asked for, and only on this machine.
+#[test]
+fn secrets_are_revealed_only_on_this_machine() {
+    let dir = Dir::new();
+    run(&dir, &["serve", "--reveal", "--listen", "0.0.0.0:0"], "").ends(2, &["can be reached from elsewhere"]);
+    run(&dir, &["serve", "--reveal", "--dir", "."], "").ends(2, &["--dir"]);
+    let keylog = dir.text("keys.log");
+    for reveal in [true, false] {
+        let server = Server::start(&dir, if reveal { &["--reveal"] } else { &[] });
+        let request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        let _ = std::fs::remove_file(&keylog);
+        let done = run(&dir, &["connect", &server.at("localhost"), "--alpn", "http/1.1", "--keylog", &keylog], request);
+        done.ends(0, &[]);
+        let (page, log) = (done.text(), std::fs::read_to_string(&keylog).expect("a key log"));
+        assert!(page.contains("client_handshake_traffic_secret") && page.contains("“c hs traffic”"));
+        let secrets: Vec<_> = log.lines().filter_map(|line| line.split(' ').nth(2)).collect();
+        assert!(secrets.len() >= 5, "{log}");
+        for secret in secrets {
+            assert_eq!(page.contains(secret), reveal, "--reveal {reveal}");
+        }
+    }
+}

@@ -195,3 +195,73 @@ fn keys<'s>(steps: &mut Vec<Step<'s>>, direction: Direction, secret: &'static st
         _ => steps.push(Step::Keys(vec![(direction, secret)])),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use handfast::wire::CipherSuite;
+    use handfast::wire::numbers::ProtocolVersion;
+
+    const SENT: Direction = Direction::Sent;
+
+    fn seen(what: What) -> Seen {
+        Seen { at: Duration::ZERO, what }
+    }
+
+    fn message(name: &'static str, length: usize) -> Seen {
+        let (raw, dialect) = (vec![0; length], Dialect::Tls13);
+        seen(What::Message { direction: SENT, name, raw, dialect, protected: false })
+    }
+
+    fn record(kind: ContentType, length: usize) -> Seen {
+        let (outer, version, inside) = (kind, ProtocolVersion::TLS1_2, Inside::Content { kind, length });
+        let raw = vec![0; 5 + length];
+        seen(What::Record(Record { direction: SENT, outer, version, length, protected: false, inside, raw }))
+    }
+
+    fn parts(step: &Step<'_>) -> Vec<(usize, Range<usize>)> {
+        match step {
+            Step::Message(message) => message.travelled.iter().map(|p| (p.content, p.range.clone())).collect(),
+            _ => panic!("a message is wanted"),
+        }
+    }
+
+    #[test]
+    fn messages_that_share_a_record_each_have_their_part_of_it() {
+        let events = [message("ServerHello", 10), message("Certificate", 20), record(ContentType::HANDSHAKE, 30)];
+        let steps = course(&events);
+        assert_eq!(steps.len(), 2);
+        assert_eq!((parts(&steps[0]), parts(&steps[1])), (vec![(30, 0..10)], vec![(30, 10..30)]));
+    }
+
+    #[test]
+    fn a_message_in_several_records_has_them_all_whatever_is_between() {
+        let ccs = ContentType::CHANGE_CIPHER_SPEC;
+        let records = [record(ContentType::HANDSHAKE, 7), record(ccs, 1), record(ContentType::HANDSHAKE, 9)];
+        let events =
+            [&[message("Certificate", 12)][..], &records, &[message("ChangeCipherSpec", 1), message("Finished", 4)]]
+                .concat();
+        let steps = course(&events);
+        assert_eq!(parts(&steps[0]), [(7, 0..7), (9, 0..5)]);
+        assert_eq!((parts(&steps[1]), parts(&steps[2])), (vec![(1, 0..1)], vec![(9, 5..9)]));
+    }
+
+    #[test]
+    fn what_came_of_a_message_that_is_not_whole_is_told_and_data_is_counted() {
+        let data = ContentType::APPLICATION_DATA;
+        let events = [record(ContentType::HANDSHAKE, 3), record(data, 100), record(data, 50)];
+        let steps = course(&events);
+        assert!(matches!(steps[0], Step::Loose { .. }));
+        assert!(matches!(steps[1], Step::Data { count: 2, length: 150, .. }) && steps.len() == 2);
+    }
+
+    #[test]
+    fn keys_of_both_ways_that_change_at_once_are_one_change() {
+        let suite = CipherSuite::TLS_AES_128_GCM_SHA256;
+        let keys = |direction| seen(What::Keys { direction, secret: "master secret", suite });
+        let events = [keys(SENT), keys(Direction::Received), keys(SENT)];
+        let changes: Vec<_> =
+            course(&events).iter().map(|s| matches!(s, Step::Keys(both) if both.len() == 2)).collect();
+        assert_eq!(changes, [true, false]);
+    }
+}

@@ -45,6 +45,17 @@ impl<'s> Schedule<'s> {
         self.secrets.iter().copied().filter(own)
     }
 
+    /// Whose words are protected by keys that are made of this.
+    fn whose(&self, name: &str) -> Option<&'static str> {
+        let used = |direction| self.used.contains(&(name, direction));
+        match (used(Direction::Received), used(Direction::Sent)) {
+            (true, true) => Some("both say"),
+            (true, false) => Some("your browser says"),
+            (false, true) => Some("Handfast says"),
+            (false, false) => None,
+        }
+    }
+
     fn named(&self, name: &str) -> Option<&'s Secret> {
         self.secrets.iter().copied().find(|s| s.name == name)
     }
@@ -88,10 +99,8 @@ fn node(schedule: &Schedule<'_>, secret: &Secret, revealed: bool, depth: usize) 
                     }
                 }
                 p.t {
-                    (about(secret.name))
-                    @for (_, direction) in schedule.used.iter().filter(|(name, _)| *name == secret.name).take(1) {
-                        " " b { @match direction { Direction::Sent => "Came into use for what Handfast says.", Direction::Received => "Came into use for what your browser says." } }
-                    }
+                    (words::capital(about(secret.name)))
+                    @if let Some(whose) = schedule.whose(secret.name) { " " b { "Came into use for what " (whose) "." } }
                 }
                 @if let Some(value) = secret.value.as_deref().filter(|_| revealed) { p.value { (words::hex(value)) } }
             }

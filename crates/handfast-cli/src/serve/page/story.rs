@@ -230,3 +230,43 @@ impl What {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observed(reveals: bool, times: usize, trace: &Trace<'_>) -> Story {
+        let story = Story::new(reveals);
+        let mut observer = story.observer();
+        (0..times).for_each(|_| observer.see(trace));
+        story
+    }
+
+    fn record(kind: ContentType, raw: &[u8]) -> Trace<'_> {
+        let (version, length) = (ProtocolVersion::TLS1_2, raw.len() - 5);
+        let inside = Inside::Content { kind, length };
+        Trace::Record { direction: Direction::Received, outer: kind, version, length, protected: true, inside, raw }
+    }
+
+    #[test]
+    fn a_story_is_bounded_in_number_and_in_bytes() {
+        let many = observed(false, 1000, &Trace::ChangeCipherSpec { direction: Direction::Received });
+        let many = many.told();
+        assert_eq!((many.events.len(), many.left_out), (MOST_EVENTS, 1000 - MOST_EVENTS));
+        let large = observed(false, 20, &record(ContentType::HANDSHAKE, &[0; (16 << 10) + 5]));
+        let large = large.told();
+        assert!(
+            large.bytes <= MOST_BYTES && large.events.len() == (MOST_BYTES - 5) / ((16 << 10) + 5),
+            "{}",
+            large.events.len()
+        );
+    }
+
+    #[test]
+    fn of_data_the_first_records_are_kept_and_the_others_counted() {
+        let story = observed(false, 100, &record(ContentType::APPLICATION_DATA, &[0; 4096]));
+        let told = story.told();
+        let kept = told.events.iter().filter(|e| matches!(&e.what, What::Record(r) if !r.raw.is_empty())).count();
+        assert_eq!((told.events.len(), kept), (100, MOST_DATA));
+    }
+}
