@@ -1,6 +1,6 @@
 //! The name of the site, and the application protocol.
 
-use super::case::Case;
+use super::case::{Case, bounded};
 use super::{Offer, Topic, Verdict, listed};
 use crate::words::{self, harmless};
 use handfast::extension::Name;
@@ -63,7 +63,7 @@ fn one_name(case: &Case<'_>, name: &Name<'_>) -> Offer {
 
 /// ALPN.
 pub(super) fn protocol(case: &Case<'_>) -> Topic {
-    let theirs = case.extensions().alpn().map(|a| a.0.clone()).unwrap_or_default();
+    let theirs = case.extensions().alpn().map(|a| bounded(a.0.iter().copied())).unwrap_or_default();
     let offers = theirs.iter().map(|p| one_protocol(case, p)).collect();
     let chosen = case.alpn.as_deref().map(called);
     Topic { name: "Protocol", chosen, why: why_protocol(case, &theirs), offers }

@@ -234,7 +234,7 @@ impl<'h> Hello<'h> {
         match Message::decode(message.raw, message.dialect).ok()? {
             Message::ClientHello(hello) => Some(Self {
                 version: hello.fixed.legacy_version,
-                suites: hello.fixed.cipher_suites.iter().collect(),
+                suites: bounded(hello.fixed.cipher_suites.iter()),
                 session_id: hello.fixed.session_id.0,
                 compression: hello.fixed.compression_methods.iter().collect(),
                 extensions: hello.extensions,
@@ -242,11 +242,11 @@ impl<'h> Hello<'h> {
             }),
             Message::Sslv2Hello(hello) => Some(Self {
                 version: hello.version,
-                suites: hello.cipher_specs.iter().filter_map(|spec| spec.suite()).collect(),
+                suites: bounded(hello.cipher_specs.iter().filter_map(|spec| spec.suite())),
                 session_id: &[],
                 compression: Vec::new(),
                 extensions: Extensions::default(),
-                old: hello.cipher_specs.iter().filter(|spec| spec.suite().is_none()).map(|spec| spec.0).collect(),
+                old: bounded(hello.cipher_specs.iter().filter(|spec| spec.suite().is_none()).map(|spec| spec.0)),
             }),
             _ => None,
         }
@@ -269,9 +269,17 @@ impl<'h> Hello<'h> {
     }
 }
 
+/// More of a list than any real client offers. A hello has room for thousands, which nobody wants to read.
+pub(super) const MOST: usize = 256;
+
+/// So many of a list, and one more if there are more.
+pub(super) fn bounded<T>(list: impl Iterator<Item = T>) -> Vec<T> {
+    list.take(MOST + 1).collect()
+}
+
 fn shares(extensions: &Extensions<'_>) -> Vec<(NamedGroup, usize)> {
     match extensions.key_share() {
-        Some(KeyShare::Client(list)) => list.iter().map(|s| (s.group, s.key_exchange.len())).collect(),
+        Some(KeyShare::Client(list)) => bounded(list.iter().map(|s| (s.group, s.key_exchange.len()))),
         _ => Vec::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! How the server proves who it is: its certificate, and the signature made with its key.
 
-use super::case::{Case, kind};
+use super::case::{Case, bounded, kind};
 use super::{Offer, Topic, Verdict, listed};
 use crate::words;
 use handfast::Weakness;
@@ -16,7 +16,8 @@ const RULE: &str = "RFC 9846 4.3.3";
 pub(super) fn topic(case: &Case<'_>) -> Topic {
     let mut offers: Vec<Offer> = schemes(case).into_iter().map(|s| offer(case, s)).collect();
     let certs = case.extensions().signature_algorithms_cert();
-    offers.extend(certs.iter().flat_map(|s| s.0.iter()).map(|s| in_certificates(case, s)));
+    let certs = certs.map(|s| bounded(s.0.iter())).unwrap_or_default();
+    offers.extend(certs.into_iter().map(|s| in_certificates(case, s)));
     offers.extend(types(case, "server_certificate_type", case.extensions().server_certificate_type()));
     offers.extend(types(case, "client_certificate_type", case.extensions().client_certificate_type()));
     offers.extend(authorities(case));
@@ -24,7 +25,7 @@ pub(super) fn topic(case: &Case<'_>) -> Topic {
 }
 
 fn schemes(case: &Case<'_>) -> Vec<SignatureScheme> {
-    case.extensions().signature_algorithms().map(|s| s.0.iter().collect()).unwrap_or_default()
+    case.extensions().signature_algorithms().map(|s| bounded(s.0.iter())).unwrap_or_default()
 }
 
 /// What this server's keys are for, each kind once.
@@ -220,7 +221,7 @@ fn authorities(case: &Case<'_>) -> Vec<Offer> {
         };
         Offer::named(distinguished(name), "certificate_authorities").is(verdict, meaning, "RFC 9846 4.3.4")
     };
-    list.0.iter().map(|name| one(name.0)).collect()
+    bounded(list.0.iter().map(|name| one(name.0)))
 }
 
 /// A name in DER, in words.

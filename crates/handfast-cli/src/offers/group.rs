@@ -1,6 +1,6 @@
 //! The key exchange: groups, and the shares that came for them.
 
-use super::case::Case;
+use super::case::{Case, bounded};
 use super::version::in_words;
 use super::{Offer, Topic, Verdict, listed};
 use crate::words::{self, size};
@@ -23,7 +23,7 @@ pub(super) fn topic(case: &Case<'_>) -> Topic {
 }
 
 fn groups(case: &Case<'_>) -> Vec<NamedGroup> {
-    case.extensions().supported_groups().map(|g| g.0.iter().collect()).unwrap_or_default()
+    case.extensions().supported_groups().map(|g| bounded(g.0.iter())).unwrap_or_default()
 }
 
 /// Shares for groups that the client does not say that it can do.

@@ -18,10 +18,11 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-use case::Case;
+use case::{Case, MOST};
 use handfast::message::Dialect;
 use handfast::{Negotiated, ServerConfig};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// Who the words are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,8 +144,22 @@ pub(crate) fn topics(
         rest::older(&case),
         rest::others(&case),
     ];
+    topics.iter_mut().for_each(shorten);
     explain_grease(&case, topics.iter_mut().flat_map(|t| &mut t.offers));
     topics
+}
+
+/// Leaves out what no real client offers so much of, and says so.
+fn shorten(topic: &mut Topic) {
+    let (mut of_field, before) = (HashMap::new(), topic.offers.len());
+    topic.offers.retain(|offer| {
+        let count: &mut usize = of_field.entry(offer.field).or_default();
+        *count += 1;
+        *count <= MOST
+    });
+    if topic.offers.len() < before {
+        topic.why += " There are more offers than anyone wants to read; the first are shown.";
+    }
 }
 
 /// Says what these values are for where the first one stands.

@@ -1,7 +1,7 @@
 //! Sessions: what was offered to go on from, and what was asked for next time.
 
-use super::case::Case;
-use super::{Offer, Topic, Verdict};
+use super::case::{Case, bounded};
+use super::{Offer, Topic, Verdict, Who};
 use crate::words::{harmless, size};
 use handfast::extension::{PreSharedKey, TicketRequest};
 use handfast::wire::numbers::PskKeyExchangeMode;
@@ -57,9 +57,10 @@ fn why(case: &Case<'_>, by_psk: bool) -> String {
                 "{who} would have gone on from a handshake before, and could not: what it showed is too old, from another server, or does not fit."
             )
         }
-        () => format!(
-            "{who} had nothing to go on from: it was not here before, or has forgotten. Reload, and it may be shorter."
-        ),
+        () => {
+            let again = if case.who == Who::You { " Come again, and it may be shorter." } else { "" };
+            format!("{who} had nothing to go on from: it was not here before, or has forgotten.{again}")
+        }
     }
 }
 
@@ -128,7 +129,7 @@ fn keys(case: &Case<'_>) -> Vec<Offer> {
         };
         Offer::named(called, "pre_shared_key").is(verdict, format!("{what}, {then}"), "RFC 9846 4.3.11")
     };
-    offered.identities.iter().map(|i| one(i.identity.0, i.obfuscated_ticket_age)).collect()
+    bounded(offered.identities.iter().map(|i| one(i.identity.0, i.obfuscated_ticket_age)))
 }
 
 fn modes(case: &Case<'_>) -> Vec<Offer> {
@@ -166,11 +167,11 @@ fn early_data(case: &Case<'_>) -> Option<Offer> {
         }
         _ if case.config.early_data.is_none() => (
             Verdict::NotOurs,
-            "Data came along with the first message. This server takes none so early, and it was sent again.",
+            "Data came along with the first message. This server takes none so early: it has to be said again.",
         ),
         _ => (
             Verdict::Unfit,
-            "Data came along with the first message, and could not be taken this time: it was sent again.",
+            "Data came along with the first message, and could not be taken this time: it has to be said again.",
         ),
     };
     Some(offer.is(verdict, meaning, "RFC 9846 4.3.10"))

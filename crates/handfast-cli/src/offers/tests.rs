@@ -536,3 +536,36 @@ fn json_has_it_all() {
     let names: std::collections::HashSet<_> = Verdict::ALL.iter().map(|v| v.name()).collect();
     assert!(names.len() == Verdict::ALL.len() && names.iter().all(|name| page.contains(&format!("`\"{name}\"`"))));
 }
+
+#[test]
+fn of_a_hello_without_end_the_beginning_is_told() {
+    let grease = [0x1a, 0x1a].repeat(1000);
+    let suites = [&[0x13, 1][..], &grease, &[0x13, 2].repeat(20_000)].concat();
+    let mut raw = vec![3, 3];
+    raw.extend([7; 32]);
+    raw.push(0);
+    raw.extend(u16::try_from(suites.len()).expect("a length").to_be_bytes());
+    raw.extend(suites);
+    raw.extend([1, 0, 0, 7, 0, 43, 0, 3, 2, 3, 4]);
+    let length = u32::try_from(raw.len()).expect("a length").to_be_bytes();
+    let raw = [&[1][..], &length[1..], &raw].concat();
+    let hello = Spoken { received: true, raw: &raw, dialect: Dialect::Hello };
+    let topics = topics(Who::Client, &server(Policy::default(), &[named()]), None, &[hello]);
+    let suites = topic(&topics, "Cipher suite");
+    assert_eq!((suites.offers.len(), suites.offers[0].name.as_str()), (MOST, "TLS_AES_128_GCM_SHA256"));
+    assert!(suites.why.ends_with("the first are shown."), "{}", suites.why);
+    assert!(!topic(&topics, "Version").why.contains("the first"));
+}
+
+#[test]
+fn a_hello_in_the_form_of_ssl_2_is_told_too() {
+    let mut raw = vec![1, 3, 1, 0, 9, 0, 0, 0, 16, 1, 0, 0x80, 0, 0, 0x2f, 0, 0, 0x0a];
+    raw.extend([7; 16]);
+    let hello = Spoken { received: true, raw: &raw, dialect: Dialect::Sslv2 };
+    let topics = topics(Who::Client, &server(Policy::museum(), &[rsa()]), None, &[hello]);
+    assert_eq!(topic(&topics, "Version").offers[0].name, "TLS 1.0 or older");
+    let old = offer(&topics, "a cipher of SSL 2.0");
+    assert_eq!((old.number.as_deref(), old.verdict), (Some("0x010080"), Verdict::Unknown));
+    assert_eq!(offer(&topics, "TLS_RSA_WITH_AES_128_CBC_SHA").verdict, Verdict::Usable);
+    topics.iter().for_each(|t| readable(&t.why));
+}

@@ -199,7 +199,11 @@ fn ago(at: SystemTime, now: SystemTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Story;
     use super::*;
+    use crate::events::Connection;
+    use crate::exit::{Code, Failure};
+    use std::sync::Weak;
 
     #[test]
     fn times_are_told_as_people_tell_them() {
@@ -212,5 +216,20 @@ mod tests {
         );
         assert_eq!((after(7200), after(200_000)), ("2 hours ago".into(), "2 days ago".into()));
         assert_eq!(ago(at + Duration::from_secs(9), at), "Just now", "clocks are set back, too");
+    }
+
+    #[test]
+    fn what_a_peer_says_is_text_and_a_config_that_is_gone_is_said_to_be() {
+        let connection = Connection { number: 7, peer: "[::1]:9".parse().expect("an address") };
+        let failure = Failure::network(Code::Handshake, "it said <b>.", "Look at it.");
+        let failed = Failed::now(connection, failure, &Story::default(), None, Weak::new());
+        let page = one(&failed);
+        for part in ["It said &lt;b&gt;.", "Look at it.", "has read its files anew", "[::1]:9", "Nothing came"] {
+            assert!(page.contains(part), "{part} in:\n{page}");
+        }
+        let all = list(&[Arc::new(failed)], SystemTime::now());
+        assert!(
+            all.contains("One connection has failed") && all.contains("href=\"/failures/7\"") && !all.contains("<b>.")
+        );
     }
 }
