@@ -8,8 +8,9 @@ use handfast::alert::AlertDescription;
 use handfast::config::ConfigSource;
 use handfast::crypto::KeyKind;
 use handfast::message::{Dialect, Message};
+use handfast::trace::Inside;
 use handfast::wait::{HelloSummary, Reply};
-use handfast::wire::numbers::ProtocolVersion;
+use handfast::wire::numbers::{ContentType, ProtocolVersion};
 use handfast::{ErrorKind, Policy, ServerConfig};
 use std::sync::Arc;
 
@@ -51,6 +52,13 @@ fn museum_reads_it_at_once_and_byte_by_byte() {
             slow.receive(&[*byte], noon());
         }
         assert_eq!((slow.error.clone(), slow.flight()), (None, ANSWER.map(String::from).to_vec()));
+        // Its record is told as it came, in both cases.
+        for server in [&server, &slow] {
+            let record = server.told().iter().find_map(|t| t.record().cloned()).expect("a record");
+            let length = hello.len() - 2;
+            assert_eq!((record.version, record.length, &record.raw), (ProtocolVersion(2), length, &hello));
+            assert_eq!(record.inside, Inside::Content { kind: ContentType::HANDSHAKE, length });
+        }
     }
 }
 
@@ -61,6 +69,8 @@ fn other_policies_refuse_it_by_name() {
         let error = server.error.as_ref().expect("refused");
         assert_eq!(*error.kind(), ErrorKind::Sslv2Hello(ProtocolVersion::TLS1_0));
         assert_eq!(error.alert(), Some(AlertDescription::PROTOCOL_VERSION));
+        let record = server.told().iter().find_map(|t| t.record().cloned()).expect("a record");
+        assert_eq!((&record.raw[..], record.inside), (&hello(0x0301)[..5], Inside::Unreadable));
         let said = error.explain();
         assert!(said.why.contains("an SSLv2 hello") && said.remedy.contains("--policy museum"), "{said:?}");
     }
