@@ -105,7 +105,7 @@ pub(super) fn card(message: &Message<'_>, id: &str, ends: Ends) -> Markup {
             div.open {
                 div.about {
                     @if !told.why.is_empty() { p.why { (told.why) } }
-                    @if !told.facts.is_empty() { p.short { (words::capital(&told.facts)) "." } }
+                    @if !told.facts.is_empty() { p.short { (told.facts) "." } }
                     p.when { (words::capital(ends.sender(direction))) " said this " (after(message.at)) " " a href={ "#" (id) } { "Link to this message" } }
                 }
                 (travelled(&message.travelled, id, told.name))
@@ -139,7 +139,9 @@ impl Told {
                 let (fields, fault) = bytes::tree(name, raw, dialect);
                 let facts = match name {
                     "ChangeCipherSpec" => String::new(),
-                    _ => words::facts(name, raw, dialect),
+                    // It begins with a name, which is as it is.
+                    "Certificate" => words::facts(name, raw, dialect),
+                    _ => words::capital(&words::facts(name, raw, dialect)),
                 };
                 let fields = (fields, fault.map(|f| f.to_string()));
                 Self { name, raw: raw.to_vec(), gist: of.gist(), why: of.why(), facts, fields }
@@ -157,7 +159,7 @@ impl Told {
             (gist, _) => gist,
         };
         let (raw, fields) = bytes::alert(alert);
-        let facts = if of.why().is_empty() { alert.to_string() } else { String::new() };
+        let facts = if of.why().is_empty() { words::capital(&alert.to_string()) } else { String::new() };
         Self { name: "alert", raw: raw.to_vec(), gist, why: of.why(), facts, fields: (fields.to_vec(), None) }
     }
 }
@@ -292,9 +294,10 @@ fn key_change(changes: &[(Direction, &'static str)], protected: &mut Vec<Directi
 
 /// Data of the application.
 fn data(direction: Direction, records: &[&Record], count: usize, length: usize, at: Duration, ends: Ends) -> Markup {
+    // With h2 a server speaks first: it need not be a request and its answer.
     let gist = match direction {
-        Direction::Received => "your request",
-        Direction::Sent => "our answer",
+        Direction::Received => "what the client has to say",
+        Direction::Sent => "what the server has to say",
     };
     let protected = records.first().is_none_or(|r| r.protected);
     html! {
