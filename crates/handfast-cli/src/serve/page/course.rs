@@ -6,7 +6,8 @@
 use super::story::{Record, Seen, What};
 use handfast::alert::Alert;
 use handfast::message::Dialect;
-use handfast::trace::{Direction, Inside};
+use handfast::trace::{By, Direction, Inside, Verdict};
+use handfast::wire::CipherSuite;
 use handfast::wire::numbers::ContentType;
 use std::ops::Range;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use std::time::Duration;
 pub(super) enum Step<'s> {
     Message(Message<'s>),
     /// Keys changed, for one direction or for both at once.
-    Keys(Vec<(Direction, &'static str)>),
+    Keys(Vec<Change>),
     /// Data of the application, in so many records; those are here whose bytes were kept.
     Data {
         direction: Direction,
@@ -29,10 +30,16 @@ pub(super) enum Step<'s> {
         record: &'s Record,
         at: Duration,
     },
-    /// The peer's chain was judged.
-    Verified {
-        how: &'s str,
-    },
+    /// Something was judged: the peer's chain, or what it would go on from.
+    Verdict(String),
+}
+
+/// Keys for a direction, made from a secret, and how they protect.
+#[derive(Clone, Copy)]
+pub(super) struct Change {
+    pub(super) direction: Direction,
+    pub(super) secret: &'static str,
+    pub(super) suite: CipherSuite,
 }
 
 /// A handshake message, an alert, or a ChangeCipherSpec.
@@ -120,9 +127,15 @@ pub(super) fn course(events: &[Seen]) -> Vec<Step<'_>> {
                 _ if is_met(n) => {}
                 _ => steps.push(Step::Loose { record, at }),
             },
-            What::Keys { direction, secret, .. } => keys(&mut steps, *direction, secret),
-            What::Verified { how } => steps.push(Step::Verified { how }),
-            What::Secret(_) | What::Connected => {}
+            What::Keys { direction, secret, suite } => {
+                keys(&mut steps, Change { direction: *direction, secret, suite: *suite })
+            }
+            What::Verified { how } => steps.push(Step::Verdict(format!("The certificate was judged: {how}."))),
+            What::Refused { error } => steps.push(Step::Verdict(format!("The certificate was refused: {error}."))),
+            // A session ID of a TLS 1.3 client stands for nothing, and is not meant to.
+            What::Resumption { by: By::SessionId, verdict: Verdict::Unknown | Verdict::NotKept } => {}
+            What::Resumption { by, verdict } => steps.push(Step::Verdict(format!("The {by} {verdict}."))),
+            What::Plain { .. } | What::State { .. } | What::Secret(_) | What::Connected => {}
         }
     }
     steps
@@ -189,17 +202,16 @@ fn data<'s>(steps: &mut Vec<Step<'s>>, record: &'s Record, more: usize, at: Dura
 }
 
 /// Keys of both directions that change at once are one change.
-fn keys<'s>(steps: &mut Vec<Step<'s>>, direction: Direction, secret: &'static str) {
+fn keys(steps: &mut Vec<Step<'_>>, change: Change) {
     match steps.last_mut() {
-        Some(Step::Keys(keys)) if keys.iter().all(|(d, _)| *d != direction) => keys.push((direction, secret)),
-        _ => steps.push(Step::Keys(vec![(direction, secret)])),
+        Some(Step::Keys(keys)) if keys.iter().all(|k| k.direction != change.direction) => keys.push(change),
+        _ => steps.push(Step::Keys(vec![change])),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use handfast::wire::CipherSuite;
     use handfast::wire::numbers::ProtocolVersion;
 
     const SENT: Direction = Direction::Sent;

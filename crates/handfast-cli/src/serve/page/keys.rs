@@ -71,7 +71,7 @@ pub(super) fn html(events: &[Seen], revealed: bool) -> Markup {
             @if revealed {
                 "The server was started with " code { "--reveal" } ", so what a key log would get is shown, too."
             } @else {
-                "The secrets themselves are not told to anyone: not to this page either."
+                "The secrets themselves are not shown."
             }
         }
         @if schedule.secrets.is_empty() { p.about-part { "None were made." } }

@@ -1,11 +1,12 @@
 //! A step of the course as HTML: a line that opens.
 
-use super::course::{Kind, Message, Part, Step};
+use super::course::{Change, Kind, Message, Part, Step};
 use super::hex;
 use super::story::Record;
 use crate::gist::Of;
 use crate::{bytes, words};
 use handfast::alert::{Alert, AlertLevel};
+use handfast::crypto::{BulkCipher, Suite};
 use handfast::message::Dialect;
 use handfast::trace::{Direction, Inside};
 use handfast::wire::Field;
@@ -53,7 +54,7 @@ pub(super) fn steps(steps: &[Step<'_>], ends: Ends, skipped: Option<&Skipped>) -
                     (data(*direction, records, *count, *length, *at, ends))
                 }
                 Step::Loose { record, at } => (loose(record, *at, ends)),
-                Step::Verified { how } => p.verdict { "The certificate was judged: " (words::harmless(how)) "." },
+                Step::Verdict(words) => p.verdict { (words::sentence(words)) },
             }
         }
     }
@@ -66,7 +67,7 @@ fn ghosts(skipped: &Skipped, ends: Ends) -> Markup {
             @for (name, direction) in skipped.messages {
                 p.ghost.(class(*direction)) { span.name { (name) } span.rule {} span.size { "skipped" } }
             }
-            p { "Skipped, because " (ends.client) " showed a ticket: who " (ends.server) " is was proved in the handshake that it comes from." }
+            p { "Skipped: both go on from an earlier handshake, in which it was proved who " (ends.server) " is." }
         }
     }
 }
@@ -267,14 +268,20 @@ fn bar(part: &Part<'_>, name: &str) -> Markup {
 }
 
 /// The moment when keys change. `protected` are the directions that had some before.
-fn key_change(changes: &[(Direction, &'static str)], protected: &mut Vec<Direction>, ends: Ends) -> Markup {
+fn key_change(changes: &[Change], protected: &mut Vec<Direction>, ends: Ends) -> Markup {
     let (class, who) = match changes {
-        [(direction, _)] => (class(*direction), format!("what {} says", ends.sender(*direction))),
+        [change] => (class(change.direction), format!("what {} says", ends.sender(change.direction))),
         _ => ("both", "what both say".into()),
     };
-    let again = changes.iter().all(|(direction, _)| protected.contains(direction));
-    protected.extend(changes.iter().map(|(direction, _)| *direction));
-    let mut secrets: Vec<String> = changes.iter().map(|(_, s)| s.replace('_', " ")).collect();
+    let again = changes.iter().all(|change| protected.contains(&change.direction));
+    protected.extend(changes.iter().map(|change| change.direction));
+    let encrypts = |change: &Change| !Suite::find(change.suite).is_some_and(|s| matches!(s.bulk, BulkCipher::Null(_)));
+    let is = match (again, changes.iter().all(encrypts)) {
+        (true, true) => ("under ", "new keys", ""),
+        (false, true) => ("", "encrypted", ""),
+        (_, false) => ("", "guarded against change", ", and not encrypted: anyone can read it"),
+    };
+    let mut secrets: Vec<String> = changes.iter().map(|change| change.secret.replace('_', " ")).collect();
     secrets.dedup();
     html! {
         div.keychange.(class) {
@@ -282,11 +289,7 @@ fn key_change(changes: &[(Direction, &'static str)], protected: &mut Vec<Directi
                 path d="M7 11V8a5 5 0 0 1 10 0v3" {}
                 rect x="5" y="11" width="14" height="10" rx="2" {}
             }
-            p {
-                "From here on, " (who) " is "
-                @if again { "under " b { "new keys" } } @else { b { "encrypted" } }
-                "."
-            }
+            p { "From here on, " (who) " is " (is.0) b { (is.1) } (is.2) "." }
             p.from { "Keys of the " (secrets.join(", and the ")) }
         }
     }
@@ -305,7 +308,7 @@ fn data(direction: Direction, records: &[&Record], count: usize, length: usize, 
             (line(direction, "application data", gist, &words::size(length), protected, ends))
             div.open {
                 div.about {
-                    p.why { "What it is all for. Nobody between you and Handfast can read it." }
+                    p.why { "What it is all for: what the two ends have to say to each other." }
                     p.when { (words::capital(ends.sender(direction))) " said this " (after(at)) " It went in " @match count { 1 => "one record.", n => { (n) " records." } } }
                 }
                 div.travelled {

@@ -154,7 +154,7 @@ fn welcome(n: &Negotiated) -> Markup {
         @if n.resumed {
             h1 { "You and this server knew each other." }
             p.lead {
-                "This is your own connection, not a sample. Your browser showed a ticket from the last time, so that much could be \
+                "This is your own connection, not a sample. Both ends remembered an earlier handshake, so that much could be \
                  skipped. Open a message, and touch a field to see its bytes."
             }
         } @else {
@@ -189,6 +189,7 @@ fn facts(n: &Negotiated) -> Vec<(&'static str, String)> {
         "Server proved itself",
         match n.scheme {
             Some(scheme) => format!("with {}", words::scheme(scheme)),
+            None if n.psk_identity.is_some() => "by a key that both had".into(),
             None if n.resumed => "in an earlier handshake".into(),
             None => "by decrypting".into(),
         },

@@ -7,7 +7,8 @@ use crate::exit::Failure;
 use crate::offers::{self, Spoken, Topic};
 use handfast::alert::Alert;
 use handfast::message::Dialect;
-use handfast::trace::{Direction, Inside, Observer, Trace};
+use handfast::trace::{By, Direction, Inside, Observer, Trace, Verdict};
+use handfast::verify::CertificateError;
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{ContentType, ProtocolVersion};
 use handfast::{Negotiated, Time};
@@ -54,7 +55,11 @@ pub(crate) enum What {
     Alert { direction: Direction, alert: Alert, protected: bool },
     Keys { direction: Direction, secret: &'static str, suite: CipherSuite },
     Secret(Secret),
+    Plain { direction: Direction },
+    State { awaiting: &'static str },
+    Resumption { by: By, verdict: Verdict },
     Verified { how: String },
+    Refused { error: Box<CertificateError> },
     Connected,
 }
 
@@ -127,7 +132,10 @@ impl Story {
 impl Told {
     fn add(&mut self, translator: &mut Translator, trace: &Trace<'_>) {
         let Some(what) = self.what(translator, trace) else { return };
-        // That somebody waits, or what time it is, is nothing that happened.
+        // That somebody is waited for is nothing that happened.
+        if self.began.is_none() && matches!(what, What::State { .. }) {
+            return;
+        }
         let began = *self.began.get_or_insert_with(Instant::now);
         let room = self.events.len() < MOST_EVENTS && self.bytes + what.bytes() <= MOST_BYTES;
         // Once something is left out, so is all that follows: a story has no holes.
@@ -159,7 +167,11 @@ impl Told {
             }
             Event::Alert { direction, alert, protected } => What::Alert { direction, alert, protected },
             Event::Keys { direction, secret, suite } => What::Keys { direction, secret, suite },
+            Event::Plain { direction } => What::Plain { direction },
+            Event::State { awaiting } => What::State { awaiting },
+            Event::Resumption { by, verdict } => What::Resumption { by, verdict },
             Event::Verified { how } => What::Verified { how: how.to_owned() },
+            Event::Refused { error } => What::Refused { error: Box::new(error.clone()) },
             _ => return None,
         })
     }
@@ -209,7 +221,11 @@ impl What {
             }
             Self::Alert { direction, alert, protected } => Event::Alert { direction, alert, protected },
             Self::Keys { direction, secret, suite } => Event::Keys { direction, secret, suite },
+            Self::Plain { direction } => Event::Plain { direction },
+            Self::State { awaiting } => Event::State { awaiting },
+            Self::Resumption { by, verdict } => Event::Resumption { by, verdict },
             Self::Verified { ref how } => Event::Verified { how },
+            Self::Refused { ref error } => Event::Refused { error },
             Self::Connected => Event::Connected { negotiated },
             Self::Secret(ref s) => {
                 let value = s.value.as_ref().map(|v| v.as_slice());
@@ -226,7 +242,13 @@ impl What {
             Self::Message { raw, .. } => raw.len(),
             Self::Verified { how } => how.len(),
             Self::Secret(secret) => secret.length,
-            Self::Alert { .. } | Self::Keys { .. } | Self::Connected => 0,
+            Self::Alert { .. }
+            | Self::Keys { .. }
+            | Self::Plain { .. }
+            | Self::State { .. }
+            | Self::Resumption { .. }
+            | Self::Refused { .. }
+            | Self::Connected => 0,
         }
     }
 }
