@@ -4,7 +4,9 @@ use super::course::{Kind, Message, Step, course};
 use super::message::{self, Ends};
 use super::story::Story;
 use crate::demo;
+use handfast::Negotiated;
 use handfast::trace::Direction;
+use handfast::wire::numbers::ProtocolVersion;
 use maud::{Markup, html};
 
 /// The two ends of the classic handshake.
@@ -41,67 +43,92 @@ struct Yours {
     messages: Vec<Own>,
     is_tls13: bool,
     resumed: bool,
+    /// Whether a HelloRetryRequest cost a round trip.
+    retried: bool,
+    /// Whether a key that both had proved the server.
+    psk: bool,
 }
+
+/// A message of the visitor's own, if there is one that stands for it, and words.
+type Counterpart<'y> = (Option<&'y Own>, &'static str);
+
+const YOU_WERE_NOT_ASKED: &str = "You were not asked who you are.";
+const NOTHING_TO_PROVE: &str = "You had nothing to prove.";
+const SKIPPED: &str = "Skipped: you two knew each other.";
+const BOTH_HAD_A_KEY: &str = "Not needed: a key that both had proves who they are.";
 
 impl Yours {
     fn find(&self, name: &str, from_client: bool) -> Option<&Own> {
         self.messages.iter().find(|m| m.name == name && m.from_client == from_client)
     }
 
-    /// What a message of the classic handshake is in the visitor's: a message, if there is one, and words.
-    fn counterpart(&self, name: &str, from_client: bool) -> (Option<&Own>, &'static str) {
-        let same = self.find(name, from_client);
-        let moved = |name, from_client| self.find(name, from_client);
+    /// What a message of the classic handshake is in the visitor's.
+    fn counterpart(&self, name: &str, from_client: bool) -> Counterpart<'_> {
+        match (self.is_tls13, self.find(name, from_client)) {
+            (true, same) => self.in_tls13(name, from_client, same),
+            (false, Some(same)) => (Some(same), "The same."),
+            (false, None) => self.without(name, from_client),
+        }
+    }
+
+    /// The same in TLS 1.3, where the same message may mean another thing.
+    fn in_tls13<'y>(&'y self, name: &str, from_client: bool, same: Option<&'y Own>) -> Counterpart<'y> {
+        let gone = |into, from_client, words| (self.find(into, from_client), words);
         match (name, from_client) {
-            ("ClientHello", _) if self.is_tls13 => {
+            ("ClientHello", _) if self.retried => (
+                same,
+                "The same. The half of a key in it was not of a group that the server wanted, so that another hello followed.",
+            ),
+            ("ClientHello", _) => {
                 (same, "The same, but half of a key is in it already: a guess that saves a round trip.")
             }
-            ("ServerHello", _) if self.is_tls13 => {
-                (same, "The same, and the other half of the key. All that follows is encrypted.")
+            ("ServerHello", _) => (same, "The same, and the other half of the key. All that follows is encrypted."),
+            ("Certificate", _) if same.is_some() => (same, "The same, but nobody between can read it."),
+            ("Certificate", false) if self.find("CompressedCertificate", false).is_some() => {
+                gone("CompressedCertificate", false, "The same, made smaller, and nobody between can read it.")
             }
-            ("Certificate", false) if self.is_tls13 && same.is_some() => {
-                (same, "The same, but nobody between can read it.")
-            }
-            ("Certificate" | "ServerKeyExchange", false) if self.resumed => (None, "Skipped: you two knew each other."),
-            ("ServerKeyExchange", _) if self.is_tls13 => (
-                moved("ServerHello", false),
+            ("ServerKeyExchange", _) => gone(
+                "ServerHello",
+                false,
                 "Gone: it is the key_share of ServerHello, and what signs it is a message of its own.",
             ),
-            ("ServerKeyExchange", _) if same.is_none() => {
-                (None, "Not needed: with RSA key exchange the certificate's key is all.")
+            ("ServerHelloDone", _) => gone("Finished", false, "Gone: the server's Finished ends its turn."),
+            ("ClientKeyExchange", _) => {
+                gone("ClientHello", true, "Gone: it is the key_share of ClientHello, sent before anything was agreed.")
             }
-            ("CertificateRequest", _) if same.is_none() => (None, "You were not asked who you are."),
-            ("ServerHelloDone", _) if self.is_tls13 => {
-                (moved("Finished", false), "Gone: the server's Finished ends its turn, a round trip earlier.")
+            ("CertificateVerify", true) if same.is_none() && self.find(name, false).is_some() => {
+                (None, "You had nothing to prove. In TLS 1.3 the server proves itself by such a message, too.")
             }
-            ("ServerHelloDone", _) if same.is_none() => {
-                (moved("Finished", false), "Skipped: the server's Finished follows at once.")
-            }
-            ("Certificate", true) if same.is_none() => (None, "You were not asked for one."),
-            ("Certificate", true) if self.is_tls13 => (same, "The same, but nobody between can read it."),
-            ("ClientKeyExchange", _) if self.is_tls13 => (
-                moved("ClientHello", true),
-                "Gone: it is the key_share of ClientHello, sent before anything was agreed.",
-            ),
-            ("ClientKeyExchange", _) if same.is_none() => {
-                (None, "Skipped: the secret is the one of the last time, made new with fresh random bytes.")
-            }
-            ("CertificateVerify", _) if same.is_none() && self.is_tls13 && !self.resumed => (
-                moved("CertificateVerify", false),
-                "You had nothing to prove. In TLS 1.3 it is the server that proves itself so.",
-            ),
-            ("CertificateVerify", _) if same.is_none() => (None, "You had nothing to prove."),
-            ("ChangeCipherSpec", _) if self.is_tls13 && same.is_none() => {
+            ("ChangeCipherSpec", _) if same.is_none() => {
                 (None, "Gone: keys change by themselves, at places that both know.")
             }
-            ("ChangeCipherSpec", _) if self.is_tls13 => {
+            ("ChangeCipherSpec", _) => {
                 (same, "Still sent, but it means nothing: keys change by themselves. Old middleboxes like to see it.")
             }
-            ("Finished", false) if self.is_tls13 => {
-                (same, "The same, but it comes a round trip earlier, before yours.")
-            }
-            _ => (same, if same.is_some() { "The same." } else { "Not there." }),
+            ("Finished", false) if self.retried => (same, "The same, but it comes before yours."),
+            ("Finished", false) => (same, "The same, but it comes a round trip earlier, before yours."),
+            _ if same.is_some() => (same, "The same."),
+            _ => self.without(name, from_client),
         }
+    }
+
+    /// Why there is none.
+    fn without(&self, name: &str, from_client: bool) -> Counterpart<'_> {
+        let words = match (name, from_client) {
+            ("Certificate" | "ServerKeyExchange", false) if self.resumed => SKIPPED,
+            ("Certificate" | "ServerKeyExchange", false) if self.psk => BOTH_HAD_A_KEY,
+            ("ServerKeyExchange", _) => "Not needed: the secret went encrypted by the key of the server's certificate.",
+            ("ServerHelloDone", _) => {
+                return (self.find("Finished", false), "Skipped: the server's Finished follows at once.");
+            }
+            ("ClientKeyExchange", _) => {
+                "Skipped: the secret is the one of the last time, made new with fresh random bytes."
+            }
+            ("CertificateRequest", _) | ("Certificate", true) => YOU_WERE_NOT_ASKED,
+            ("CertificateVerify", _) => NOTHING_TO_PROVE,
+            _ => "Not there.",
+        };
+        (None, words)
     }
 
     /// What is there and has no place among the thirteen.
@@ -112,7 +139,7 @@ impl Yours {
                 "EncryptedExtensions" => "what ServerHello used to say in the clear",
                 "CertificateVerify" if !own.from_client => "the server's proof, which was part of ServerKeyExchange",
                 "NewSessionTicket" => "so that the next handshake is shorter",
-                "HelloRetryRequest" => "asks for another key share, which costs a round trip",
+                "HelloRetryRequest" => "asks the client to begin again, which costs a round trip",
                 "CompressedCertificate" => "the Certificate, made smaller",
                 "CertificateStatus" => "that the certificate is not revoked",
                 _ => return None,
@@ -133,7 +160,7 @@ fn handshakes<'s>(steps: &'s [Step<'s>]) -> impl Iterator<Item = (&'static str, 
 }
 
 /// Both, beside each other.
-pub(super) fn html(classic: &Classic, own: &[Step<'_>], is_tls13: bool, resumed: bool, prefix: &str) -> Markup {
+pub(super) fn html(classic: &Classic, own: &[Step<'_>], n: &Negotiated, prefix: &str) -> Markup {
     let story = match &classic.0 {
         Ok(story) => story.told(),
         Err(why) => return html! { p.about-part { "There is none: " (why) } },
@@ -146,7 +173,13 @@ pub(super) fn html(classic: &Classic, own: &[Step<'_>], is_tls13: bool, resumed:
         }
         Kind::Alert(_) => None,
     });
-    let yours = Yours { messages: messages.collect(), is_tls13, resumed };
+    let yours = Yours {
+        messages: messages.collect(),
+        is_tls13: n.version >= Some(ProtocolVersion::TLS1_3),
+        resumed: n.resumed,
+        retried: n.retried,
+        psk: n.psk_identity.is_some(),
+    };
     let steps = course(&story.events);
     let thirteen: Vec<_> = handshakes(&steps).collect();
     html! {
@@ -186,7 +219,7 @@ mod tests {
         let messages = names.iter().enumerate();
         let messages =
             messages.map(|(n, (name, from_client))| Own { id: format!("m{n}"), name, from_client: *from_client });
-        Yours { messages: messages.collect(), is_tls13, resumed }
+        Yours { messages: messages.collect(), is_tls13, resumed, retried: false, psk: false }
     }
 
     const THIRTEEN: [(&str, bool); 13] = [
@@ -253,7 +286,7 @@ mod tests {
         let resumed = [("ClientHello", true), ("ServerHello", false), ("Finished", false), ("Finished", true)];
         for is_tls13 in [false, true] {
             let resumed = yours(&resumed, is_tls13, true);
-            assert_eq!(resumed.counterpart("Certificate", false).1, "Skipped: you two knew each other.");
+            assert_eq!(resumed.counterpart("Certificate", false).1, SKIPPED);
         }
     }
 }

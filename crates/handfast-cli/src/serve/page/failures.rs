@@ -83,8 +83,11 @@ pub(in super::super) fn one(failed: &Failed) -> String {
     let mut parts = vec![("connection", "What was said"), ("negotiated", "What was offered")];
     parts.extend(has_keys.then_some(("keys", "The keys")));
     let nothing = Negotiated::default();
-    let json =
-        failed.told.json(negotiated.unwrap_or(&nothing), Some(&failed.failure), topics.as_deref().unwrap_or_default());
+    let json = failed.told.json(
+        negotiated.unwrap_or(&nothing),
+        Some((&failed.failure, failed.at)),
+        topics.as_deref().unwrap_or_default(),
+    );
     let name = format!("handfast-failure-{}.json", failed.connection.number);
     let others = html! {
         a.download href=(file(&json)) download=(name) { "Download as JSON" }

@@ -35,19 +35,22 @@ impl Ends {
 /// What a resumed handshake does without, and behind which message it would have stood.
 pub(super) struct Skipped {
     pub(super) behind: &'static str,
-    pub(super) messages: &'static [(&'static str, Direction)],
+    pub(super) messages: Vec<(&'static str, Direction)>,
 }
 
 /// All steps, in order.
 pub(super) fn steps(steps: &[Step<'_>], ends: Ends, skipped: Option<&Skipped>) -> Markup {
     let (mut numbers, mut protected) = (0.., Vec::new());
+    // Only the first handshake: a second one on the same connection is told as it was.
+    let first = |behind: &str| steps.iter().position(|s| matches!(s, Step::Message(m) if m.is(behind)));
+    let place = skipped.filter(|s| !s.messages.is_empty()).and_then(|s| first(s.behind));
     html! {
-        @for step in steps {
+        @for (n, step) in steps.iter().enumerate() {
             @match step {
                 Step::Message(message) => {
                     @let id = format!("{}{}", ends.prefix, numbers.next().unwrap_or_default());
                     (card(message, &id, ends))
-                    @if let Some(skipped) = skipped.filter(|s| message.is(s.behind)) { (ghosts(skipped, ends)) }
+                    @if let Some(skipped) = skipped.filter(|_| place == Some(n)) { (ghosts(skipped, ends)) }
                 }
                 Step::Keys(changes) => (key_change(changes, &mut protected, ends)),
                 Step::Data { direction, records, count, length, at } => {
@@ -64,7 +67,7 @@ pub(super) fn steps(steps: &[Step<'_>], ends: Ends, skipped: Option<&Skipped>) -
 fn ghosts(skipped: &Skipped, ends: Ends) -> Markup {
     html! {
         div.skipped {
-            @for (name, direction) in skipped.messages {
+            @for (name, direction) in &skipped.messages {
                 p.ghost.(class(*direction)) { span.name { (name) } span.rule {} span.size { "skipped" } }
             }
             p { "Skipped: both go on from an earlier handshake, in which it was proved who " (ends.server) " is." }
@@ -89,7 +92,7 @@ fn line(direction: Direction, name: &str, gist: &str, size: &str, protected: boo
         summary {
             span.name.lock[protected] { (name) }
             span.gist { (gist) }
-            span.rule role="img" aria-label={ "from " (way) @if protected { ", encrypted" } } {}
+            span.rule role="img" aria-label={ "from " (way) @if protected { ", protected" } } {}
             span.size { (size) }
         }
     }
@@ -207,8 +210,8 @@ fn envelope(record: &Record, part: Option<&Part<'_>>, id: &str, name: &str) -> M
             }
             @if record.protected && !body.is_empty() {
                 details.cipher id=(id) {
-                    summary { span.hex { (hex::plain(body.get(..16).unwrap_or(body))) } " … all " (words::size(body.len())) " of ciphertext" }
-                    div.hex tabindex="0" role="group" aria-label="Ciphertext" { (hex::plain(body)) }
+                    summary { span.hex { (hex::plain(body.get(..16).unwrap_or(body))) } " … all " (words::size(body.len())) ", as they went" }
+                    div.hex tabindex="0" role="group" aria-label="The record as it went" { (hex::plain(body)) }
                 }
             }
         }

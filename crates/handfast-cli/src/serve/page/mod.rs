@@ -19,6 +19,7 @@ use crate::offers::{self, Who};
 use crate::{negotiated, words};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use handfast::crypto::{KeyExchangeKind, Suite};
 use handfast::trace::Direction;
 use handfast::wire::numbers::ProtocolVersion;
 use handfast::{Negotiated, ServerConfig};
@@ -32,20 +33,22 @@ pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; script-sr
 /// The two ends of the visitor's own connection.
 const OWN: Ends = Ends { prefix: "m", server: "Handfast", client: "your browser" };
 
-/// What a resumed TLS 1.3 handshake does without, and one of TLS 1.2.
-const SKIPPED_13: Skipped = Skipped {
-    behind: "EncryptedExtensions",
-    messages: &[("Certificate", Direction::Sent), ("CertificateVerify", Direction::Sent)],
-};
-const SKIPPED_12: Skipped = Skipped {
-    behind: "ServerHello",
-    messages: &[
-        ("Certificate", Direction::Sent),
-        ("ServerKeyExchange", Direction::Sent),
-        ("ServerHelloDone", Direction::Sent),
-        ("ClientKeyExchange", Direction::Received),
-    ],
-};
+/// What a resumed handshake does without, in the order of one that is not.
+fn skipped(n: &Negotiated) -> Skipped {
+    use Direction::{Received, Sent};
+    if n.version >= Some(ProtocolVersion::TLS1_3) {
+        let proofs =
+            if n.psk_identity.is_some() { vec![] } else { vec![("Certificate", Sent), ("CertificateVerify", Sent)] };
+        return Skipped { behind: "EncryptedExtensions", messages: proofs };
+    }
+    let suite = n.suite.and_then(Suite::find);
+    let exchange = |is: fn(KeyExchangeKind) -> bool| suite.is_none_or(|s| is(s.key_exchange));
+    let mut messages = vec![];
+    messages.extend(exchange(KeyExchangeKind::has_certificate).then_some(("Certificate", Sent)));
+    messages.extend(exchange(|kind| kind != KeyExchangeKind::Rsa).then_some(("ServerKeyExchange", Sent)));
+    messages.extend([("ServerHelloDone", Sent), ("ClientKeyExchange", Received)]);
+    Skipped { behind: "ServerHello", messages }
+}
 
 /// What is shown.
 pub(super) struct Page<'p> {
@@ -71,11 +74,10 @@ impl Page<'_> {
         let Self { negotiated: n, story, config, classic, is_local } = *self;
         let told = story.told();
         let steps = course::course(&told.events);
-        let is_tls13 = n.version >= Some(ProtocolVersion::TLS1_3);
         let topics = offers::topics(Who::You, config, Some(n), &told.spoken());
         // The file is in the page: whoever asks for it later may do so over another connection.
         let data = file(&told.json(n, None, &topics));
-        let skipped = n.resumed.then_some(if is_tls13 { &SKIPPED_13 } else { &SKIPPED_12 });
+        let skipped = n.resumed.then(|| skipped(n));
         let page = html! {
             (DOCTYPE)
             html lang="en" {
@@ -103,7 +105,7 @@ impl Page<'_> {
                             div.stage {
                                 p.end.client { "Your browser" }
                                 div.course {
-                                    (message::steps(&steps, OWN, skipped))
+                                    (message::steps(&steps, OWN, skipped.as_ref()))
                                     @if told.left_out > 0 { p.verdict { "And more, which was not kept." } }
                                 }
                                 p.end.server { "Handfast" }
@@ -119,7 +121,7 @@ impl Page<'_> {
                         }
                         section #classic aria-labelledby="tab-classic" {
                             h2.title { "Beside the classic thirteen" }
-                            (classic::html(classic, &steps, is_tls13, n.resumed, OWN.prefix))
+                            (classic::html(classic, &steps, n, OWN.prefix))
                         }
                     }
                     (foot("Nobody but you sees this page: it is not kept, and it sets no cookie."))

@@ -14,7 +14,7 @@ use handfast::wire::numbers::{ContentType, ProtocolVersion};
 use handfast::{Negotiated, Time};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use zeroize::Zeroizing;
 
 /// How much of a connection is kept: more than any handshake has.
@@ -192,11 +192,18 @@ impl Told {
 
     /// All of it as JSON, in the schema of `docs/json.md`: an object that has the events in a list, with how it failed, if it did, at
     /// the end; and what became of the client's offers.
-    pub(crate) fn json(&self, negotiated: &Negotiated, failure: Option<&Failure>, topics: &[Topic]) -> String {
+    pub(crate) fn json(
+        &self,
+        negotiated: &Negotiated,
+        failure: Option<(&Failure, SystemTime)>,
+        topics: &[Topic],
+    ) -> String {
         let began = Time(Time::now().0.saturating_sub(self.began.map(|b| b.elapsed()).unwrap_or_default()));
         let start = (began, Event::Start { verb: "serve" });
         let events = self.events.iter().map(|seen| (Time(began.0 + seen.at), seen.what.event(negotiated)));
-        let end = failure.map(|failure| (Time::now(), Event::Failed { failure }));
+        let end = failure.map(|(failure, at)| {
+            (Time(at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()), Event::Failed { failure })
+        });
         let lines = [start]
             .into_iter()
             .chain(events)
