@@ -13,7 +13,7 @@ use handfast::message::{
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
 use std::fmt::{Display, Write};
-use x509_parser::prelude::{FromDer, SubjectPublicKeyInfo, X509Certificate};
+use x509_parser::prelude::{FromDer, SubjectPublicKeyInfo, X509Certificate, X509Name};
 
 /// The key facts of a message, in a line. What comes from the peer is made harmless.
 pub(crate) fn facts(name: &str, raw: &[u8], dialect: Dialect) -> String {
@@ -206,8 +206,15 @@ pub(crate) fn certified(der: &[u8]) -> String {
     }
 }
 
+/// A DistinguishedName of an authority, and its size.
+pub(crate) fn authority(der: &[u8]) -> String {
+    let name =
+        X509Name::from_der(der).map_or_else(|_| "cannot be read".into(), |(_, name)| harmless(&name.to_string()));
+    format!("{name}; {}", size(der.len()))
+}
+
 /// A name's common name, or all of it.
-fn titled(name: &x509_parser::x509::X509Name<'_>) -> String {
+fn titled(name: &X509Name<'_>) -> String {
     let common = name.iter_common_name().next().and_then(|n| n.as_str().ok()).map(str::to_owned);
     let whole = name.to_string();
     common.filter(|n| !n.is_empty()).unwrap_or(if whole.is_empty() { "someone without a name".into() } else { whole })
@@ -429,6 +436,9 @@ mod tests {
 
     #[test]
     fn malformed_messages_are_said_to_be() {
+        assert_eq!(authority(b"no"), "cannot be read; 2 bytes");
+        let der = [48, 13, 49, 11, 48, 9, 6, 3, 85, 4, 3, 12, 2, b'C', b'A'];
+        assert_eq!(authority(&der), "CN=CA; 15 bytes");
         assert!(facts("Finished", &[20, 0, 0], Dialect::Tls13).starts_with("malformed: "));
         assert_eq!(subject(b"no"), "a certificate that cannot be read");
     }

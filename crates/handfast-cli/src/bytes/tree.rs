@@ -88,16 +88,19 @@ fn length_of(n: usize, range: Range<usize>) -> Field {
     Field { name: "length", range, value: words::size(n), note, rfc, parts: Vec::new() }
 }
 
-/// Says of certificates, and of bare keys, whose they are.
+/// Says of certificates, and of bare keys, whose they are, and what authorities are called.
 fn name_certificates(fields: &mut [Field], raw: &[u8]) {
     for field in fields {
-        let der = raw.get(field.range.start + 3..field.range.end).filter(|der| !der.is_empty());
-        match (field.name, der) {
-            ("cert_data" | "certificate" | "ASN.1_subjectPublicKeyInfo", Some(der)) if field.parts.is_empty() => {
-                field.value = words::certified(der);
-            }
-            _ => name_certificates(&mut field.parts, raw),
-        }
+        // Behind its length, of three bytes or two.
+        let der = |length| raw.get(field.range.start + length..field.range.end).filter(|der| !der.is_empty());
+        let value = match field.name {
+            _ if !field.parts.is_empty() => None,
+            "cert_data" | "certificate" | "ASN.1_subjectPublicKeyInfo" => der(3).map(words::certified),
+            "authority" => der(2).map(words::authority),
+            _ => None,
+        };
+        field.value = value.unwrap_or(std::mem::take(&mut field.value));
+        name_certificates(&mut field.parts, raw);
     }
 }
 

@@ -33,13 +33,36 @@ impl V2CipherSpec {
             _ => None,
         }
     }
+
+    /// The cipher of SSL 2.0, if it is a known one (RFC 6101 E).
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self.0 {
+            [1, 0, 0x80] => "SSL_RC4_128_WITH_MD5",
+            [2, 0, 0x80] => "SSL_RC4_128_EXPORT40_WITH_MD5",
+            [3, 0, 0x80] => "SSL_RC2_CBC_128_CBC_WITH_MD5",
+            [4, 0, 0x80] => "SSL_RC2_CBC_128_CBC_EXPORT40_WITH_MD5",
+            [5, 0, 0x80] => "SSL_IDEA_128_CBC_WITH_MD5",
+            [6, 0, 0x40] => "SSL_DES_64_CBC_WITH_MD5",
+            [7, 0, 0xc0] => "SSL_DES_192_EDE3_CBC_WITH_MD5",
+            _ => return None,
+        })
+    }
+
+    fn in_words(self) -> String {
+        let number = crate::wire::hex(&self.0);
+        match (self.suite(), self.name()) {
+            (Some(suite), _) => suite.to_string(),
+            (None, Some(name)) => format!("{name} of SSL 2.0 (0x{number})"),
+            (None, None) => format!("of SSL 2.0 (0x{number})"),
+        }
+    }
 }
 
 impl<'a> Wire<'a> for V2CipherSpec {
     fn decode(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         let bytes = r.take(3)?;
         let spec = Self(bytes.try_into().map_err(|_| r.fault(Problem::Truncated))?);
-        r.say(|| spec.suite().map_or_else(|| format!("SSL 2.0's {}", crate::wire::hex(bytes)), |s| s.to_string()));
+        r.say(|| spec.in_words());
         Ok(spec)
     }
     fn encode(&self, w: &mut Writer) {
@@ -194,7 +217,9 @@ mod tests {
             .iter()
             .map(|f| f.value.clone())
             .collect();
-        assert_eq!(specs, ["SSL 2.0's 010080", "TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_EMPTY_RENEGOTIATION_INFO_SCSV"]);
+        let old = "SSL_RC4_128_WITH_MD5 of SSL 2.0 (0x010080)";
+        assert_eq!(specs, [old, "TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_EMPTY_RENEGOTIATION_INFO_SCSV"]);
+        assert_eq!(V2CipherSpec([9, 0, 0x80]).in_words(), "of SSL 2.0 (0x090080)");
     }
 
     #[test]
