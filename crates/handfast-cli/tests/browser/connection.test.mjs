@@ -34,7 +34,7 @@ test("TLS 1.2, when the browser has no newer", async (t) => {
 
 for (const [version, chromium] of [["TLS 1.3", []], ["TLS 1.2", ["--ssl-version-max=tls1.2"]]]) {
   test(`${version}, resumed when the page is loaded again`, async (t) => {
-    const { server, line, page } = await visit(t, { cuttable: true, chromium });
+    const { server, line, page } = await visit(t, { line: true, chromium });
     assert.match((await facts(page))["handshake"], /full/);
     // Else it would be the same connection. Not while something is on its way.
     await page.waitForLoadState("networkidle");

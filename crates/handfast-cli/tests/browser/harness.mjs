@@ -107,16 +107,19 @@ export class Server {
   }
 }
 
-/** Between the browser and a server, so that a test can cut what it carries. */
+/** Between the browser and a server, so that a test can cut it, and knows what went over it. */
 export class Line {
   #sockets = new Set();
+  /** All bytes, in hexadecimal, as the server sees their direction. */
+  carried = { received: "", sent: "" };
 
   static async to(port) {
     const line = new Line();
     const listener = net.createServer((near) => {
       const far = net.connect(port, "127.0.0.1");
-      for (const [from, to] of [[near, far], [far, near]]) {
+      for (const [from, to, direction] of [[near, far, "received"], [far, near, "sent"]]) {
         line.#sockets.add(from);
+        from.on("data", (bytes) => (line.carried[direction] += bytes.toString("hex")));
         from.on("error", () => {});
         from.on("close", () => {
           line.#sockets.delete(from);
@@ -170,7 +173,7 @@ function browser(flags) {
  * A server, and a page of its that is open in a fresh context of the browser. Whatever the page does, nothing may be said on the console,
  * fetched from elsewhere or kept as a cookie.
  */
-export async function visit(t, { serve = [], chromium = [], cuttable = false, ...options } = {}) {
+export async function visit(t, { serve = [], chromium = [], line: wanted = false, ...options } = {}) {
   const server = await Server.start(serve);
   const ends = [server.stop];
   const faults = [];
@@ -179,7 +182,7 @@ export async function visit(t, { serve = [], chromium = [], cuttable = false, ..
     for (const end of ends.reverse()) await end();
     assert.deepEqual(faults, []);
   });
-  const line = cuttable ? await Line.to(server.port) : null;
+  const line = wanted ? await Line.to(server.port) : null;
   if (line) ends.push(line.stop);
   const url = line?.url ?? server.url;
   const context = await (await browser(chromium)).newContext({ viewport: { width: 1280, height: 900 }, ...options });
