@@ -8,7 +8,10 @@ use handfast::wire::numbers::ExtensionType;
 use handfast::wire::{Field, Malformed};
 use std::ops::Range;
 
-/// All fields, and what is wrong with the message, if something is.
+/// How many fields of a message are told; real ones have some hundreds.
+const MOST: usize = 2048;
+
+/// All fields, as far as they are not too many, and what is wrong with the message, if something is.
 pub(crate) fn tree(name: &str, raw: &[u8], dialect: Dialect) -> (Vec<Field>, Option<Malformed>) {
     if name == "ChangeCipherSpec" {
         return (vec![change_cipher_spec(dialect)], None);
@@ -20,7 +23,23 @@ pub(crate) fn tree(name: &str, raw: &[u8], dialect: Dialect) -> (Vec<Field>, Opt
     if whole.parts.is_empty() && !raw.is_empty() {
         whole.parts.push(unread(whole.range));
     }
+    shorten(&mut whole.parts, &mut { MOST });
     (whole.parts, fault)
+}
+
+/// Leaves so many fields. What follows in a list is one, which has their bytes.
+fn shorten(fields: &mut Vec<Field>, left: &mut usize) {
+    for n in 0..fields.len() {
+        if *left == 0 {
+            let (more, end) = (fields.len() - n, fields.last().map_or(0, |f| f.range.end));
+            let range = fields[n].range.start..end;
+            fields.truncate(n);
+            let value = format!("{more} more, which are not told one by one");
+            return fields.push(Field { name: "more", range, value, ..Field::default() });
+        }
+        *left -= 1;
+        shorten(&mut fields[n].parts, left);
+    }
 }
 
 fn change_cipher_spec(dialect: Dialect) -> Field {
@@ -232,6 +251,25 @@ pub(super) mod tests {
         assert!(leaves(&fields).iter().any(|f| f.value.starts_with("cannot be read; ")));
         let spki = rcgen::PublicKeyData::subject_public_key_info(&made.signing_key);
         assert!(words::certified(&spki).starts_with("a raw public key, SHA-256 "));
+    }
+
+    #[test]
+    fn of_a_message_of_too_many_fields_the_rest_is_one() {
+        let suites = 30_000_u16;
+        let mut raw = vec![1, 0, 0, 0, 3, 3];
+        raw.extend([7; 32]);
+        raw.push(0);
+        raw.extend((2 * suites).to_be_bytes());
+        raw.extend((0..suites).flat_map(u16::to_be_bytes));
+        raw.extend([1, 0]);
+        let length = (raw.len() - 4) as u32;
+        raw[1..4].copy_from_slice(&length.to_be_bytes()[1..]);
+        let (fields, fault) = tree("ClientHello", &raw, Dialect::Hello);
+        assert_eq!(fault, None);
+        tiles(&fields, raw.len());
+        let leaves = leaves(&fields);
+        assert!(leaves.len() <= MOST + 2, "{}", leaves.len());
+        assert!(leaves.iter().any(|f| f.name == "more" && f.value.starts_with("2")), "{:?}", leaves.last());
     }
 
     #[test]

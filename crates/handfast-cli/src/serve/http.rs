@@ -1,32 +1,26 @@
 //! What is answered to a request.
 
 use super::asking::{Asking, Guard, Refusal};
-use super::failures::{Failed, Failures};
 use super::files::{self, Answer, Folder};
 use super::lent::Lent;
-use super::page::{self, Classic, Page, Story};
-use handfast::ServerConfig;
+use super::pages::{Own, Pages};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION,
-    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
+use hyper::header::{ALLOW, CONTENT_LENGTH, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use hyper::http::request::Parts;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::convert::Infallible;
 use std::error::Error;
-use std::future::pending;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::sync::{OnceCell, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// How long a client may take over a request's head, and be idle between two.
 const HEAD: Duration = Duration::from_secs(60);
@@ -34,50 +28,40 @@ const HEAD: Duration = Duration::from_secs(60);
 /// How long a client may go on sending what nobody wants.
 const UNWANTED: Duration = Duration::from_secs(10);
 
-/// How long a connection that has shown its page waits for another request. Who loads the page again is to see another handshake.
-const LINGER: Duration = Duration::from_secs(2);
-
-/// How long before an answer it is said that the connection ends with it.
-const AHEAD: Duration = Duration::from_millis(20);
+/// How many requests a client may have at once, and how much of each answer waits for it to read.
+const AT_ONCE: u32 = 100;
+const WAITING: usize = 32 << 10;
 
 /// How long a client may take to hear that it is over.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// What is served, to everyone.
 pub(super) struct Site {
-    folder: Option<Folder>,
+    content: Content,
     /// What clients are asked for a certificate for.
     guard: Option<Guard>,
-    /// Of the page: the connections that failed last.
-    failures: Option<Failures>,
-    /// What the page has beside each connection.
-    classic: OnceCell<Classic>,
+}
+
+/// What there is to be had.
+pub(super) enum Content {
+    Folder(Folder),
+    /// Each visitor's own connection.
+    Pages(Arc<Pages>),
 }
 
 impl Site {
     /// A folder, or the page; some of it behind a guard.
     pub(super) fn new(folder: Option<Folder>, guard: Option<Guard>) -> Self {
-        let failures = folder.is_none().then(Failures::default);
-        Self { folder, guard, failures, classic: OnceCell::new() }
+        let content = folder.map_or_else(|| Content::Pages(Arc::new(Pages::new())), Content::Folder);
+        Self { content, guard }
     }
 
-    /// Keeps a connection that failed, if there is a page that shows it.
-    pub(super) fn keep(&self, failed: impl FnOnce() -> Failed) {
-        if let Some(failures) = &self.failures {
-            failures.keep(failed());
+    /// Of the page, what is the same for everyone, if there is a page.
+    pub(super) fn pages(&self) -> Option<&Arc<Pages>> {
+        match &self.content {
+            Content::Folder(_) => None,
+            Content::Pages(pages) => Some(pages),
         }
-    }
-
-    /// Makes what the page needs, if there is a page.
-    pub(super) async fn prepare(&self) {
-        if self.folder.is_none() {
-            self.classic().await;
-        }
-    }
-
-    async fn classic(&self) -> &Classic {
-        let make = || async { tokio::task::spawn_blocking(Classic::new).await.unwrap_or_else(|_| Classic::none()) };
-        self.classic.get_or_init(make).await
     }
 
     /// Whether clients are asked for a certificate only when they want something for which one is needed.
@@ -93,13 +77,7 @@ pub(super) struct Visit {
     /// The application protocol.
     pub(super) alpn: Option<Vec<u8>>,
     pub(super) asking: Arc<Asking>,
-    pub(super) story: Story,
-    /// Whether the client is on this machine.
-    pub(super) is_local: bool,
-    /// What the connection was negotiated by.
-    pub(super) config: Arc<ServerConfig>,
-    /// When the connection has done its work, if it has shown its page.
-    pub(super) over: Arc<watch::Sender<Option<Instant>>>,
+    pub(super) own: Arc<Own>,
 }
 
 impl Visit {
@@ -113,12 +91,14 @@ impl Visit {
     {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
-        builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD);
+        let mut h2 = builder.http2();
+        h2.timer(TokioTimer::new()).keep_alive_interval(HEAD);
+        h2.max_concurrent_streams(AT_ONCE).max_send_buf_size(WAITING);
         let builder = match self.alpn.as_deref() {
             Some(b"h2") => builder.http2_only(),
             _ => builder.http1_only(),
         };
-        let mut over = self.over.subscribe();
+        let over = self.own.over();
         let service = service_fn(move |request| {
             let visit = self.clone();
             async move { Ok::<_, Infallible>(visit.answer(request).await) }
@@ -127,7 +107,7 @@ impl Visit {
         let mut going = pin!(builder.serve_connection(TokioIo::new(stream.again()), service));
         let done = tokio::select! {
             done = going.as_mut() => done,
-            () = async { tokio::select! { () = super::ended(&mut ending) => {} () = passed(&mut over) => {} } } => {
+            () = async { tokio::select! { () = super::ended(&mut ending) => {} () = over => {} } } => {
                 going.as_mut().graceful_shutdown();
                 going.await
             }
@@ -175,83 +155,14 @@ impl Visit {
     /// What is asked for.
     async fn find(&self, request: &Parts) -> Answer {
         let path = request.uri.path();
-        match (&request.method, &self.site.folder) {
-            (&Method::GET | &Method::HEAD, Some(folder)) => folder.get(path, request.uri.query()).await,
-            (&Method::GET | &Method::HEAD, None) => self.beside(path).await,
+        match (&request.method, &self.site.content) {
+            (&Method::GET | &Method::HEAD, Content::Folder(folder)) => folder.get(path, request.uri.query()).await,
+            (&Method::GET | &Method::HEAD, Content::Pages(pages)) => self.own.answer(path, pages, &self.asking).await,
             _ => {
                 let mut answer = files::plain(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD only.\n");
                 answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
                 answer
             }
-        }
-    }
-
-    /// The page, and what belongs to it.
-    async fn beside(&self, path: &str) -> Answer {
-        match path {
-            "/" => {
-                self.over.send_replace(Some(Instant::now() + LINGER));
-                let (negotiated, classic) = (self.asking.negotiated(), self.site.classic().await);
-                let (story, config, is_local) = (&self.story, &self.config, self.is_local);
-                let page = Page { negotiated: &negotiated, story, config, classic, is_local };
-                self.own(page.html(), "text/html; charset=utf-8")
-            }
-            "/again" => {
-                self.over.send_replace(Some(Instant::now()));
-                // That it is over is to be heard before the answer, so that the next request goes elsewhere.
-                sleep(AHEAD).await;
-                let mut answer = files::plain(StatusCode::SEE_OTHER, "Over a new connection.\n");
-                answer.headers_mut().insert(LOCATION, HeaderValue::from_static("/"));
-                answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-                answer
-            }
-            _ => match (self.failures(path), page::asset(path)) {
-                (Some(page), _) => self.own(page, "text/html; charset=utf-8"),
-                (None, Some(asset)) => {
-                    let mut answer = Response::new(files::whole(asset.text));
-                    let headers = answer.headers_mut();
-                    headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
-                    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-                    answer
-                }
-                (None, None) => files::plain(StatusCode::NOT_FOUND, "Not found.\n"),
-            },
-        }
-    }
-
-    /// A page of what went wrong, for visitors on this machine.
-    fn failures(&self, path: &str) -> Option<String> {
-        let failures = self.site.failures.as_ref().filter(|_| self.is_local)?;
-        match path.strip_prefix("/failures")? {
-            "" => Some(page::failures::list(&failures.all(), SystemTime::now())),
-            rest => failures.find(rest.strip_prefix('/')?.parse().ok()?).map(|failed| page::failures::one(&failed)),
-        }
-    }
-
-    /// What is of this connection only, and nobody keeps.
-    fn own(&self, text: String, content_type: &'static str) -> Answer {
-        let mut answer = Response::new(files::whole(text));
-        let headers = answer.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::POLICY));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        answer
-    }
-}
-
-/// Waits for a moment that may be set later, or set anew.
-async fn passed(moment: &mut watch::Receiver<Option<Instant>>) {
-    loop {
-        let at = *moment.borrow_and_update();
-        let wait = async {
-            match at {
-                Some(at) => sleep_until(at).await,
-                None => pending().await,
-            }
-        };
-        tokio::select! {
-            () = wait => return,
-            changed = moment.changed() => if changed.is_err() { pending().await },
         }
     }
 }

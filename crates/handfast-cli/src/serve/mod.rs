@@ -8,6 +8,7 @@ mod http;
 mod lent;
 mod material;
 mod page;
+mod pages;
 mod reload;
 mod tap;
 
@@ -31,6 +32,7 @@ use handfast_tokio::Handshake;
 use lent::Lent;
 use material::Material;
 use page::Story;
+use pages::Own;
 use reload::{Files, Hangups, Reloader};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -153,8 +155,11 @@ impl Plan {
         let (server, teller, material) = (Arc::new(server), teller.clone(), Arc::new(self.material));
         let reloader = Reloader { args, config, teller, material, files: self.files };
         let mut connections = JoinSet::new();
-        let prepared = server.site.clone();
-        tokio::spawn(async move { prepared.prepare().await });
+        if let Some(pages) = server.site.pages().cloned() {
+            tokio::spawn(async move {
+                pages.classic().await;
+            });
+        }
         tokio::select! {
             () = server.accept(&listener, &mut connections) => {}
             () = reloader.run(hangups) => {}
@@ -339,7 +344,9 @@ impl Server {
         };
         let fail = |failure: Failure, negotiated| {
             self.tell(connection, &Event::Failed { failure: &failure });
-            self.site.keep(|| Failed::now(connection, failure, &story, negotiated, went_by.clone()));
+            if let Some(pages) = self.site.pages() {
+                pages.keep(Failed::now(connection, failure, &story, negotiated, went_by.clone()));
+            }
         };
         let stream = match self.handshake(config.clone(), socket, connection, &story, &closed, until).await {
             Ok(Some(stream)) => stream,
@@ -353,10 +360,7 @@ impl Server {
             site: self.site.clone(),
             alpn,
             asking: asking.clone(),
-            story: story.clone(),
-            is_local: failures::is_local(connection.peer.ip()),
-            config,
-            over: Arc::default(),
+            own: Arc::new(Own::new(story.clone(), config, failures::is_local(connection.peer.ip()))),
         };
         let ending = self.ending.clone();
         let finished = Arc::new(AtomicBool::new(false));

@@ -178,6 +178,18 @@ impl Told {
 }
 
 impl Told {
+    /// How far it has come, but for data and what is waited for.
+    pub(crate) fn handshake(&self) -> usize {
+        let is_data =
+            |record: &Record| matches!(record.inside, Inside::Content { kind: ContentType::APPLICATION_DATA, .. });
+        let counts = |what: &What| match what {
+            What::Record(record) => !is_data(record),
+            What::State { .. } => false,
+            _ => true,
+        };
+        self.events.iter().filter(|seen| counts(&seen.what)).count()
+    }
+
     /// The handshake's messages.
     pub(crate) fn spoken(&self) -> Vec<Spoken<'_>> {
         let messages = self.events.iter().filter_map(|seen| match &seen.what {
