@@ -36,8 +36,8 @@ use pages::Own;
 use reload::{Files, Hangups, Reloader};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tap::Tap;
 use tokio::net::{TcpListener, TcpStream};
@@ -334,7 +334,7 @@ impl Server {
 
     /// TLS over it, and HTTP over that.
     async fn speak(&self, socket: Lent<TcpStream>, connection: Connection) {
-        let (story, closed) = (Story::new(self.args.reveal), Arc::new(AtomicBool::new(false)));
+        let (story, end) = (Story::new(self.args.reveal), Arc::new(End::default()));
         let until = Instant::now() + HANDSHAKE;
         let current = self.config.current();
         let went_by = Arc::downgrade(&current);
@@ -348,7 +348,7 @@ impl Server {
                 pages.keep(Failed::now(connection, failure, &story, negotiated, went_by.clone()));
             }
         };
-        let stream = match self.handshake(config.clone(), socket, connection, &story, &closed, until).await {
+        let stream = match self.handshake(config.clone(), socket, connection, &story, &end, until).await {
             Ok(Some(stream)) => stream,
             Ok(None) => return self.tell(connection, &Event::Closed { clean: false }),
             Err(failure) => return fail(failure, None),
@@ -375,7 +375,8 @@ impl Server {
             false => visit.serve(stream, ending).await,
         };
         let finished = finished.load(Ordering::Relaxed);
-        match done {
+        // Over HTTP/1.1 an error between two requests is not heard of in any other way.
+        match end.failed.get().cloned().map_or(done, Err) {
             Err(error) if !finished || !matches!(error.kind(), ErrorKind::Truncated { .. }) => {
                 fail(Failure::tls(&error), finished.then(|| asking.negotiated()));
             }
@@ -383,7 +384,7 @@ impl Server {
                 let why = "the client did not finish its handshake, though its early data was answered.";
                 fail(Failure::network(Code::Handshake, why, ""), None);
             }
-            _ => self.tell(connection, &Event::Closed { clean: closed.load(Ordering::Relaxed) }),
+            _ => self.tell(connection, &Event::Closed { clean: end.closed.load(Ordering::Relaxed) }),
         }
     }
 
@@ -394,20 +395,16 @@ impl Server {
         socket: Lent<TcpStream>,
         connection: Connection,
         story: &Story,
-        closed: &Arc<AtomicBool>,
+        end: &Arc<End>,
         until: Instant,
     ) -> Result<Option<Tls>, Failure> {
         let mut tls = handfast::Connection::server(config);
         let (mut teller, mut story_teller) = (self.teller.observer(Some(connection)), story.observer());
-        let closed = closed.clone();
+        let end = end.clone();
         tls.observe(Box::new(move |trace: &Trace<'_>| {
             teller.see(trace);
             story_teller.see(trace);
-            if let Trace::Alert { direction: Direction::Received, alert } = trace
-                && alert.description == AlertDescription::CLOSE_NOTIFY
-            {
-                closed.store(true, Ordering::Relaxed);
-            }
+            end.see(trace);
         }));
         let mut ending = self.ending.clone();
         let done = tokio::select! {
@@ -435,6 +432,30 @@ impl Server {
 
     fn tell(&self, connection: Connection, event: &Event<'_>) {
         self.teller.tell(Some(connection), event);
+    }
+}
+
+/// How TLS ended, as the trace has it.
+#[derive(Default)]
+struct End {
+    /// Whether the client has said close_notify.
+    closed: AtomicBool,
+    failed: OnceLock<handfast::Error>,
+}
+
+impl End {
+    fn see(&self, trace: &Trace<'_>) {
+        match trace {
+            Trace::Alert { direction: Direction::Received, alert }
+                if alert.description == AlertDescription::CLOSE_NOTIFY =>
+            {
+                self.closed.store(true, Ordering::Relaxed);
+            }
+            Trace::Failed { error } => {
+                self.failed.get_or_init(|| (*error).clone());
+            }
+            _ => {}
+        }
     }
 }
 

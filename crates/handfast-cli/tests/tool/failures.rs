@@ -4,9 +4,14 @@ use super::material::Authority;
 use super::run::{Dir, Running, Server, run};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use handfast::pki_types::ServerName;
+use handfast::verify::NotChecked;
+use handfast::wire::numbers::ProtocolVersion;
+use handfast::{ClientConfig, Policy, Stream, Time};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream, UdpSocket};
+use std::sync::Arc;
 
 /// The page at this path, over a connection of its own.
 fn ask(dir: &Dir, at: &str, path: &str) -> String {
@@ -140,4 +145,37 @@ fn who_is_elsewhere_sees_nothing_of_it() {
     }
     assert!(!ask(&dir, &there, "/").contains("/failures"), "no link");
     assert!(ask(&dir, &here, "/").contains("/failures"));
+}
+
+/// A connection that has been used, and then says what cannot be opened: after many requests, and between two, where HTTP/1.1 hears of nothing.
+#[test]
+fn what_fails_long_after_its_handshake_is_shown_with_its_end() {
+    let dir = Dir::new();
+    let server = Server::start(&dir, &[]);
+    let at = server.at("127.0.0.1");
+    let mut config = ClientConfig::new(Policy::default(), Arc::new(NotChecked));
+    config.alpn = vec![b"http/1.1".to_vec()];
+    for (version, requests) in [(ProtocolVersion::TLS1_3, 1), (ProtocolVersion::TLS1_2, 300)] {
+        config.policy.max_version = version;
+        let name = ServerName::try_from("127.0.0.1").expect("a name");
+        let tls = handfast::Connection::client(Arc::new(config.clone()), name, Time::now()).expect("a client");
+        let socket = TcpStream::connect(&at).expect("the server");
+        let mut stream = Stream::new(tls, socket.try_clone().expect("another")).complete().expect("a handshake");
+        for _ in 0..requests {
+            stream.write_all(b"GET /icon.svg HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it reads");
+            stream.flush().expect("it reads");
+            let (mut heard, mut piece) = (Vec::new(), [0; 4096]);
+            while !heard.ends_with(b"</svg>\n") {
+                let n = stream.read(&mut piece).expect("it answers");
+                heard.extend_from_slice(&piece[..n]);
+            }
+        }
+        let mut socket = socket;
+        socket.write_all(&[&[0x17, 3, 3, 0, 0x30][..], &[7; 0x30]].concat()).expect("it reads");
+        let _ = socket.read_to_end(&mut Vec::new());
+        let page = ask(&dir, &at, &newest(&ask(&dir, &at, "/failures")));
+        for part in ["a record that could not be opened", "bad_record_mac", &version.to_string()] {
+            assert!(page.contains(part), "{version}: {part} in:\n{page}");
+        }
+    }
 }

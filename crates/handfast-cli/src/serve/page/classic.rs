@@ -180,7 +180,7 @@ pub(super) fn html(classic: &Classic, own: &[Step<'_>], n: &Negotiated, prefix: 
         retried: n.retried,
         psk: n.psk_identity.is_some(),
     };
-    let steps = course(&story.events);
+    let steps = course(&story);
     let thirteen: Vec<_> = handshakes(&steps).collect();
     html! {
         p.about-part {
@@ -242,7 +242,7 @@ mod tests {
     fn it_is_the_one_of_thirteen_messages() {
         let classic = Classic::new();
         let story = classic.0.as_ref().expect("a handshake").told();
-        let steps = course(&story.events);
+        let steps = course(&story);
         let names: Vec<_> = handshakes(&steps).map(|(name, m)| (name, m.direction == Direction::Received)).collect();
         assert_eq!(names, THIRTEEN);
         assert!(steps.iter().any(|s| matches!(s, Step::Data { .. })), "and then data");

@@ -3,7 +3,7 @@
 //! The trace tells records and messages apart. Of each direction and content type both are one stream of bytes, cut twice: into
 //! messages, and into records (RFC 9846 5.1). Where the cuts overlap, a message travelled in a record.
 
-use super::story::{Record, Seen, What};
+use super::story::{Record, Seen, Told, What};
 use handfast::alert::Alert;
 use handfast::message::Dialect;
 use handfast::trace::{By, Direction, Inside, Verdict};
@@ -25,6 +25,8 @@ pub(super) enum Step<'s> {
         length: usize,
         at: Duration,
     },
+    /// So many things are not kept.
+    Gap(usize),
     /// A record in which nothing whole came: part of a message, what could not be opened, what was dropped.
     Loose {
         record: &'s Record,
@@ -93,8 +95,17 @@ impl Piece {
     }
 }
 
-/// The course of a connection.
-pub(super) fn course(events: &[Seen]) -> Vec<Step<'_>> {
+/// The course of a connection, with a gap where something was left out.
+pub(super) fn course(told: &Told) -> Vec<Step<'_>> {
+    let mut steps = of(told.events.iter());
+    steps.extend((told.left_out > 0).then_some(Step::Gap(told.left_out)));
+    steps.extend(of(told.last.iter()));
+    steps
+}
+
+/// What these events are.
+fn of<'s>(events: impl Iterator<Item = &'s Seen>) -> Vec<Step<'s>> {
+    let events: &[&Seen] = &events.collect::<Vec<_>>();
     let (records, messages) = (cut(events, content), cut(events, message));
     let travelled = |n: usize| -> Vec<Part<'_>> {
         let pieces = messages.iter().filter(|m| m.event == n);
@@ -123,10 +134,13 @@ pub(super) fn course(events: &[Seen]) -> Vec<Step<'_>> {
                 }));
             }
             What::Record(record) => match record.inside {
-                Inside::Content { kind: ContentType::APPLICATION_DATA, length } => data(&mut steps, record, length, at),
+                Inside::Content { kind: ContentType::APPLICATION_DATA, length } => {
+                    data(&mut steps, record.direction, Some(record), 1, length, at);
+                }
                 _ if is_met(n) => {}
                 _ => steps.push(Step::Loose { record, at }),
             },
+            What::Data { direction, records, length } => data(&mut steps, *direction, None, *records, *length, at),
             What::Keys { direction, secret, suite } => {
                 keys(&mut steps, Change { direction: *direction, secret, suite: *suite })
             }
@@ -142,7 +156,7 @@ pub(super) fn course(events: &[Seen]) -> Vec<Step<'_>> {
 }
 
 /// Where everything stands in its stream, of what `of` says the stream and the length.
-fn cut(events: &[Seen], of: impl Fn(&What) -> Option<(Stream, usize)>) -> Vec<Piece> {
+fn cut(events: &[&Seen], of: impl Fn(&What) -> Option<(Stream, usize)>) -> Vec<Piece> {
     let mut ends: Vec<(Stream, usize)> = Vec::new();
     let pieces = events.iter().enumerate().filter_map(|(event, seen)| {
         let (stream, length) = of(&seen.what)?;
@@ -180,25 +194,31 @@ fn message(what: &What) -> Option<(Stream, usize)> {
 }
 
 /// The record that a piece is of, and which bytes of its content these bytes of the stream are.
-fn part<'s>(events: &'s [Seen], piece: &Piece, shared: Range<usize>) -> Option<Part<'s>> {
+fn part<'s>(events: &[&'s Seen], piece: &Piece, shared: Range<usize>) -> Option<Part<'s>> {
     let What::Record(record) = &events.get(piece.event)?.what else { return None };
     let start = piece.range.start;
     Some(Part { record, content: piece.range.len(), range: shared.start - start..shared.end - start })
 }
 
 /// Data joins the data before it.
-fn data<'s>(steps: &mut Vec<Step<'s>>, record: &'s Record, more: usize, at: Duration) {
-    let kept = (!record.raw.is_empty()).then_some(record);
+fn data<'s>(
+    steps: &mut Vec<Step<'s>>,
+    way: Direction,
+    kept: Option<&'s Record>,
+    more: usize,
+    bytes: usize,
+    at: Duration,
+) {
     if let Some(Step::Data { direction, records, count, length, .. }) = steps.last_mut()
-        && *direction == record.direction
+        && *direction == way
     {
         records.extend(kept);
-        *count += 1;
-        *length += more;
+        *count += more;
+        *length += bytes;
         return;
     }
-    let (direction, records) = (record.direction, kept.into_iter().collect());
-    steps.push(Step::Data { direction, records, count: 1, length: more, at });
+    let records = kept.into_iter().collect();
+    steps.push(Step::Data { direction: way, records, count: more, length: bytes, at });
 }
 
 /// Keys of both directions that change at once are one change.
@@ -215,6 +235,10 @@ mod tests {
     use handfast::wire::numbers::ProtocolVersion;
 
     const SENT: Direction = Direction::Sent;
+
+    fn course(events: &[Seen]) -> Vec<Step<'_>> {
+        of(events.iter())
+    }
 
     fn seen(what: What) -> Seen {
         Seen { at: Duration::ZERO, what }

@@ -75,7 +75,7 @@ fn entry(failed: &Failed, now: SystemTime) -> Markup {
 /// The page of one: all that was said, up to the end.
 pub(in super::super) fn one(failed: &Failed) -> String {
     let e = &failed.failure.explanation;
-    let steps = course::course(&failed.told.events);
+    let steps = course::course(&failed.told);
     let config = failed.config.upgrade();
     let negotiated = failed.negotiated.as_ref();
     let topics = config.map(|c| offers::topics(Who::Client, &c, negotiated, &failed.told.spoken()));
@@ -115,7 +115,6 @@ pub(in super::super) fn one(failed: &Failed) -> String {
                                 p.end.client { "The client" }
                                 div.course {
                                     (message::steps(&steps, ENDS, None))
-                                    @if failed.told.left_out > 0 { p.verdict { "And more, which was not kept." } }
                                     p.verdict { "Here it ended." }
                                 }
                                 p.end.server { "Handfast" }

@@ -57,6 +57,7 @@ pub(super) fn steps(steps: &[Step<'_>], ends: Ends, skipped: Option<&Skipped>) -
                     (data(*direction, records, *count, *length, *at, ends))
                 }
                 Step::Loose { record, at } => (loose(record, *at, ends)),
+                Step::Gap(many) => p.verdict { "Here " (many) " things are left out: there was no room to keep them." },
                 Step::Verdict(words) => p.verdict { (words::sentence(words)) },
             }
         }

@@ -73,7 +73,7 @@ impl Page<'_> {
     pub(super) fn html(&self) -> String {
         let Self { negotiated: n, story, config, classic, is_local } = *self;
         let told = story.told();
-        let steps = course::course(&told.events);
+        let steps = course::course(&told);
         let topics = offers::topics(Who::You, config, Some(n), &told.spoken());
         // The file is in the page: whoever asks for it later may do so over another connection.
         let data = file(&told.json(n, None, &topics));
@@ -106,7 +106,6 @@ impl Page<'_> {
                                 p.end.client { "Your browser" }
                                 div.course {
                                     (message::steps(&steps, OWN, skipped.as_ref()))
-                                    @if told.left_out > 0 { p.verdict { "And more, which was not kept." } }
                                 }
                                 p.end.server { "Handfast" }
                             }

@@ -12,6 +12,7 @@ use handfast::verify::CertificateError;
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{ContentType, ProtocolVersion};
 use handfast::{Negotiated, Time};
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -20,8 +21,13 @@ use zeroize::Zeroizing;
 /// How much of a connection is kept: more than any handshake has.
 const MOST_EVENTS: usize = 256;
 const MOST_BYTES: usize = 128 << 10;
-/// Of how many records of data the bytes are kept, too: those of the first request.
+/// And of what comes after that: the end, which is often the point.
+const LAST_EVENTS: usize = 16;
+const LAST_BYTES: usize = 32 << 10;
+/// Of how many records of data the bytes are kept, too: those of the first request. Of later ones that follow each other in one direction only their
+/// number and length is; and nothing after so many such runs, since a connection may be used for long.
 const MOST_DATA: usize = 4;
+const MOST_RUNS: usize = 64;
 
 /// What a connection went through, in order. Clones are of the same one.
 #[derive(Clone, Default)]
@@ -36,7 +42,11 @@ pub(crate) struct Told {
     pub(crate) events: Vec<Seen>,
     bytes: usize,
     data: usize,
-    /// What came after there was no room left.
+    runs: usize,
+    /// What came last, once there was no room left.
+    pub(crate) last: VecDeque<Seen>,
+    last_bytes: usize,
+    /// How much came between these.
     pub(crate) left_out: usize,
 }
 
@@ -51,15 +61,46 @@ pub(crate) struct Seen {
 #[derive(Clone, Debug)]
 pub(crate) enum What {
     Record(Record),
-    Message { direction: Direction, name: &'static str, raw: Vec<u8>, dialect: Dialect, protected: bool },
-    Alert { direction: Direction, alert: Alert, protected: bool },
-    Keys { direction: Direction, secret: &'static str, suite: CipherSuite },
+    /// So many records of data, with so many bytes of plaintext in them all.
+    Data {
+        direction: Direction,
+        records: usize,
+        length: usize,
+    },
+    Message {
+        direction: Direction,
+        name: &'static str,
+        raw: Vec<u8>,
+        dialect: Dialect,
+        protected: bool,
+    },
+    Alert {
+        direction: Direction,
+        alert: Alert,
+        protected: bool,
+    },
+    Keys {
+        direction: Direction,
+        secret: &'static str,
+        suite: CipherSuite,
+    },
     Secret(Secret),
-    Plain { direction: Direction },
-    State { awaiting: &'static str },
-    Resumption { by: By, verdict: Verdict },
-    Verified { how: String },
-    Refused { error: Box<CertificateError> },
+    Plain {
+        direction: Direction,
+    },
+    State {
+        awaiting: &'static str,
+    },
+    Resumption {
+        by: By,
+        verdict: Verdict,
+    },
+    Verified {
+        how: String,
+    },
+    Refused {
+        error: Box<CertificateError>,
+    },
     Connected,
 }
 
@@ -90,7 +131,7 @@ pub(crate) struct Record {
     pub(crate) length: usize,
     pub(crate) protected: bool,
     pub(crate) inside: Inside,
-    /// Header and all; empty of data that is not kept.
+    /// Header and all.
     pub(crate) raw: Vec<u8>,
 }
 
@@ -114,7 +155,7 @@ impl Story {
     pub(crate) fn end(&self) -> Told {
         let mut told = std::mem::take(&mut *self.told());
         told.reveals = false;
-        for seen in &mut told.events {
+        for seen in told.events.iter_mut().chain(&mut told.last) {
             if let What::Secret(secret) = &mut seen.what {
                 secret.value = None;
             }
@@ -137,21 +178,46 @@ impl Told {
             return;
         }
         let began = *self.began.get_or_insert_with(Instant::now);
-        let room = self.events.len() < MOST_EVENTS && self.bytes + what.bytes() <= MOST_BYTES;
-        // Once something is left out, so is all that follows: a story has no holes.
-        if !room || self.left_out > 0 {
-            self.left_out += 1;
-            return;
+        if let What::Data { direction, length, .. } = what {
+            if self.joins(direction, length) || self.runs == MOST_RUNS {
+                return;
+            }
+            self.runs += 1;
         }
-        self.bytes += what.bytes();
-        self.events.push(Seen { at: began.elapsed(), what });
+        let (bytes, seen) = (what.bytes(), Seen { at: began.elapsed(), what });
+        if self.last.is_empty() && self.events.len() < MOST_EVENTS && self.bytes + bytes <= MOST_BYTES {
+            self.bytes += bytes;
+            return self.events.push(seen);
+        }
+        self.last.push_back(seen);
+        self.last_bytes += bytes;
+        while self.last.len() > LAST_EVENTS || self.last_bytes > LAST_BYTES && self.last.len() > 1 {
+            self.last_bytes -= self.last.pop_front().map_or(0, |seen| seen.what.bytes());
+            self.left_out += 1;
+        }
+    }
+
+    /// Data that follows data is counted there.
+    fn joins(&mut self, more: Direction, bytes: usize) -> bool {
+        match self.last.back_mut().or(self.events.last_mut()).map(|seen| &mut seen.what) {
+            Some(What::Data { direction, records, length }) if *direction == more => {
+                *records += 1;
+                *length += bytes;
+                true
+            }
+            _ => false,
+        }
     }
 
     fn what(&mut self, translator: &mut Translator, trace: &Trace<'_>) -> Option<What> {
         if let Trace::Record { direction, outer, version, length, protected, inside, raw } = *trace {
-            let is_data = matches!(inside, Inside::Content { kind: ContentType::APPLICATION_DATA, .. });
-            self.data += usize::from(is_data);
-            let raw = if is_data && self.data > MOST_DATA { Vec::new() } else { raw.to_vec() };
+            if let Inside::Content { kind: ContentType::APPLICATION_DATA, length } = inside {
+                self.data += 1;
+                if self.data > MOST_DATA {
+                    return Some(What::Data { direction, records: 1, length });
+                }
+            }
+            let raw = raw.to_vec();
             return Some(What::Record(Record { direction, outer, version, length, protected, inside, raw }));
         }
         if let Trace::Secret { name, label, from, with, length, value } = *trace {
@@ -184,10 +250,12 @@ impl Told {
             |record: &Record| matches!(record.inside, Inside::Content { kind: ContentType::APPLICATION_DATA, .. });
         let counts = |what: &What| match what {
             What::Record(record) => !is_data(record),
+            What::Data { .. } => false,
             What::State { .. } => false,
             _ => true,
         };
-        self.events.iter().filter(|seen| counts(&seen.what)).count()
+        let all = self.events.iter().chain(&self.last);
+        all.filter(|seen| counts(&seen.what)).count() + self.left_out
     }
 
     /// The handshake's messages.
@@ -212,7 +280,9 @@ impl Told {
     ) -> String {
         let began = Time(Time::now().0.saturating_sub(self.began.map(|b| b.elapsed()).unwrap_or_default()));
         let start = (began, Event::Start { verb: "serve" });
-        let events = self.events.iter().map(|seen| (Time(began.0 + seen.at), seen.what.event(negotiated)));
+        let events =
+            self.events.iter().chain(&self.last).map(|seen| (Time(began.0 + seen.at), seen.what.event(negotiated)));
+        let events = events.filter_map(|(at, event)| Some((at, event?)));
         let end = failure.map(|(failure, at)| {
             (Time(at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()), Event::Failed { failure })
         });
@@ -229,8 +299,10 @@ impl Told {
 
 impl What {
     /// The event that this was.
-    fn event<'w>(&'w self, negotiated: &'w Negotiated) -> Event<'w> {
-        match *self {
+    /// `None` of data whose records are only counted.
+    fn event<'w>(&'w self, negotiated: &'w Negotiated) -> Option<Event<'w>> {
+        Some(match *self {
+            Self::Data { .. } => return None,
             Self::Record(ref r) => {
                 let Record { direction, outer, version, length, protected, inside, ref raw } = *r;
                 Event::Record { direction, record: bytes::Record { outer, version, length, protected, inside, raw } }
@@ -251,7 +323,7 @@ impl What {
                 let &Secret { name, label, from, with, length, .. } = s;
                 Event::Secret { secret: events::Secret { name, label, from, with, length, value } }
             }
-        }
+        })
     }
 
     /// How many bytes it holds.
@@ -261,7 +333,8 @@ impl What {
             Self::Message { raw, .. } => raw.len(),
             Self::Verified { how } => how.len(),
             Self::Secret(secret) => secret.length,
-            Self::Alert { .. }
+            Self::Data { .. }
+            | Self::Alert { .. }
             | Self::Keys { .. }
             | Self::Plain { .. }
             | Self::State { .. }
@@ -293,7 +366,8 @@ mod tests {
     fn a_story_is_bounded_in_number_and_in_bytes() {
         let many = observed(false, 1000, &Trace::ChangeCipherSpec { direction: Direction::Received });
         let many = many.told();
-        assert_eq!((many.events.len(), many.left_out), (MOST_EVENTS, 1000 - MOST_EVENTS));
+        let kept = MOST_EVENTS + LAST_EVENTS;
+        assert_eq!((many.events.len() + many.last.len(), many.left_out), (kept, 1000 - kept));
         let large = observed(false, 20, &record(ContentType::HANDSHAKE, &[0; (16 << 10) + 5]));
         let large = large.told();
         assert!(
@@ -307,7 +381,32 @@ mod tests {
     fn of_data_the_first_records_are_kept_and_the_others_counted() {
         let story = observed(false, 100, &record(ContentType::APPLICATION_DATA, &[0; 4096]));
         let told = story.told();
-        let kept = told.events.iter().filter(|e| matches!(&e.what, What::Record(r) if !r.raw.is_empty())).count();
-        assert_eq!((told.events.len(), kept), (100, MOST_DATA));
+        let counted = 100 - MOST_DATA;
+        assert_eq!(told.events.len(), MOST_DATA + 1);
+        assert!(
+            matches!(told.events[MOST_DATA].what, What::Data { records, length, .. } if records == counted && length == counted * 4091)
+        );
+    }
+
+    #[test]
+    fn however_much_came_before_it_the_end_is_told() {
+        let story = Story::new(false);
+        let mut observer = story.observer();
+        let alert = Alert::fatal(handfast::alert::AlertDescription::BAD_RECORD_MAC);
+        for n in 0..2000 {
+            let direction = if n % 2 == 0 { Direction::Sent } else { Direction::Received };
+            let (raw, version) = (&[0; 100], ProtocolVersion::TLS1_2);
+            let (outer, inside) =
+                (ContentType::APPLICATION_DATA, Inside::Content { kind: ContentType::APPLICATION_DATA, length: 95 });
+            observer.see(&Trace::Record { direction, outer, version, length: 95, protected: true, inside, raw });
+        }
+        observer.see(&Trace::Alert { direction: Direction::Sent, alert });
+        let told = story.told();
+        assert!(matches!(told.events.last().map(|e| &e.what), Some(What::Alert { .. })), "data takes no room from it");
+        drop(told);
+        (0..1000).for_each(|_| observer.see(&Trace::ChangeCipherSpec { direction: Direction::Received }));
+        observer.see(&Trace::Alert { direction: Direction::Sent, alert });
+        let told = story.told();
+        assert!(matches!(told.last.back().map(|e| &e.what), Some(What::Alert { .. })) && told.left_out > 0);
     }
 }
