@@ -127,9 +127,10 @@ pub(crate) struct Clients {
 #[derive(Debug, Args)]
 #[command(next_help_heading = SESSIONS)]
 pub(crate) struct Sessions {
-    /// How many tickets a TLS 1.3 client gets; 0: none, nor does any other client
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=16))]
-    pub(crate) tickets: u8,
+    /// How many tickets a TLS 1.3 client gets: 2 if not given, or 4 without --dir, since browsers spend some on connections that they
+    /// drop; 0: none, nor does any other client
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=16))]
+    pub(crate) tickets: Option<u8>,
     /// Takes so many bytes of early data with a ticket, each once, and answers them at once; not in the first seconds, when something
     /// heard before the start could be played back
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]

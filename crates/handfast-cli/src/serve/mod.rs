@@ -105,8 +105,9 @@ impl Plan {
         material.serve_by(&mut config);
         config.alpn = alpn;
         config.certificate_compression = lists::compression(args.spoken.cert_compression.as_deref())?;
-        config.ticket_count = args.sessions.tickets.into();
-        config.tickets = config.tickets.filter(|_| args.sessions.tickets > 0);
+        let tickets = args.sessions.tickets.unwrap_or(if args.dir.is_some() { 2 } else { 4 });
+        config.ticket_count = tickets.into();
+        config.tickets = config.tickets.filter(|_| tickets > 0);
         config.psk_hint = args.psk_hint.clone().unwrap_or_default().into_bytes();
         config.dh_group = args.dh_group.clone().unwrap_or(config.dh_group);
         config.early_data = args.sessions.early_data.map(|most| {
@@ -334,7 +335,8 @@ impl Server {
 
     /// TLS over it, and HTTP over that.
     async fn speak(&self, socket: Lent<TcpStream>, connection: Connection) {
-        let (story, end) = (Story::new(self.args.reveal), Arc::new(End::default()));
+        let story = self.site.pages().map_or_else(Story::unkept, |_| Story::new(self.args.reveal));
+        let end = Arc::new(End::default());
         let until = Instant::now() + HANDSHAKE;
         let current = self.config.current();
         let went_by = Arc::downgrade(&current);

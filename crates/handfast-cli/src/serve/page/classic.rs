@@ -2,7 +2,7 @@
 
 use super::course::{Kind, Message, Step, course};
 use super::message::{self, Ends};
-use super::story::Story;
+use super::story::{Story, Told};
 use crate::demo;
 use handfast::Negotiated;
 use handfast::trace::Direction;
@@ -15,14 +15,14 @@ const ENDS: Ends = Ends { prefix: "c", server: "the server", client: "the client
 const SUITE: &str = "TLS_DHE_RSA_WITH_AES_128_CBC_SHA";
 
 /// A handshake of thirteen messages; or why there is none.
-pub(in super::super) struct Classic(Result<Story, String>);
+pub(in super::super) struct Classic(Result<Told, String>);
 
 impl Classic {
     /// Shakes hands over a socket of this machine. Takes as long as making a key takes.
     pub(in super::super) fn new() -> Self {
         let story = Story::default();
         let made = demo::classic(SUITE, Box::new(story.observer()));
-        Self(made.map(|()| story).map_err(|failure| failure.explanation.why))
+        Self(made.map(|()| story.end()).map_err(|failure| failure.explanation.why))
     }
 
     /// There is none.
@@ -161,8 +161,8 @@ fn handshakes<'s>(steps: &'s [Step<'s>]) -> impl Iterator<Item = (&'static str, 
 
 /// Both, beside each other.
 pub(super) fn html(classic: &Classic, own: &[Step<'_>], n: &Negotiated, prefix: &str) -> Markup {
-    let story = match &classic.0 {
-        Ok(story) => story.told(),
+    let told = match &classic.0 {
+        Ok(told) => told,
         Err(why) => return html! { p.about-part { "There is none: " (why) } },
     };
     // Alerts are numbered, too.
@@ -180,7 +180,7 @@ pub(super) fn html(classic: &Classic, own: &[Step<'_>], n: &Negotiated, prefix: 
         retried: n.retried,
         psk: n.psk_identity.is_some(),
     };
-    let steps = course(&story);
+    let steps = course(told);
     let thirteen: Vec<_> = handshakes(&steps).collect();
     html! {
         p.about-part {
@@ -241,8 +241,7 @@ mod tests {
     #[test]
     fn it_is_the_one_of_thirteen_messages() {
         let classic = Classic::new();
-        let story = classic.0.as_ref().expect("a handshake").told();
-        let steps = course(&story);
+        let steps = course(classic.0.as_ref().expect("a handshake"));
         let names: Vec<_> = handshakes(&steps).map(|(name, m)| (name, m.direction == Direction::Received)).collect();
         assert_eq!(names, THIRTEEN);
         assert!(steps.iter().any(|s| matches!(s, Step::Data { .. })), "and then data");

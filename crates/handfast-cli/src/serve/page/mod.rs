@@ -72,7 +72,8 @@ impl Page<'_> {
     /// The page of a connection.
     pub(super) fn html(&self) -> String {
         let Self { negotiated: n, story, config, classic, is_local } = *self;
-        let told = story.told();
+        // What happens meanwhile does not wait for the page.
+        let told = story.told().clone();
         let steps = course::course(&told);
         let topics = offers::topics(Who::You, config, Some(n), &told.spoken());
         // The file is in the page: whoever asks for it later may do so over another connection.

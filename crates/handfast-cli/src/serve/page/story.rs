@@ -34,10 +34,12 @@ const MOST_RUNS: usize = 64;
 pub(crate) struct Story(Arc<Mutex<Told>>);
 
 /// What is kept.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Told {
     /// Whether secrets are kept, too.
     pub(crate) reveals: bool,
+    /// Whether nothing is, because nobody will ask.
+    unkept: bool,
     began: Option<Instant>,
     pub(crate) events: Vec<Seen>,
     bytes: usize,
@@ -141,6 +143,11 @@ impl Story {
         Self(Arc::new(Mutex::new(Told { reveals, ..Told::default() })))
     }
 
+    /// One of which nothing is kept but that it began.
+    pub(crate) fn unkept() -> Self {
+        Self(Arc::new(Mutex::new(Told { unkept: true, ..Told::default() })))
+    }
+
     /// Whether nothing has happened yet.
     pub(crate) fn is_empty(&self) -> bool {
         self.told().began.is_none()
@@ -172,6 +179,12 @@ impl Story {
 
 impl Told {
     fn add(&mut self, translator: &mut Translator, trace: &Trace<'_>) {
+        if self.unkept {
+            // What follows is of no account.
+            let begins = matches!(trace, Trace::Record { .. } | Trace::Message { .. } | Trace::Alert { .. });
+            self.began = self.began.or_else(|| begins.then(Instant::now));
+            return;
+        }
         let Some(what) = self.what(translator, trace) else { return };
         // That somebody is waited for is nothing that happened.
         if self.began.is_none() && matches!(what, What::State { .. }) {
@@ -375,6 +388,16 @@ mod tests {
             "{}",
             large.events.len()
         );
+    }
+
+    #[test]
+    fn of_one_that_nobody_asks_for_nothing_is_kept() {
+        let story = Story::unkept();
+        let mut observer = story.observer();
+        observer.see(&Trace::State { awaiting: "ClientHello" });
+        assert!(story.is_empty());
+        observer.see(&record(ContentType::HANDSHAKE, &[0; 100]));
+        assert!(!story.is_empty() && story.told().events.is_empty());
     }
 
     #[test]

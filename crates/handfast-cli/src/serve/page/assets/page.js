@@ -8,7 +8,7 @@ light(document)
 
 /** Opens what the address names: a message, or a field of one; and the part of the page that it is in. */
 function follow() {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)))
+  const target = document.getElementById(location.hash.slice(1))
   if (!target) return
   show(target.closest('section'))
   for (let at = target; at; at = at.parentElement) if (at instanceof HTMLDetailsElement) at.open = true
