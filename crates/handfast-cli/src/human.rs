@@ -84,8 +84,13 @@ impl View {
                 let (arrow, color) = way(direction);
                 format!("  {} {:>12}  {alert}", self.paint(color, &format!("{arrow} {:<20}", "alert")), words::size(2))
             }
-            Event::Keys { direction, secret, .. } => {
-                let who = if direction == Direction::Sent { "we encrypt" } else { "the peer encrypts" };
+            Event::Keys { direction, secret, suite } => {
+                let who = match (direction, words::encrypts(suite)) {
+                    (Direction::Sent, true) => "we encrypt",
+                    (Direction::Received, true) => "the peer encrypts",
+                    (Direction::Sent, false) => "we guard what we say against change",
+                    (Direction::Received, false) => "the peer guards what it says against change",
+                };
                 self.paint(DIM, &format!("    from here on {who}, with keys of the {}", secret.replace('_', " ")))
             }
             Event::Resumption { by, verdict } => self.paint(DIM, &format!("    the {by} {verdict}")),

@@ -1,7 +1,7 @@
 //! What was negotiated, as one list, of which the object `connected`, the view on stderr and the page are made. What can newly be
 //! negotiated is a row here and a line in `docs/json.md`.
 
-use crate::words::{self, harmless};
+use crate::words::{self, harmless, sentence};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use handfast::Negotiated;
@@ -28,6 +28,11 @@ fn usual(key: &'static str, value: impl Into<Value>) -> Fact {
 /// A fact that a person is told if there is something to tell.
 fn fact(key: &'static str, value: impl Into<Value>, called: &'static str, words: Option<String>) -> Fact {
     Fact { key, value: value.into(), told: words.map(|w| (called, harmless(&w))) }
+}
+
+/// A fact that is a list of our own words, however long.
+fn list(key: &'static str, value: impl Into<Value>, called: &'static str, words: Option<String>) -> Fact {
+    Fact { key, value: value.into(), told: words.map(|w| (called, sentence(&w))) }
 }
 
 /// All of it.
@@ -74,7 +79,7 @@ pub(crate) fn facts(n: &Negotiated) -> Vec<Fact> {
             n.client_scheme.map(|s| s.to_string()),
         ),
         fact("peer_raw_key", n.peer_raw_key.as_ref().map(|key| raw_key(key)), "peer's raw key", raw_key_in_words(n)),
-        fact("peer_chain", chain(n), "peer's chain", chain_in_words(n)),
+        list("peer_chain", chain(n), "peer's chain", chain_in_words(n)),
         fact(
             "ocsp",
             ocsp(n).map(|r| BASE64_STANDARD.encode(r)),
@@ -100,7 +105,7 @@ pub(crate) fn facts(n: &Negotiated) -> Vec<Fact> {
             "secure renegotiation",
             lacks(n.secure_renegotiation),
         ),
-        fact("weaknesses", n.weaknesses().iter().map(|w| w.name()).collect::<Vec<_>>(), "weak", weaknesses(n)),
+        list("weaknesses", n.weaknesses().iter().map(|w| w.name()).collect::<Vec<_>>(), "weak", weaknesses(n)),
     ]
 }
 
@@ -215,6 +220,17 @@ mod tests {
         n.secure_renegotiation = true;
         assert_eq!(told(&n), ["retried", "name", "extended master secret", "weak"]);
         assert!(weaknesses(&n).is_some_and(|w| w.starts_with("no extended master secret (")));
+    }
+
+    /// SSL 3.0 has much to be said of it, and all of it counts.
+    #[test]
+    fn what_is_weak_is_told_to_its_end() {
+        let mut n = Negotiated::default();
+        n.version = Some(ProtocolVersion::SSL3_0);
+        n.suite = Some(handfast::wire::CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA);
+        let all = weaknesses(&n).expect("weaknesses");
+        assert!(all.chars().count() > 400, "{all}");
+        assert!(beyond(&n).any(|(what, words)| what == "weak" && words == all));
     }
 
     /// Most clients are not asked for a certificate, so that there is nothing to say of it.

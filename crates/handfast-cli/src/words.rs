@@ -307,6 +307,11 @@ pub(crate) fn protection(suite: CipherSuite) -> String {
     }
 }
 
+/// Whether records that this suite protects cannot be read by who listens: a NULL suite only guards them against change.
+pub(crate) fn encrypts(suite: CipherSuite) -> bool {
+    !Suite::find(suite).is_some_and(|s| matches!(s.bulk, BulkCipher::Null(_)))
+}
+
 fn mac(mac: Mac) -> &'static str {
     match mac {
         Mac::Md5 => "MD5",
@@ -336,12 +341,17 @@ pub(crate) fn scheme(scheme: SignatureScheme) -> String {
 pub(crate) fn agreement(suite: Option<CipherSuite>, with: Option<NamedGroup>, resumed: bool) -> String {
     let kind = suite.and_then(Suite::find).map(|s| (s.key_exchange, s.authentication));
     match (with, kind) {
+        (Some(g), Some((kind, _))) if kind.has_psk() => format!("{}, and a pre-shared key", group(g)),
         (Some(g), _) => group(g),
+        // A session of TLS 1.3 is a pre-shared key, too: without a group it is all that there is.
         (None, _) if resumed => "an earlier handshake".into(),
         (None, Some((KeyExchangeKind::Rsa, Authentication::Rsa))) => "RSA key transport".into(),
         (None, Some((KeyExchangeKind::RsaPsk, _))) => "RSA key transport and a pre-shared key".into(),
-        (None, Some((KeyExchangeKind::Psk, _))) => "a pre-shared key".into(),
-        (None, Some((KeyExchangeKind::Dhe | KeyExchangeKind::DhePsk, _))) => "a prime field of the server's".into(),
+        // In TLS 1.3 there is a group, unless the pre-shared key is all (psk_ke, RFC 9846 4.3.9).
+        (None, Some((KeyExchangeKind::Psk | KeyExchangeKind::Tls13, _))) => "the pre-shared key alone".into(),
+        (None, Some((KeyExchangeKind::EcdhePsk, _))) => "a curve, and a pre-shared key".into(),
+        (None, Some((KeyExchangeKind::DhePsk, _))) => "a prime field of the server's, and a pre-shared key".into(),
+        (None, Some((KeyExchangeKind::Dhe, _))) => "a prime field of the server's".into(),
         (None, _) => "unknown".into(),
     }
 }
@@ -449,5 +459,10 @@ mod tests {
         assert_eq!(agreement(rsa, None, false), "RSA key transport");
         assert_eq!(agreement(rsa, None, true), "an earlier handshake");
         assert_eq!(agreement(None, Some(NamedGroup::X25519MLKEM768), false), "X25519 + ML-KEM-768");
+        for alone in [CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite::TLS_PSK_WITH_AES_128_CBC_SHA] {
+            assert_eq!(agreement(Some(alone), None, false), "the pre-shared key alone", "{alone}");
+        }
+        let both = Some(CipherSuite::TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA);
+        assert_eq!(agreement(both, Some(NamedGroup::X25519), false), "X25519, and a pre-shared key");
     }
 }

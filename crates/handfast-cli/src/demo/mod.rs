@@ -282,6 +282,8 @@ struct Teller(Arc<Mutex<Told>>);
 #[derive(Default)]
 struct Told {
     messages: usize,
+    /// Whether the server has asked for another hello.
+    retried: bool,
     error: Option<io::Error>,
     /// Bytes are shown on this.
     paper: Option<Paper>,
@@ -337,7 +339,8 @@ impl Teller {
     }
 
     fn message(&self, direction: Direction, name: &'static str, raw: &[u8], dialect: Dialect, protected: bool) {
-        let of = Of { name, from_client: direction == Direction::Sent, dialect };
+        let again = self.again(name);
+        let of = Of { name, from_client: direction == Direction::Sent, dialect, raw, again };
         let (mut about, mut fields_of) = (of.why().to_owned(), String::new());
         if name != "ChangeCipherSpec" {
             let _ = write!(about, "\n      In short: {}.", words::facts(name, raw, dialect));
@@ -356,6 +359,13 @@ impl Teller {
             }
         }
         self.tell(direction, name, raw.len(), protected, &about, &fields_of);
+    }
+
+    /// Whether a message of this name answers a HelloRetryRequest; and this one may be that.
+    fn again(&self, name: &str) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.retried |= name == "HelloRetryRequest";
+        told.retried && name == "ClientHello"
     }
 
     fn data(&self, direction: Direction, bytes: &[u8]) {

@@ -320,6 +320,11 @@ fn chromium_is_told_what_was_chosen_and_what_was_not_needed() {
 fn a_retry_is_told_with_what_it_cost() {
     let policy = Policy { groups: vec![NamedGroup::SECP384R1], ..Policy::default() };
     let topics = answered("chromium156-retried", &server(policy, &[named()]));
+    let said = &offer(&topics, "TLS 1.3").meaning;
+    assert!(
+        said.contains("As a rule it takes one round trip") && said.contains("This time it took a round trip more"),
+        "{said}"
+    );
     let group = topic(&topics, "Key exchange");
     assert_eq!(group.chosen.as_deref(), Some("P-384"));
     assert!(group.why.contains("only for X25519 + ML-KEM-768 and X25519"), "{}", group.why);

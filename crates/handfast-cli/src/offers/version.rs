@@ -89,6 +89,13 @@ fn offer(case: &Case<'_>, version: ProtocolVersion) -> Offer {
     let weak = weakness(version);
     let rule = weak.map_or(RULE, Weakness::section);
     match case.version {
+        Some(chosen) if chosen == version && case.retry.is_some() => {
+            let why = format!(
+                "{} This time it took a round trip more, for what the HelloRetryRequest asked for.",
+                good(version)
+            );
+            offer.is(Verdict::Chosen, why, rule)
+        }
         Some(chosen) if chosen == version => offer.is(Verdict::Chosen, good(version), rule),
         None if case.likely_version() == Some(version) => {
             offer.is(Verdict::Usable, format!("It would have been this one. {}", good(version)), rule)
@@ -111,7 +118,7 @@ fn good(version: ProtocolVersion) -> String {
     match (weakness(version), version) {
         (Some(weak), _) => format!("It is weak: {}.", weak.words()),
         (None, ProtocolVersion::TLS1_3) => {
-            "It takes one round trip, and hides the certificate and most else of the handshake from who listens.".into()
+            "As a rule it takes one round trip, and it hides the certificate and most else of the handshake from who listens.".into()
         }
         (None, _) => {
             "It is as safe as the suite that is taken with it; who listens can read the handshake, certificate and all."

@@ -47,6 +47,8 @@ struct Yours {
     retried: bool,
     /// Whether a key that both had proved the server.
     psk: bool,
+    /// Whether ServerHello has a half of a key: in TLS 1.3 a pre-shared key may do without.
+    shared: bool,
 }
 
 /// A message of the visitor's own, if there is one that stands for it, and words.
@@ -54,6 +56,7 @@ type Counterpart<'y> = (Option<&'y Own>, &'static str);
 
 const YOU_WERE_NOT_ASKED: &str = "You were not asked who you are.";
 const NOTHING_TO_PROVE: &str = "You had nothing to prove.";
+const NO_HALVES: &str = "Not needed: all keys are made of the one that both had, and no fresh one was made.";
 const SKIPPED: &str = "Skipped: you two knew each other.";
 const BOTH_HAD_A_KEY: &str = "Not needed: a key that both had proves who they are.";
 
@@ -75,6 +78,7 @@ impl Yours {
     fn in_tls13<'y>(&'y self, name: &str, from_client: bool, same: Option<&'y Own>) -> Counterpart<'y> {
         let gone = |into, from_client, words| (self.find(into, from_client), words);
         match (name, from_client) {
+            ("ClientHello", _) if !self.shared => (same, "The same, and it names a key that both have already."),
             ("ClientHello", _) if self.retried => (
                 same,
                 "The same. The half of a key in it was not of a group that the server wanted, so that another hello followed.",
@@ -82,11 +86,21 @@ impl Yours {
             ("ClientHello", _) => {
                 (same, "The same, but half of a key is in it already: a guess that saves a round trip.")
             }
+            ("ServerHello", _) if !self.shared => (
+                same,
+                "The same, and it takes the key that both have already: no fresh one is made. All that follows is encrypted.",
+            ),
             ("ServerHello", _) => (same, "The same, and the other half of the key. All that follows is encrypted."),
             ("Certificate", _) if same.is_some() => (same, "The same, but nobody between can read it."),
             ("Certificate", false) if self.find("CompressedCertificate", false).is_some() => {
                 gone("CompressedCertificate", false, "The same, made smaller, and nobody between can read it.")
             }
+            ("ServerKeyExchange" | "ClientKeyExchange", _) if !self.shared => (None, NO_HALVES),
+            ("ServerKeyExchange", _) if self.psk || self.resumed => gone(
+                "ServerHello",
+                false,
+                "Gone: it is the key_share of ServerHello. Nobody signs it: a key that both had goes into the secret, too.",
+            ),
             ("ServerKeyExchange", _) => gone(
                 "ServerHello",
                 false,
@@ -117,7 +131,9 @@ impl Yours {
         let words = match (name, from_client) {
             ("Certificate" | "ServerKeyExchange", false) if self.resumed => SKIPPED,
             ("Certificate" | "ServerKeyExchange", false) if self.psk => BOTH_HAD_A_KEY,
-            ("ServerKeyExchange", _) => "Not needed: the secret went encrypted by the key of the server's certificate.",
+            ("ServerKeyExchange", _) => {
+                "Not needed: the secret went encrypted under the key of the server's certificate."
+            }
             ("ServerHelloDone", _) => {
                 return (self.find("Finished", false), "Skipped: the server's Finished follows at once.");
             }
@@ -173,12 +189,21 @@ pub(super) fn html(classic: &Classic, own: &[Step<'_>], n: &Negotiated, prefix: 
         }
         Kind::Alert(_) => None,
     });
+    let has_share = |m: &Message<'_>| match m.kind {
+        Kind::Handshake { name: "ServerHello", raw, dialect } => match handfast::message::Message::decode(raw, dialect)
+        {
+            Ok(handfast::message::Message::ServerHello(hello)) => hello.extensions.key_share().is_some(),
+            _ => false,
+        },
+        _ => false,
+    };
     let yours = Yours {
         messages: messages.collect(),
         is_tls13: n.version >= Some(ProtocolVersion::TLS1_3),
         resumed: n.resumed,
         retried: n.retried,
         psk: n.psk_identity.is_some(),
+        shared: own.iter().any(|s| matches!(s, Step::Message(m) if has_share(m))),
     };
     let steps = course(told);
     let thirteen: Vec<_> = handshakes(&steps).collect();
@@ -219,7 +244,7 @@ mod tests {
         let messages = names.iter().enumerate();
         let messages =
             messages.map(|(n, (name, from_client))| Own { id: format!("m{n}"), name, from_client: *from_client });
-        Yours { messages: messages.collect(), is_tls13, resumed, retried: false, psk: false }
+        Yours { messages: messages.collect(), is_tls13, resumed, retried: false, psk: false, shared: true }
     }
 
     const THIRTEEN: [(&str, bool); 13] = [
@@ -259,6 +284,22 @@ mod tests {
         for (name, from_client) in THIRTEEN {
             let (own, words) = same.counterpart(name, from_client);
             assert_eq!((own.map(|o| (o.name, o.from_client)), words), (Some((name, from_client)), "The same."));
+        }
+    }
+
+    /// Nobody signs where a pre-shared key proves both; and with psk_ke there are no halves of a key.
+    #[test]
+    fn of_a_pre_shared_key_no_halves_and_no_signature_are_told_that_are_not_there() {
+        let names = [("ClientHello", true), ("ServerHello", false), ("Finished", false), ("Finished", true)];
+        let with = |shared| Yours { psk: true, shared, ..yours(&names, true, false) };
+        let (fresh, alone) = (with(true), with(false));
+        let words = fresh.counterpart("ServerKeyExchange", false).1;
+        assert!(words.contains("Nobody signs it") && !words.contains("a message of its own"), "{words}");
+        for (name, from_client) in
+            [("ClientHello", true), ("ServerHello", false), ("ServerKeyExchange", false), ("ClientKeyExchange", true)]
+        {
+            let words = alone.counterpart(name, from_client).1;
+            assert!(!words.contains("half") && !words.contains("key_share"), "{name}: {words}");
         }
     }
 

@@ -4,6 +4,7 @@
 //! messages, and into records (RFC 9846 5.1). Where the cuts overlap, a message travelled in a record.
 
 use super::story::{Record, Seen, Told, What};
+use crate::words;
 use handfast::alert::Alert;
 use handfast::message::Dialect;
 use handfast::trace::{By, Direction, Inside, Verdict};
@@ -23,6 +24,7 @@ pub(super) enum Step<'s> {
         records: Vec<&'s Record>,
         count: usize,
         length: usize,
+        guard: Guard,
         at: Duration,
     },
     /// So many things are not kept.
@@ -30,6 +32,7 @@ pub(super) enum Step<'s> {
     /// A record in which nothing whole came: part of a message, what could not be opened, what was dropped.
     Loose {
         record: &'s Record,
+        guard: Guard,
         at: Duration,
     },
     /// Something was judged: the peer's chain, or what it would go on from.
@@ -44,11 +47,43 @@ pub(super) struct Change {
     pub(super) suite: CipherSuite,
 }
 
+/// How something is protected on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// Not at all.
+    Clear,
+    /// Against change alone: a NULL suite encrypts nothing.
+    Against,
+    /// Nobody between can read it, either.
+    Encrypted,
+}
+
+/// Which ways have keys by now that encrypt nothing.
+#[derive(Default)]
+struct Readable(Vec<Direction>);
+
+impl Readable {
+    fn change(&mut self, direction: Direction, suite: CipherSuite) {
+        self.0.retain(|d| *d != direction);
+        self.0.extend((!words::encrypts(suite)).then_some(direction));
+    }
+
+    fn guard(&self, direction: Direction, protected: bool) -> Guard {
+        match (protected, self.0.contains(&direction)) {
+            (false, _) => Guard::Clear,
+            (true, true) => Guard::Against,
+            (true, false) => Guard::Encrypted,
+        }
+    }
+}
+
 /// A handshake message, an alert, or a ChangeCipherSpec.
 pub(super) struct Message<'s> {
     pub(super) direction: Direction,
     pub(super) kind: Kind<'s>,
-    pub(super) protected: bool,
+    pub(super) guard: Guard,
+    /// Whether it is a hello that answers a HelloRetryRequest.
+    pub(super) again: bool,
     /// The records that it travelled in, wholly or in part.
     pub(super) travelled: Vec<Part<'s>>,
     pub(super) at: Duration,
@@ -97,14 +132,15 @@ impl Piece {
 
 /// The course of a connection, with a gap where something was left out.
 pub(super) fn course(told: &Told) -> Vec<Step<'_>> {
-    let mut steps = of(told.events.iter());
+    let mut readable = Readable::default();
+    let mut steps = of(told.events.iter(), &mut readable);
     steps.extend((told.left_out > 0).then_some(Step::Gap(told.left_out)));
-    steps.extend(of(told.last.iter()));
+    steps.extend(of(told.last.iter(), &mut readable));
     steps
 }
 
-/// What these events are.
-fn of<'s>(events: impl Iterator<Item = &'s Seen>) -> Vec<Step<'s>> {
+/// What these events are; which ways can be read is known from what was before.
+fn of<'s>(events: impl Iterator<Item = &'s Seen>, readable: &mut Readable) -> Vec<Step<'s>> {
     let events: &[&Seen] = &events.collect::<Vec<_>>();
     let (records, messages) = (cut(events, content), cut(events, message));
     let travelled = |n: usize| -> Vec<Part<'_>> {
@@ -113,7 +149,7 @@ fn of<'s>(events: impl Iterator<Item = &'s Seen>) -> Vec<Step<'s>> {
         parts.collect()
     };
     let is_met = |n: usize| records.iter().any(|r| r.event == n && messages.iter().any(|m| m.shared(r).is_some()));
-    let mut steps = Vec::new();
+    let (mut steps, mut retried) = (Vec::new(), false);
     for (n, Seen { at, what }) in events.iter().enumerate() {
         let at = *at;
         match what {
@@ -121,27 +157,34 @@ fn of<'s>(events: impl Iterator<Item = &'s Seen>) -> Vec<Step<'s>> {
                 let (kind, travelled) = (Kind::Handshake { name, raw, dialect: *dialect }, travelled(n));
                 // A ChangeCipherSpec is told without its record, which may be protected: in a second handshake.
                 let protected = *protected || travelled.iter().any(|p| p.record.protected);
-                steps.push(Step::Message(Message { direction: *direction, kind, protected, travelled, at }));
+                let guard = readable.guard(*direction, protected);
+                retried = *name == "HelloRetryRequest" || retried && *name != "ServerHello";
+                let again = retried && *name == "ClientHello";
+                steps.push(Step::Message(Message { direction: *direction, kind, guard, again, travelled, at }));
             }
             What::Alert { direction, alert, protected } => {
                 let (kind, travelled) = (Kind::Alert(*alert), travelled(n));
-                steps.push(Step::Message(Message {
-                    direction: *direction,
-                    kind,
-                    protected: *protected,
-                    travelled,
-                    at,
-                }));
+                let (direction, again) = (*direction, false);
+                let guard = readable.guard(direction, *protected);
+                steps.push(Step::Message(Message { direction, kind, guard, again, travelled, at }));
             }
             What::Record(record) => match record.inside {
                 Inside::Content { kind: ContentType::APPLICATION_DATA, length } => {
-                    data(&mut steps, record.direction, Some(record), 1, length, at);
+                    let guard = readable.guard(record.direction, record.protected);
+                    data(&mut steps, (record.direction, guard), Some(record), 1, length, at);
                 }
                 _ if is_met(n) => {}
-                _ => steps.push(Step::Loose { record, at }),
+                _ => {
+                    let guard = readable.guard(record.direction, record.protected);
+                    steps.push(Step::Loose { record, guard, at })
+                }
             },
-            What::Data { direction, records, length } => data(&mut steps, *direction, None, *records, *length, at),
+            What::Data { direction, records, length } => {
+                let guard = readable.guard(*direction, true);
+                data(&mut steps, (*direction, guard), None, *records, *length, at)
+            }
             What::Keys { direction, secret, suite } => {
+                readable.change(*direction, *suite);
                 keys(&mut steps, Change { direction: *direction, secret, suite: *suite })
             }
             What::Verified { how } => steps.push(Step::Verdict(format!("The certificate was judged: {how}."))),
@@ -203,7 +246,7 @@ fn part<'s>(events: &[&'s Seen], piece: &Piece, shared: Range<usize>) -> Option<
 /// Data joins the data before it.
 fn data<'s>(
     steps: &mut Vec<Step<'s>>,
-    way: Direction,
+    (way, guard): (Direction, Guard),
     kept: Option<&'s Record>,
     more: usize,
     bytes: usize,
@@ -218,7 +261,7 @@ fn data<'s>(
         return;
     }
     let records = kept.into_iter().collect();
-    steps.push(Step::Data { direction: way, records, count: more, length: bytes, at });
+    steps.push(Step::Data { direction: way, records, count: more, length: bytes, guard, at });
 }
 
 /// Keys of both directions that change at once are one change.
@@ -237,7 +280,7 @@ mod tests {
     const SENT: Direction = Direction::Sent;
 
     fn course(events: &[Seen]) -> Vec<Step<'_>> {
-        of(events.iter())
+        of(events.iter(), &mut Readable::default())
     }
 
     fn seen(what: What) -> Seen {
@@ -289,6 +332,36 @@ mod tests {
         let steps = course(&events);
         assert!(matches!(steps[0], Step::Loose { .. }));
         assert!(matches!(steps[1], Step::Data { count: 2, length: 150, .. }) && steps.len() == 2);
+    }
+
+    #[test]
+    fn what_is_only_guarded_is_not_encrypted() {
+        let protected = |mut seen: Seen| {
+            if let What::Message { protected, .. } = &mut seen.what {
+                *protected = true;
+            }
+            seen
+        };
+        let keys = |suite| seen(What::Keys { direction: SENT, secret: "master secret", suite });
+        let events = [
+            message("ServerHello", 4),
+            keys(CipherSuite::TLS_RSA_WITH_NULL_SHA256),
+            protected(message("Finished", 4)),
+            keys(CipherSuite::TLS_AES_128_GCM_SHA256),
+            protected(message("Finished", 4)),
+        ];
+        let steps = course(&events);
+        let guards = steps.iter().filter_map(|s| if let Step::Message(m) = s { Some(m.guard) } else { None });
+        assert_eq!(guards.collect::<Vec<_>>(), [Guard::Clear, Guard::Against, Guard::Encrypted]);
+    }
+
+    #[test]
+    fn only_the_hello_after_a_retry_is_one_that_is_said_again() {
+        let names = ["ClientHello", "HelloRetryRequest", "ClientHello", "ServerHello", "ClientHello"];
+        let events = names.map(|name| message(name, 4));
+        let steps = course(&events);
+        let again = steps.iter().map(|s| matches!(s, Step::Message(m) if m.again));
+        assert_eq!(again.collect::<Vec<_>>(), [false, false, true, false, false]);
     }
 
     #[test]

@@ -83,7 +83,7 @@ pub(super) fn html(events: &[Seen], revealed: bool) -> Markup {
 const DEEPEST: usize = 16;
 
 fn node(schedule: &Schedule<'_>, secret: &Secret, revealed: bool, depth: usize) -> Markup {
-    let side = side(secret.name);
+    let side = side(secret);
     let mixed = Some(secret.with).filter(|with| !with.is_empty());
     html! {
         li {
@@ -95,11 +95,11 @@ fn node(schedule: &Schedule<'_>, secret: &Secret, revealed: bool, depth: usize) 
                 }
                 @if let Some(with) = mixed {
                     p.mixed { "mixed with " span.k { (with) }
-                        @if let Some(with) = schedule.named(with) { ", " (words::size(with.length)) ": " (about(with.name)) }
+                        @if let Some(with) = schedule.named(with) { ", " (words::size(with.length)) ": " (about(with)) }
                     }
                 }
                 p.t {
-                    (words::capital(about(secret.name)))
+                    (words::capital(about(secret)))
                     @if let Some(whose) = schedule.whose(secret.name) { " " b { "Came into use for what " (whose) "." } }
                 }
                 @if let Some(value) = secret.value.as_deref().filter(|_| revealed) { p.value { (words::hex(value)) } }
@@ -111,21 +111,26 @@ fn node(schedule: &Schedule<'_>, secret: &Secret, revealed: bool, depth: usize) 
     }
 }
 
-/// Whose words a secret protects.
-fn side(name: &str) -> &'static str {
-    match name {
-        n if n.starts_with("client_") => "received",
-        n if n.starts_with("server_") => "sent",
-        _ => "",
-    }
+/// Whose words a secret protects, or proves: where its own name does not say so, that of what it is made of does.
+fn side(secret: &Secret) -> &'static str {
+    let of = |name: &str| match name {
+        n if n.starts_with("client_") => Some("received"),
+        n if n.starts_with("server_") => Some("sent"),
+        _ => None,
+    };
+    of(secret.name).or_else(|| of(secret.from)).unwrap_or_default()
 }
 
 /// What a secret is for.
-fn about(name: &str) -> &'static str {
-    match name {
+fn about(secret: &Secret) -> &'static str {
+    match secret.name {
         "PSK" => "what you two knew already: from a ticket, or given by other means.",
         "Early Secret" => "Where it begins. Without a pre-shared key it is made of zeros, and no secret yet.",
-        "binder_key" => "Proves in the first message already that the ticket is its owner's.",
+        // RFC 9846 7.1 tells them apart by their labels; that of an imported key is RFC 9258's.
+        "binder_key" if secret.label.starts_with("res") => {
+            "Proves in the first message already that the ticket is its owner's."
+        }
+        "binder_key" => "Proves in the first message already that the client has the key that both were given before.",
         "client_early_traffic_secret" => "For what is said before the server has answered.",
         "early_exporter_secret" => "For protocols above that want a key before the server has answered.",
         "asymmetric shared secret" => "what both key shares make together, and nobody can make who only heard them.",
@@ -185,6 +190,20 @@ mod tests {
         assert!(
             place("Early Secret, derived") < place("Handshake Secret<") && place("c hs traffic") < place("traffic upd")
         );
+    }
+
+    #[test]
+    fn what_a_secret_is_for_may_hang_on_its_origin() {
+        let all = [
+            made("finished_key", "finished", "client_handshake_traffic_secret", ""),
+            made("finished_key", "finished", "server_handshake_traffic_secret", ""),
+            made("binder_key", "ext binder", "Early Secret", ""),
+            made("binder_key", "res binder", "Early Secret", ""),
+        ];
+        let secrets: Vec<_> =
+            all.iter().filter_map(|s| if let What::Secret(s) = &s.what { Some(s) } else { None }).collect();
+        assert_eq!(secrets.iter().map(|s| side(s)).collect::<Vec<_>>(), ["received", "sent", "", ""]);
+        assert!(!about(secrets[2]).contains("ticket") && about(secrets[3]).contains("ticket"));
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! A step of the course as HTML: a line that opens.
 
-use super::course::{Change, Kind, Message, Part, Step};
+use super::course::{Change, Guard, Kind, Message, Part, Step};
 use super::hex;
 use super::story::Record;
 use crate::gist::Of;
 use crate::{bytes, words};
 use handfast::alert::{Alert, AlertLevel};
-use handfast::crypto::{BulkCipher, Suite};
 use handfast::message::Dialect;
 use handfast::trace::{Direction, Inside};
 use handfast::wire::Field;
@@ -53,10 +52,10 @@ pub(super) fn steps(steps: &[Step<'_>], ends: Ends, skipped: Option<&Skipped>) -
                     @if let Some(skipped) = skipped.filter(|_| place == Some(n)) { (ghosts(skipped, ends)) }
                 }
                 Step::Keys(changes) => (key_change(changes, &mut protected, ends)),
-                Step::Data { direction, records, count, length, at } => {
-                    (data(*direction, records, *count, *length, *at, ends))
+                Step::Data { direction, records, count, length, guard, at } => {
+                    (data(*direction, records, *count, *length, *guard, *at, ends))
                 }
-                Step::Loose { record, at } => (loose(record, *at, ends)),
+                Step::Loose { record, guard, at } => (loose(record, *guard, *at, ends)),
                 Step::Gap(many) => p.verdict { "Here " (many) " things are left out: there was no room to keep them." },
                 Step::Verdict(words) => p.verdict { (words::sentence(words)) },
             }
@@ -84,16 +83,21 @@ fn class(direction: Direction) -> &'static str {
 }
 
 /// The line of a step: what went which way.
-fn line(direction: Direction, name: &str, gist: &str, size: &str, protected: bool, ends: Ends) -> Markup {
+fn line(direction: Direction, name: &str, gist: &str, size: &str, guard: Guard, ends: Ends) -> Markup {
+    let how = match guard {
+        Guard::Clear => "",
+        Guard::Against => ", guarded against change",
+        Guard::Encrypted => ", protected",
+    };
     let way = match direction {
         Direction::Sent => format!("{} to {}", ends.server, ends.client),
         Direction::Received => format!("{} to {}", ends.client, ends.server),
     };
     html! {
         summary {
-            span.name.lock[protected] { (name) }
+            span.name.lock[guard == Guard::Encrypted] { (name) }
             span.gist { (gist) }
-            span.rule role="img" aria-label={ "from " (way) @if protected { ", protected" } } {}
+            span.rule role="img" aria-label={ "from " (way) (how) } {}
             span.size { (size) }
         }
     }
@@ -101,12 +105,12 @@ fn line(direction: Direction, name: &str, gist: &str, size: &str, protected: boo
 
 /// A message: closed a line, open all that it says.
 pub(super) fn card(message: &Message<'_>, id: &str, ends: Ends) -> Markup {
-    let Message { direction, protected, .. } = *message;
+    let Message { direction, guard, .. } = *message;
     let told = Told::of(message);
     let (fields, fault) = &told.fields;
     html! {
-        details.message.(class(direction)) id=(id) data-name=(told.name) data-length=(told.raw.len()) data-protected=(protected) {
-            (line(direction, told.name, told.gist, &words::size(told.raw.len()), protected, ends))
+        details.message.(class(direction)) id=(id) data-name=(told.name) data-length=(told.raw.len()) data-protected=(guard != Guard::Clear) {
+            (line(direction, told.name, told.gist, &words::size(told.raw.len()), guard, ends))
             div.open {
                 div.about {
                     @if !told.why.is_empty() { p.why { (told.why) } }
@@ -114,7 +118,13 @@ pub(super) fn card(message: &Message<'_>, id: &str, ends: Ends) -> Markup {
                     p.when { (words::capital(ends.sender(direction))) " said this " (after(message.at)) " " a href={ "#" (id) } { "Link to this message" } }
                 }
                 (travelled(&message.travelled, id, told.name))
-                h3.layer { @if protected { "The same, decrypted" } @else { "The message" } }
+                h3.layer {
+                    @match guard {
+                        Guard::Clear => "The message",
+                        Guard::Against => "The same, without what guards it",
+                        Guard::Encrypted => "The same, decrypted",
+                    }
+                }
                 div.inner {
                     div.bytes tabindex="0" role="group" aria-label={ "Bytes of " (told.name) } { (hex::spans(&told.raw, fields, id)) }
                     div.fields role="group" aria-label={ "Fields of " (told.name) } { (hex::rows(&told.raw, fields, id)) }
@@ -140,7 +150,7 @@ impl Told {
         let from_client = message.direction == Direction::Received;
         match message.kind {
             Kind::Handshake { name, raw, dialect } => {
-                let of = Of { name, from_client, dialect };
+                let of = Of { name, from_client, dialect, raw, again: message.again };
                 let (fields, fault) = bytes::tree(name, raw, dialect);
                 let facts = match name {
                     "ChangeCipherSpec" => String::new(),
@@ -157,7 +167,7 @@ impl Told {
 
     fn alert(alert: Alert, from_client: bool) -> Self {
         let description = alert.description.name().unwrap_or("unknown alert");
-        let of = Of { name: description, from_client, dialect: Dialect::Hello };
+        let of = Of { name: description, from_client, dialect: Dialect::Hello, raw: &[], again: false };
         let gist = match (of.gist(), alert.level) {
             ("", AlertLevel::Fatal) => "this cannot go on",
             ("", AlertLevel::Warning) => "a warning",
@@ -279,8 +289,7 @@ fn key_change(changes: &[Change], protected: &mut Vec<Direction>, ends: Ends) ->
     };
     let again = changes.iter().all(|change| protected.contains(&change.direction));
     protected.extend(changes.iter().map(|change| change.direction));
-    let encrypts = |change: &Change| !Suite::find(change.suite).is_some_and(|s| matches!(s.bulk, BulkCipher::Null(_)));
-    let is = match (again, changes.iter().all(encrypts)) {
+    let is = match (again, changes.iter().all(|change| words::encrypts(change.suite))) {
         (true, true) => ("under ", "new keys", ""),
         (false, true) => ("", "encrypted", ""),
         (_, false) => ("", "guarded against change", ", and not encrypted: anyone can read it"),
@@ -300,16 +309,23 @@ fn key_change(changes: &[Change], protected: &mut Vec<Direction>, ends: Ends) ->
 }
 
 /// Data of the application.
-fn data(direction: Direction, records: &[&Record], count: usize, length: usize, at: Duration, ends: Ends) -> Markup {
+fn data(
+    direction: Direction,
+    records: &[&Record],
+    count: usize,
+    length: usize,
+    guard: Guard,
+    at: Duration,
+    ends: Ends,
+) -> Markup {
     // With h2 a server speaks first: it need not be a request and its answer.
     let gist = match direction {
         Direction::Received => "what the client has to say",
         Direction::Sent => "what the server has to say",
     };
-    let protected = records.first().is_none_or(|r| r.protected);
     html! {
         details.data.(class(direction)) {
-            (line(direction, "application data", gist, &words::size(length), protected, ends))
+            (line(direction, "application data", gist, &words::size(length), guard, ends))
             div.open {
                 div.about {
                     p.why { "What it is all for: what the two ends have to say to each other." }
@@ -328,15 +344,16 @@ fn data(direction: Direction, records: &[&Record], count: usize, length: usize, 
 }
 
 /// A record in which nothing whole came.
-fn loose(record: &Record, at: Duration, ends: Ends) -> Markup {
+fn loose(record: &Record, guard: Guard, at: Duration, ends: Ends) -> Markup {
     let gist = match record.inside {
+        Inside::Content { length: 0, .. } => "nothing is in it",
         Inside::Content { .. } => "part of a message, the rest of which did not come",
         Inside::Dropped => "early data, dropped unread",
         Inside::Unreadable => "a record that could not be opened",
     };
     html! {
         details.data.loose.(class(record.direction)) {
-            (line(record.direction, "record", gist, &words::size(record.raw.len()), record.protected, ends))
+            (line(record.direction, "record", gist, &words::size(record.raw.len()), guard, ends))
             div.open {
                 div.about { p.when { (words::capital(ends.sender(record.direction))) " said this " (after(at)) } }
                 div.travelled {
@@ -345,5 +362,46 @@ fn loose(record: &Record, at: Duration, ends: Ends) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use handfast::wire::CipherSuite;
+    use handfast::wire::numbers::ContentType;
+
+    const ENDS: Ends = Ends { prefix: "m", server: "Handfast", client: "your browser" };
+
+    fn record(length: usize) -> Record {
+        let (kind, version) = (ContentType::HANDSHAKE, ProtocolVersion::TLS1_2);
+        let (direction, inside) = (Direction::Received, Inside::Content { kind, length });
+        Record { direction, outer: kind, version, length, protected: false, inside, raw: vec![0; 5 + length] }
+    }
+
+    /// Whoever listens to a connection with a NULL suite reads it all: nothing says otherwise.
+    #[test]
+    fn a_lock_is_on_what_nobody_between_can_read() {
+        let card = |guard| {
+            let kind = Kind::Handshake { name: "ServerHelloDone", raw: &[14, 0, 0, 0], dialect: Dialect::Hello };
+            let (direction, at) = (Direction::Sent, Duration::ZERO);
+            let message = Message { direction, kind, guard, again: false, travelled: Vec::new(), at };
+            card(&message, "m1", ENDS).into_string()
+        };
+        let encrypted = card(Guard::Encrypted);
+        assert!(encrypted.contains("class=\"name lock\"") && encrypted.contains("decrypted"), "{encrypted}");
+        let guarded = card(Guard::Against);
+        assert!(!guarded.contains("lock\"") && !guarded.contains("crypted"), "{guarded}");
+        assert!(guarded.contains("data-protected=\"true\"") && guarded.contains("guarded against change"));
+        let (direction, secret, suite) = (Direction::Sent, "master secret", CipherSuite::TLS_RSA_WITH_NULL_SHA256);
+        let change = key_change(&[Change { direction, secret, suite }], &mut Vec::new(), ENDS).into_string();
+        assert!(change.contains("anyone can read it"), "{change}");
+    }
+
+    #[test]
+    fn a_record_without_content_is_no_part_of_anything() {
+        let told = |length| loose(&record(length), Guard::Clear, Duration::ZERO, ENDS).into_string();
+        assert!(told(3).contains("part of a message"));
+        assert!(told(0).contains("nothing is in it") && !told(0).contains("part of"), "{}", told(0));
     }
 }

@@ -187,6 +187,7 @@ fn facts(n: &Negotiated) -> Vec<(&'static str, String)> {
         ("Secret agreed by", words::agreement(n.suite, n.group, n.resumed)),
     ];
     out.extend(n.suite.map(|s| ("Protected with", words::protection(s))));
+    out.extend(n.suite.map(|s| ("Cipher suite", s.to_string())));
     out.push((
         "Server proved itself",
         match n.scheme {
@@ -201,7 +202,6 @@ fn facts(n: &Negotiated) -> Vec<(&'static str, String)> {
     out.push(("Handshake", if n.resumed { "resumed" } else { "full" }.into()));
     out.extend(n.server_name.clone().map(|name| ("You asked for", words::harmless(&name))));
     out.extend(n.peer_chain.first().map(|c| ("You showed", words::subject(c))));
-    out.extend(n.suite.map(|s| ("Cipher suite", s.to_string())));
     // The name and the chain stand above already.
     let others = negotiated::facts(n).into_iter().filter(|f| !["name", "peer_chain"].contains(&f.key));
     out.extend(others.filter_map(|f| f.told));
