@@ -32,6 +32,9 @@ const UNWANTED: Duration = Duration::from_secs(10);
 const AT_ONCE: u32 = 100;
 const WAITING: usize = 32 << 10;
 
+/// How long a client may take to read its page, once nothing else is to be had.
+const LEAVING: Duration = Duration::from_secs(30);
+
 /// How long a client may take to hear that it is over.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -107,9 +110,13 @@ impl Visit {
         let mut going = pin!(builder.serve_connection(TokioIo::new(stream.again()), service));
         let done = tokio::select! {
             done = going.as_mut() => done,
-            () = async { tokio::select! { () = super::ended(&mut ending) => {} () = over => {} } } => {
+            () = super::ended(&mut ending) => {
                 going.as_mut().graceful_shutdown();
                 going.await
+            }
+            () = over => {
+                going.as_mut().graceful_shutdown();
+                timeout(LEAVING, going).await.unwrap_or(Ok(()))
             }
         };
         // A client that was idle too long, or spoke nonsense, is owed a close_notify: nothing was cut off. An answer that broke in

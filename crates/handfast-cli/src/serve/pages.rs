@@ -31,12 +31,12 @@ pub(super) struct Pages {
     /// What stands beside each connection.
     classic: OnceCell<Classic>,
     /// How many more pages may be made at once.
-    makers: Semaphore,
+    makers: Arc<Semaphore>,
 }
 
 impl Pages {
     pub(super) fn new() -> Self {
-        let makers = Semaphore::new(thread::available_parallelism().map_or(1, Into::into));
+        let makers = Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, Into::into)));
         Self { failures: Failures::default(), classic: OnceCell::new(), makers }
     }
 
@@ -53,7 +53,13 @@ impl Pages {
 
     /// Makes a page once there is a processor for it; `None` if that went wrong.
     async fn made(&self, make: impl FnOnce() -> String + Send + 'static) -> Option<Bytes> {
-        let _place = self.makers.acquire().await.ok()?;
+        let place = self.makers.clone().acquire_owned().await.ok()?;
+        let make = move || {
+            let page = make();
+            // Whoever asked may have gone; the place is taken as long as the work goes on.
+            drop(place);
+            page
+        };
         spawn_blocking(make).await.ok().map(Bytes::from)
     }
 
@@ -97,8 +103,10 @@ impl Own {
     pub(super) async fn answer(&self, path: &str, pages: &Arc<Pages>, asking: &Asking) -> Answer {
         match path {
             "/" => {
-                self.over.send_replace(Some(Instant::now() + LINGER));
-                self.page(pages, asking).await.map_or_else(not_made, own)
+                let page = self.page(pages, asking).await;
+                // Once: who asks again and again does not stay for ever.
+                self.over.send_if_modified(|over| over.is_none() && over.replace(Instant::now() + LINGER).is_none());
+                page.map_or_else(not_made, own)
             }
             "/again" => self.again().await,
             _ => match (page::asset(path), self.is_local) {
