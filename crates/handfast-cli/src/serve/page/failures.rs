@@ -3,7 +3,7 @@
 use super::super::failures::Failed;
 use super::message::{self, Ends};
 use super::story::What;
-use super::{DOCTYPE, Markup, agreed, course, file, foot, head, html, keys};
+use super::{Markup, agreed, course, file, html, keys, shell};
 use crate::offers::{self, Who};
 use crate::words::{capital, sentence};
 use handfast::Negotiated;
@@ -30,30 +30,21 @@ pub(in super::super) fn list(failures: &[Arc<Failed>], now: SystemTime) -> Strin
         0 => "Nothing went wrong here.",
         _ => "This is what went wrong.",
     };
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            (head("Handfast: connections that failed"))
-            body {
-                header.top {
-                    h1 { (title) }
-                    p.lead { (lead) }
-                    (tabs(&[("failures", "Connections that failed")], html! { a href="/" { "Your own connection" } }))
-                }
-                main {
-                    section #failures aria-labelledby="tab-failures" {
-                        h2.title { "Connections that failed" }
-                        @if failures.is_empty() { p.verdict { "There is nothing to show." } }
-                        ol.failures {
-                            @for failed in failures { li { (entry(failed, now)) } }
-                        }
-                    }
-                }
-                (foot(SEEN_BY))
+    let top = html! {
+        h1 { (title) }
+        p.lead { (lead) }
+        (tabs(&[("failures", "Connections that failed")], html! { a href="/" { "Your own connection" } }))
+    };
+    let parts = html! {
+        section #failures aria-labelledby="tab-failures" {
+            h2.title { "Connections that failed" }
+            @if failures.is_empty() { p.verdict { "There is nothing to show." } }
+            ol.failures {
+                @for failed in failures { li { (entry(failed, now)) } }
             }
         }
     };
-    page.into_string() + "\n"
+    shell("Handfast: connections that failed", &top, &parts, SEEN_BY)
 }
 
 /// One of them, in the list.
@@ -94,53 +85,44 @@ pub(in super::super) fn one(failed: &Failed) -> String {
         a href="/failures" { "Other failures" }
         a href="/" { "Your own connection" }
     };
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            (head("Handfast: a connection that failed"))
-            body {
-                header.top {
-                    h1 { "This connection failed." }
-                    p.lead { (capital(&sentence(&e.why))) @if !e.remedy.is_empty() { " " (sentence(&e.remedy)) } }
-                    dl.facts { @for (what, value) in facts(failed) { div { dt { (what) } dd { (value) } } } }
-                    (tabs(&parts, others))
+    let top = html! {
+        h1 { "This connection failed." }
+        p.lead { (capital(&sentence(&e.why))) @if !e.remedy.is_empty() { " " (sentence(&e.remedy)) } }
+        dl.facts { @for (what, value) in facts(failed) { div { dt { (what) } dd { (value) } } } }
+        (tabs(&parts, others))
+    };
+    let parts = html! {
+        section #connection aria-labelledby="tab-connection" {
+            h2.title { "What was said" }
+            @if steps.is_empty() {
+                p.verdict { "Nothing came that could be shown as a message or a record of TLS." }
+            } @else {
+                div.stage {
+                    p.end.client { "The client" }
+                    div.course {
+                        (message::steps(&steps, ENDS, None))
+                        p.verdict { "Here it ended." }
+                    }
+                    p.end.server { "Handfast" }
                 }
-                main {
-                    section #connection aria-labelledby="tab-connection" {
-                        h2.title { "What was said" }
-                        @if steps.is_empty() {
-                            p.verdict { "Nothing came that could be shown as a message or a record of TLS." }
-                        } @else {
-                            div.stage {
-                                p.end.client { "The client" }
-                                div.course {
-                                    (message::steps(&steps, ENDS, None))
-                                    p.verdict { "Here it ended." }
-                                }
-                                p.end.server { "Handfast" }
-                            }
-                        }
-                    }
-                    section #negotiated aria-labelledby="tab-negotiated" {
-                        h2.title { "What was offered" }
-                        @match &topics {
-                            None => p.verdict { "This server has read its files anew since then: what it went by is gone." },
-                            Some(topics) if topics.is_empty() => p.verdict { "The client sent no hello that can be read, and so offered nothing." },
-                            Some(topics) => (agreed::html(topics, Who::Client)),
-                        }
-                    }
-                    @if has_keys {
-                        section #keys aria-labelledby="tab-keys" {
-                            h2.title { "The keys" }
-                            (keys::html(&failed.told.events, false))
-                        }
-                    }
-                }
-                (foot(SEEN_BY))
+            }
+        }
+        section #negotiated aria-labelledby="tab-negotiated" {
+            h2.title { "What was offered" }
+            @match &topics {
+                None => p.verdict { "This server has read its files anew since then: what it went by is gone." },
+                Some(topics) if topics.is_empty() => p.verdict { "The client sent no hello that can be read, and so offered nothing." },
+                Some(topics) => (agreed::html(topics, Who::Client)),
+            }
+        }
+        @if has_keys {
+            section #keys aria-labelledby="tab-keys" {
+                h2.title { "The keys" }
+                (keys::html(&failed.told.events, false))
             }
         }
     };
-    page.into_string() + "\n"
+    shell("Handfast: a connection that failed", &top, &parts, SEEN_BY)
 }
 
 /// The parts of a page, and what else there is.

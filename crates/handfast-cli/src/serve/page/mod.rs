@@ -79,57 +79,69 @@ impl Page<'_> {
         // The file is in the page: whoever asks for it later may do so over another connection.
         let data = file(&told.json(n, None, &topics));
         let skipped = n.resumed.then(|| skipped(n));
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                (head("Handfast: your connection"))
-                body {
-                    header.top {
-                        (welcome(n))
-                        dl.facts {
-                            @for (what, value) in facts(n) { div { dt { (words::capital(what)) } dd { (value) } } }
-                        }
-                        nav {
-                            div.tabs aria-label="Parts of this page" {
-                                @for (id, title) in PARTS { a href={ "#" (id) } id={ "tab-" (id) } { (title) } }
-                            }
-                            span.actions {
-                                a.download href=(data) download="handfast-connection.json" { "Download as JSON" }
-                                a.again href="/again" { "Shake hands again" }
-                                @if is_local { a.failed href="/failures" { "Failures" } }
-                            }
-                        }
-                    }
-                    main {
-                        section #connection aria-labelledby="tab-connection" {
-                            h2.title { "Your connection" }
-                            div.stage {
-                                p.end.client { "Your browser" }
-                                div.course {
-                                    (message::steps(&steps, OWN, skipped.as_ref()))
-                                }
-                                p.end.server { "Handfast" }
-                            }
-                        }
-                        section #negotiated aria-labelledby="tab-negotiated" {
-                            h2.title { "What was agreed, and why" }
-                            (agreed::html(&topics, Who::You))
-                        }
-                        section #keys aria-labelledby="tab-keys" {
-                            h2.title { "The keys" }
-                            (keys::html(&told.events, told.reveals))
-                        }
-                        section #classic aria-labelledby="tab-classic" {
-                            h2.title { "Beside the classic thirteen" }
-                            (classic::html(classic, &steps, n, OWN.prefix))
-                        }
-                    }
-                    (foot("Nobody but you sees this page: it is not kept, and it sets no cookie."))
+        let top = html! {
+            (welcome(n))
+            dl.facts {
+                @for (what, value) in facts(n) { div { dt { (words::capital(what)) } dd { (value) } } }
+            }
+            nav {
+                div.tabs aria-label="Parts of this page" {
+                    @for (id, title) in PARTS { a href={ "#" (id) } id={ "tab-" (id) } { (title) } }
+                }
+                span.actions {
+                    a.download href=(data) download="handfast-connection.json" { "Download as JSON" }
+                    a.again href="/again" { "Shake hands again" }
+                    @if is_local { a.failed href="/failures" { "Failures" } }
                 }
             }
         };
-        page.into_string() + "\n"
+        let parts = html! {
+            section #connection aria-labelledby="tab-connection" {
+                h2.title { "Your connection" }
+                div.stage {
+                    p.end.client { "Your browser" }
+                    div.course {
+                        (message::steps(&steps, OWN, skipped.as_ref()))
+                    }
+                    p.end.server { "Handfast" }
+                }
+            }
+            section #negotiated aria-labelledby="tab-negotiated" {
+                h2.title { "What was agreed, and why" }
+                (agreed::html(&topics, Who::You))
+            }
+            section #keys aria-labelledby="tab-keys" {
+                h2.title { "The keys" }
+                (keys::html(&told.events, told.reveals))
+            }
+            section #classic aria-labelledby="tab-classic" {
+                h2.title { "Beside the classic thirteen" }
+                (classic::html(classic, &steps, n, OWN.prefix))
+            }
+        };
+        shell(
+            "Handfast: your connection",
+            &top,
+            &parts,
+            "Nobody but you sees this page: it is not kept, and it sets no cookie.",
+        )
     }
+}
+
+/// A page: what stands above its parts, and these.
+fn shell(title: &str, top: &Markup, parts: &Markup, who_sees_it: &str) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(title))
+            body {
+                header.top { (top) }
+                main { (parts) }
+                (foot(who_sees_it))
+            }
+        }
+    };
+    page.into_string() + "\n"
 }
 
 /// A file that is in the page itself.
