@@ -27,8 +27,8 @@ struct Inner {
     during: Option<During>,
     /// What may have led to it, in words.
     before: Option<Box<str>>,
-    /// What the policy was called that it happened under: a remedy has to know.
-    policy: Option<&'static str>,
+    /// Where it happened: a remedy has to know.
+    here: explain::Here,
     /// What there is to say of the pre-shared key that both sides should have.
     psk: Option<PskTrouble>,
 }
@@ -311,7 +311,7 @@ pub enum ErrorKind {
 impl Error {
     /// Of this kind, in no message in particular.
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, during: None, before: None, policy: None, psk: None }))
+        Self(Box::new(Inner { kind, during: None, before: None, here: explain::Here::default(), psk: None }))
     }
     /// The same, during this message, unless a message is named already.
     pub(crate) fn during(mut self, message: &'static str, received: bool) -> Self {
@@ -323,9 +323,9 @@ impl Error {
         self.0.before = Some(before);
         self
     }
-    /// The same, under the policy of this name.
-    pub(crate) fn under(mut self, policy: Option<&'static str>) -> Self {
-        self.0.policy = policy;
+    /// The same, on this side, under the policy of this name.
+    pub(crate) fn under(mut self, policy: Option<&'static str>, is_server: bool) -> Self {
+        self.0.here = explain::Here { policy, is_server };
         self
     }
     /// The same, most likely because of the pre-shared key.

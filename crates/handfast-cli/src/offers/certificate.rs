@@ -128,11 +128,11 @@ fn offer(case: &Case<'_>, scheme: SignatureScheme) -> Offer {
         Verdict::OtherVersion => "In TLS 1.3 certificates may be signed so, and no handshake.".into(),
         Verdict::NotOurs => "This server could, and its policy does not have it.".into(),
         Verdict::Unfit => {
-            format!(
-                "It needs a certificate with {}. This server has keys for {}.",
-                fitting(case, scheme),
-                own_keys(case)
-            )
+            let has = match case.own().is_empty() {
+                true => "This server has no certificate.".into(),
+                false => format!("This server has keys for {}.", own_keys(case)),
+            };
+            format!("It needs a certificate with {}. {has}", fitting(case, scheme))
         }
         _ => "This server does not speak it.".into(),
     };

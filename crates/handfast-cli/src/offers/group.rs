@@ -148,10 +148,13 @@ fn of_classic(case: &Case<'_>) -> String {
 /// Whether it holds against a quantum computer; and if not, why not.
 fn post_quantum(case: &Case<'_>) -> Option<String> {
     let who = case.who();
+    // Whoever breaks the group has the secret all the same only if there was no other in it.
+    let by_psk = case.done.is_some_and(|n| n.psk_identity.is_some() && !n.resumed);
     match case.group {
         Some(group) if is_post_quantum(group) => {
             return Some("What is recorded today stays secret even from a quantum computer.".into());
         }
+        _ if by_psk => return None,
         None if !case.answered() || case.resumed => return None,
         _ => {}
     }

@@ -50,6 +50,9 @@ fn why(case: &Case<'_>, by_psk: bool) -> String {
         () if case.resumed => {
             format!("{who} went on from a handshake before: so no certificate was sent and nothing signed.")
         }
+        () if by_psk && case.shown => {
+            "Both have a key that they were given before; it is mixed with the secret that went under the certificate's key.".into()
+        }
         () if by_psk => "Both have a key that they were given before, and needed no certificate.".into(),
         () if !case.answered() => "It did not come to that.".into(),
         () if offers_session(case) => {

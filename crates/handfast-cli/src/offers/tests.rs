@@ -405,6 +405,14 @@ fn keys_that_were_given_before_and_suites_without_fresh_ones() {
     let alone = shaken(&Arc::new(one), &other);
     assert!(topic(&alone, "Key exchange").why.contains("no fresh one"), "{alone:?}");
     assert_eq!(offer(&alone, "psk_ke").verdict, Verdict::Heeded);
+    // One that remembers no session has that key alone.
+    let policy = Policy { psk_modes: vec![PskKeyExchangeMode::PSK_KE], ..Policy::default() };
+    let mut fresh = client(policy);
+    fresh.psks = Some(Arc::new(vec![psk()]) as _);
+    let alone = shaken(&Arc::new(fresh), &other);
+    let exchange = topic(&alone, "Key exchange");
+    assert_eq!(exchange.chosen.as_deref(), Some("the pre-shared key alone"));
+    assert!(!exchange.why.contains("quantum"), "the key is in the secret, too: {}", exchange.why);
 
     let suites = vec![CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256];
     let policy = Policy { max_version: ProtocolVersion::TLS1_2, suites, ..Policy::compatible() };

@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -13,11 +14,17 @@ use tokio::time::timeout;
 const LINGER: Duration = Duration::from_secs(2);
 
 /// A handle of the stream. Only one task uses them, so that none waits for another.
-pub(super) struct Lent<S>(Arc<Mutex<S>>);
+pub(super) struct Lent<S>(Arc<Shared<S>>);
+
+struct Shared<S> {
+    stream: Mutex<S>,
+    /// Whether something was read.
+    heard: AtomicBool,
+}
 
 impl<S> Lent<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self(Arc::new(Mutex::new(stream)))
+        Self(Arc::new(Shared { stream: Mutex::new(stream), heard: AtomicBool::new(false) }))
     }
 
     /// Another handle of the same.
@@ -25,15 +32,23 @@ impl<S> Lent<S> {
         Self(self.0.clone())
     }
 
+    /// Whether the peer has said anything.
+    pub(super) fn has_heard(&self) -> bool {
+        self.0.heard.load(Ordering::Relaxed)
+    }
+
     /// The stream itself.
     pub(super) fn stream(&self) -> MutexGuard<'_, S> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.stream.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Lent<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.stream()).poll_read(cx, into)
+        let before = into.filled().len();
+        let read = Pin::new(&mut *self.stream()).poll_read(cx, into);
+        self.0.heard.fetch_or(into.filled().len() > before, Ordering::Relaxed);
+        read
     }
 }
 

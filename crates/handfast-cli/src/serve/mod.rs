@@ -408,7 +408,7 @@ impl Server {
             story_teller.see(trace);
             end.see(trace);
         }));
-        let mut ending = self.ending.clone();
+        let (mut ending, line) = (self.ending.clone(), socket.again());
         let done = tokio::select! {
             done = timeout_at(until, Handshake::new(tls, socket).reading_early_data()) => done,
             () = ended(&mut ending) => return Ok(None),
@@ -416,7 +416,7 @@ impl Server {
         match done {
             Ok(Ok(stream)) => Ok(Some(stream)),
             // Browsers open connections that they then do not use.
-            Ok(Err(_)) | Err(_) if story.is_empty() && is_silence(&done) => Ok(None),
+            Ok(Err(_)) | Err(_) if !line.has_heard() && is_silence(&done) => Ok(None),
             Ok(Err(error)) => Err(match http::tls_error(&error) {
                 Some(error) => Failure::tls(error),
                 None => Failure::network(

@@ -66,7 +66,12 @@ fn every_way_to_fail_is_shown_with_what_was_said() {
     let last = file["events"].as_array().and_then(|all| all.last()).expect("events");
     assert_eq!((&last["event"], &last["alert"]), (&"failed".into(), &"unknown_ca".into()));
     assert_eq!(file["offers"][0]["chosen"], "TLS 1.3");
-    for part in ["unknown_ca", "<span class=\"name lock\">CertificateVerify</span>", "X25519 + ML-KEM-768"] {
+    for part in [
+        "unknown_ca",
+        "Let the client trust that authority",
+        "<span class=\"name lock\">CertificateVerify</span>",
+        "X25519 + ML-KEM-768",
+    ] {
         assert!(page.contains(part), "{part} in:\n{page}");
     }
 
@@ -76,22 +81,33 @@ fn every_way_to_fail_is_shown_with_what_was_said() {
 
     say(&at, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let plain = ask(&dir, &at, &newest(&list()));
-    assert!(plain.contains("HTTP"), "{plain}");
+    assert!(plain.contains("Whoever it is has to use https:// here") && !plain.contains("often 443"), "{plain}");
 
     // One that hangs up in the middle, after a hello that was good.
     let hello = BASE64_STANDARD.decode(include_str!("../../src/offers/hellos/openssl3.6").trim()).expect("base64");
     let length = u16::try_from(hello.len()).expect("a record").to_be_bytes();
     say(&at, &[&[22, 3, 1][..], &length, &hello].concat());
     let cut = ask(&dir, &at, &newest(&list()));
-    for part in
-        ["The connection was cut during the handshake", "<span class=\"name lock\">Finished</span>", "Only who sits"]
-    {
+    for part in [
+        "The client cut the connection during the handshake",
+        "<span class=\"name lock\">Finished</span>",
+        "Only who sits",
+    ] {
         assert!(cut.contains(part), "{part} in:\n{cut}");
     }
 
+    // One that begins a record, and no more: it has no message, but bytes came.
+    say(&at, &[22, 3]);
+    let begun = ask(&dir, &at, &newest(&list()));
+    for part in ["The client cut the connection during the handshake", "Nothing came that could be shown"] {
+        assert!(begun.contains(part), "{part} in:\n{begun}");
+    }
+    // One that says nothing at all, as browsers do, has not failed.
+    say(&at, b"");
+
     let all = list();
     let count = all.matches("<article class=\"failure\"").count();
-    assert!(all.contains("The last 5 connections that failed") && count == 5, "{all}");
+    assert!(all.contains("The last 6 connections that failed") && count == 6, "{all}");
     assert!(all.contains("the client's doing"), "{all}");
     for path in ["/failures/999", "/failures/", "/failures/x", "/failures/1/2"] {
         assert!(ask(&dir, &at, path).starts_with("HTTP/1.1 404"), "{path}");

@@ -9,7 +9,7 @@ use std::mem;
 impl Connection {
     /// The error, with what may have led to it.
     pub(super) fn with_hints(&mut self, error: Error) -> Error {
-        let mut error = error.under(self.shared.policy);
+        let mut error = error.under(self.shared.policy, !self.is_client());
         let unknown = mem::take(&mut self.shared.unknown_psk);
         if differs(error.kind()) {
             if unknown {

@@ -8,6 +8,7 @@ use crate::wire::CipherSuite;
 use crate::wire::numbers::ProtocolVersion;
 use std::fmt::Display;
 
+mod alerts;
 mod remedy;
 
 /// What someone needs to know at three in the morning.
@@ -25,6 +26,15 @@ pub struct Explanation {
     pub rule: &'static str,
     /// What to do; empty if nothing can be said.
     pub remedy: String,
+}
+
+/// Where it happened, as far as a remedy has to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Here {
+    /// What our policy is called, if that is known.
+    pub(super) policy: Option<&'static str>,
+    /// Whether we are the server: then the server's owner reads it, and the peer is a client.
+    pub(super) is_server: bool,
 }
 
 /// What the match below gives for each kind.
@@ -68,7 +78,7 @@ impl Error {
 impl Error {
     /// What the kind gives; or, of a pre-shared key, what is more likely.
     fn words(&self) -> Words {
-        let words = self.kind().words(self.0.policy);
+        let words = self.kind().words(self.0.here);
         let (why, remedy) = match &self.0.psk {
             None => return words,
             Some(PskTrouble::Unknown) => {
@@ -84,8 +94,7 @@ impl Error {
 }
 
 impl ErrorKind {
-    /// `policy`: what ours is called, if that is known.
-    fn words(&self, policy: Option<&str>) -> Words {
+    fn words(&self, here: Here) -> Words {
         use Blame::{Network, Peer, Us};
         match self {
             Self::Malformed(m) => words(Peer, format!("it is malformed: {m}."), "RFC 9846 4", BROKEN_PEER),
@@ -122,7 +131,7 @@ impl ErrorKind {
                 "RFC 9846 E.3",
                 "The server went back to an older version, or is one of several that differ. Connect again without early data.",
             ),
-            Self::NotTls(what) => not_tls(*what),
+            Self::NotTls(what) => not_tls(*what, here),
             Self::Sslv2Hello(version) if *version < ProtocolVersion::SSL3_0 => words(
                 Peer,
                 "the client speaks nothing newer than SSL 2.0, which is never spoken.",
@@ -149,8 +158,8 @@ impl ErrorKind {
                  peer's cipher: offer another suite.",
             ),
             Self::TooMuch(limit) => too_much(*limit),
-            Self::PeerAlert(alert) => peer_alert(*alert, policy),
-            Self::NothingInCommon(what) => nothing_in_common(what, policy),
+            Self::PeerAlert(alert) => alerts::peer_alert(*alert, here),
+            Self::NothingInCommon(what) => nothing_in_common(what, here),
             Self::UnsolicitedExtension(e) => words(
                 Peer,
                 format!("it answers the extension {e}, which was not offered."),
@@ -276,6 +285,13 @@ impl ErrorKind {
                 "RFC 9846 4.3.10",
                 "Look at the protocol that was negotiated, and say in it what is to be said.",
             ),
+            Self::Truncated { established: false } if here.is_server => words(
+                Peer,
+                "the client cut the connection during the handshake, without an alert.",
+                "",
+                "Whoever used it may have stopped it, a scanner may have looked what there is, or the client does not like what this \
+                 server showed (an authority that it does not trust, say) and does not tell. If it comes often, look at the client's log.",
+            ),
             Self::Truncated { established: false } => words(
                 Peer,
                 "the connection was cut during the handshake, without an alert.",
@@ -316,8 +332,18 @@ impl ErrorKind {
     }
 }
 
-fn not_tls(what: NotTls) -> Words {
+fn not_tls(what: NotTls, here: Here) -> Words {
     let (protocol, remedy) = match what {
+        NotTls::Http if here.is_server => (
+            "plain HTTP",
+            "Whoever it is has to use https:// here: this port speaks TLS alone. A link or a proxy that leads here with http:// has to be \
+             corrected.",
+        ),
+        NotTls::Unknown if here.is_server => (
+            "another protocol",
+            "Correct the port in whatever came here: this one speaks TLS alone. A scanner does this, too: then there is nothing to do.",
+        ),
+        NotTls::Ssh if here.is_server => ("SSH", "Correct the port in the client of SSH: this one speaks TLS alone."),
         NotTls::Http => ("plain HTTP", "Use the server's TLS port (often 443), or the URL with https."),
         NotTls::Ssh => ("SSH", "This is an SSH port (often 22): use the port that speaks TLS."),
         NotTls::Smtp => ("SMTP", "The server wants STARTTLS first, or has a TLS port of its own (often 465)."),
@@ -364,101 +390,6 @@ fn too_much(limit: Limit) -> Words {
     words(Blame::Peer, format!("{what}."), "", remedy)
 }
 
-fn peer_alert(alert: A, policy: Option<&str>) -> Words {
-    let (why, remedy) = match alert {
-        A::CLOSE_NOTIFY => ("it closed the connection before the handshake was done", "Look at the peer's log."),
-        A::HANDSHAKE_FAILURE => (
-            "it found nothing acceptable in what we offered: versions, suites, groups or signatures",
-            remedy::offer_more(policy),
-        ),
-        A::INSUFFICIENT_SECURITY => ("it wants stronger algorithms than we offered", "Offer a stricter --policy."),
-        A::PROTOCOL_VERSION => ("it speaks none of the versions that we offered", remedy::other_versions(policy)),
-        A::UNKNOWN_CA => (
-            "it does not trust the authority of our certificate",
-            "Add our authority to the peer's trusted ones, or send the missing intermediate certificates.",
-        ),
-        A::BAD_CERTIFICATE | A::CERTIFICATE_UNKNOWN => {
-            ("it does not accept our certificate", "Check the certificate's names, chain and usage on the peer's side.")
-        }
-        A::UNSUPPORTED_CERTIFICATE => {
-            ("it cannot use our kind of certificate", "Use a certificate of another kind, or with the right key usage.")
-        }
-        A::BAD_CERTIFICATE_STATUS_RESPONSE => (
-            "it does not accept the OCSP response that we sent with our certificate, or misses one",
-            "Fetch a new OCSP response from the certificate's authority, and give that.",
-        ),
-        A::CERTIFICATE_EXPIRED => ("it finds our certificate out of date", "Renew the certificate; check both clocks."),
-        A::CERTIFICATE_REVOKED => ("it finds our certificate revoked", "Get a new certificate."),
-        A::CERTIFICATE_REQUIRED | A::NO_CERTIFICATE => {
-            ("it requires a client certificate, and we sent none", "Give --cert and --key.")
-        }
-        A::ACCESS_DENIED => ("our certificate is valid but not allowed in", "Ask who decides there about access."),
-        A::UNRECOGNIZED_NAME => ("it does not serve the name that we asked for", "Check the name, or give --name."),
-        A::NO_APPLICATION_PROTOCOL => {
-            ("it speaks none of the application protocols that we offered", "Offer another with --alpn, or none.")
-        }
-        A::INAPPROPRIATE_FALLBACK => (
-            "it speaks a newer version than our fallback offered: something between the two cut the first connection, by fault or on \
-             purpose",
-            "Do not fall back on this network; find what cuts the connection in which the newer version is offered: an appliance, or \
-             an attack.",
-        ),
-        A::DECODE_ERROR
-        | A::ILLEGAL_PARAMETER
-        | A::UNEXPECTED_MESSAGE
-        | A::UNSUPPORTED_EXTENSION
-        | A::MISSING_EXTENSION
-        | A::RECORD_OVERFLOW => (
-            "it says that we broke the protocol",
-            "A fault of ours, of the peer, or of something between: keep the trace (--json) and report it.",
-        ),
-        A::BAD_RECORD_MAC | A::DECRYPTION_FAILED | A::DECRYPT_ERROR => (
-            "it could not verify or decrypt what we sent",
-            "Check that our certificate and key belong together, and that nothing between changes traffic.",
-        ),
-        A::INTERNAL_ERROR => ("it has a fault of its own", "Look at the peer's log."),
-        A::USER_CANCELED => ("someone cancelled there", ""),
-        A::NO_RENEGOTIATION => ("it refuses a second handshake", "Connect afresh."),
-        A::UNKNOWN_PSK_IDENTITY => ("it does not know our pre-shared key", "Check the key's identity on both sides."),
-        _ => ("it gave up", "Look at the peer's log."),
-    };
-    words(blamed_by(alert), format!("the peer sent the alert {alert}: {why}."), "RFC 9846 6", remedy)
-}
-
-/// Who is to blame, if the peer is right to send this alert.
-fn blamed_by(alert: A) -> Blame {
-    match alert {
-        A::HANDSHAKE_FAILURE
-        | A::INSUFFICIENT_SECURITY
-        | A::PROTOCOL_VERSION
-        | A::NO_APPLICATION_PROTOCOL
-        | A::UNRECOGNIZED_NAME
-        | A::UNKNOWN_CA
-        | A::UNSUPPORTED_CERTIFICATE
-        | A::CERTIFICATE_REQUIRED
-        | A::NO_CERTIFICATE
-        | A::ACCESS_DENIED
-        | A::UNKNOWN_PSK_IDENTITY
-        | A::NO_RENEGOTIATION => Blame::Neither,
-        A::BAD_CERTIFICATE
-        | A::CERTIFICATE_UNKNOWN
-        | A::CERTIFICATE_EXPIRED
-        | A::CERTIFICATE_REVOKED
-        | A::BAD_CERTIFICATE_STATUS_RESPONSE
-        | A::DECODE_ERROR
-        | A::ILLEGAL_PARAMETER
-        | A::UNEXPECTED_MESSAGE
-        | A::UNSUPPORTED_EXTENSION
-        | A::MISSING_EXTENSION
-        | A::RECORD_OVERFLOW
-        | A::BAD_RECORD_MAC
-        | A::DECRYPTION_FAILED
-        | A::DECRYPT_ERROR => Blame::Us,
-        A::INAPPROPRIATE_FALLBACK => Blame::Network,
-        _ => Blame::Peer,
-    }
-}
-
 fn list<T: Display>(items: &[T]) -> String {
     const SHOWN: usize = 12;
     if items.is_empty() {
@@ -471,7 +402,8 @@ fn list<T: Display>(items: &[T]) -> String {
     out
 }
 
-fn nothing_in_common(what: &NothingInCommon, policy: Option<&str>) -> Words {
+fn nothing_in_common(what: &NothingInCommon, here: Here) -> Words {
+    let policy = here.policy;
     let (thing, theirs, ours, rule, remedy) = match what {
         NothingInCommon::Version { theirs, ours } => {
             ("version", list(theirs), list(ours), "RFC 9846 4.3.1, RFC 5246 E.1", remedy::for_versions(theirs, policy))
@@ -502,7 +434,13 @@ fn nothing_in_common(what: &NothingInCommon, policy: Option<&str>) -> Words {
             ("signature scheme", list(theirs), list(ours), "RFC 9846 4.3.3", remedy.into())
         }
         NothingInCommon::Protocol { theirs, ours } => {
-            let remedy = "Offer a protocol that the other side has, or none, with --alpn.".into();
+            let remedy = match here.is_server {
+                true => {
+                    "Let this server have a protocol of the client's, or none: --alpn. Or let the client name another, or none."
+                }
+                false => "Offer a protocol that the other side has, or none, with --alpn.",
+            };
+            let remedy = remedy.into();
             ("application protocol", list(theirs), list(ours), "RFC 7301 3.2", remedy)
         }
         NothingInCommon::Psk => {

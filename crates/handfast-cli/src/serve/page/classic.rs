@@ -55,6 +55,7 @@ struct Yours {
 type Counterpart<'y> = (Option<&'y Own>, &'static str);
 
 const YOU_WERE_NOT_ASKED: &str = "You were not asked who you are.";
+const YOU_HAD_NONE: &str = "You were asked who you are, and had no certificate to show.";
 const NOTHING_TO_PROVE: &str = "You had nothing to prove.";
 const NO_HALVES: &str = "Not needed: all keys are made of the one that both had, and no fresh one was made.";
 const SKIPPED: &str = "Skipped: you two knew each other.";
@@ -140,6 +141,8 @@ impl Yours {
             ("ClientKeyExchange", _) => {
                 "Skipped: the secret is the one of the last time, made new with fresh random bytes."
             }
+            // SSL 3.0 has an alert for it (RFC 6101 5.4.2).
+            ("Certificate", true) if self.find("CertificateRequest", false).is_some() => YOU_HAD_NONE,
             ("CertificateRequest", _) | ("Certificate", true) => YOU_WERE_NOT_ASKED,
             ("CertificateVerify", _) => NOTHING_TO_PROVE,
             _ => "Not there.",
@@ -323,6 +326,8 @@ mod tests {
             new.besides().map(|(o, _)| o.name).collect::<Vec<_>>(),
             ["EncryptedExtensions", "CertificateVerify"]
         );
+        let asked = [("ClientHello", true), ("ServerHello", false), ("CertificateRequest", false)];
+        assert_eq!(yours(&asked, false, false).counterpart("Certificate", true).1, YOU_HAD_NONE);
         let resumed = [("ClientHello", true), ("ServerHello", false), ("Finished", false), ("Finished", true)];
         for is_tls13 in [false, true] {
             let resumed = yours(&resumed, is_tls13, true);

@@ -191,11 +191,19 @@ fn of<'s>(events: impl Iterator<Item = &'s Seen>, readable: &mut Readable) -> Ve
             What::Refused { error } => steps.push(Step::Verdict(format!("The certificate was refused: {error}."))),
             // A session ID of a TLS 1.3 client stands for nothing, and is not meant to.
             What::Resumption { by: By::SessionId, verdict: Verdict::Unknown | Verdict::NotKept } => {}
+            // A name that no ticket has is looked for among the pre-shared keys then: if it is there, it never was a ticket.
+            What::Resumption { by: By::Psk, verdict: Verdict::Unknown } if is_external(&events[n + 1..]) => {}
             What::Resumption { by, verdict } => steps.push(Step::Verdict(format!("The {by} {verdict}."))),
             What::Plain { .. } | What::State { .. } | What::Secret(_) | What::Connected => {}
         }
     }
     steps
+}
+
+/// Whether the next thing that is judged is a pre-shared key which both had been given, and it is taken.
+fn is_external(later: &[&Seen]) -> bool {
+    let next = later.iter().find(|seen| matches!(seen.what, What::Resumption { .. }));
+    next.is_some_and(|s| matches!(s.what, What::Resumption { by: By::ExternalPsk, verdict: Verdict::Taken }))
 }
 
 /// Where everything stands in its stream, of what `of` says the stream and the length.
@@ -353,6 +361,17 @@ mod tests {
         let steps = course(&events);
         let guards = steps.iter().filter_map(|s| if let Step::Message(m) = s { Some(m.guard) } else { None });
         assert_eq!(guards.collect::<Vec<_>>(), [Guard::Clear, Guard::Against, Guard::Encrypted]);
+    }
+
+    #[test]
+    fn a_key_that_both_were_given_is_not_called_a_ticket() {
+        let judged = |by, verdict| seen(What::Resumption { by, verdict });
+        let (unknown, taken) = (judged(By::Psk, Verdict::Unknown), judged(By::ExternalPsk, Verdict::Taken));
+        let told = |events: &[Seen]| course(events).len();
+        let waits = seen(What::State { awaiting: "an answer" });
+        assert_eq!(told(&[unknown.clone(), waits, taken.clone()]), 1);
+        assert_eq!(told(&[unknown.clone(), unknown.clone(), taken]), 2, "one was a ticket");
+        assert_eq!(told(&[unknown]), 1);
     }
 
     #[test]

@@ -143,6 +143,7 @@ fn about(secret: &Secret) -> &'static str {
         "exporter_secret" => "For protocols above that want a key of their own.",
         "resumption_secret" => "What tickets are made of.",
         "PSK of the ticket" => "What the next handshake begins with, if the ticket comes back.",
+        "finished_key" if secret.from == "binder_key" => "Makes that proof, the binder.",
         "finished_key" => "Makes the check in Finished.",
         "premaster secret" => "what the key exchange gave.",
         "other_secret" => "what the key exchange gave, beside the pre-shared key.",
@@ -150,6 +151,10 @@ fn about(secret: &Secret) -> &'static str {
         "key_block" => "Cut into keys, in a fixed order.",
         n if n.ends_with("MAC_key") => "Makes the MAC of each record.",
         n if n.ends_with("_key") => "Encrypts records.",
+        // A block cipher's has the size of a block: 8 or 16 bytes (RFC 2246 6.3). A nonce has 12, of which TLS 1.2 draws 4 from here.
+        n if n.to_ascii_lowercase().ends_with("_iv") && matches!(secret.length, 8 | 16) => {
+            "Goes before the first block of the first record."
+        }
         n if n.to_ascii_lowercase().ends_with("_iv") => "Makes each record's nonce another.",
         _ => "",
     }
@@ -199,10 +204,15 @@ mod tests {
             made("finished_key", "finished", "server_handshake_traffic_secret", ""),
             made("binder_key", "ext binder", "Early Secret", ""),
             made("binder_key", "res binder", "Early Secret", ""),
+            made("finished_key", "finished", "binder_key", ""),
         ];
         let secrets: Vec<_> =
             all.iter().filter_map(|s| if let What::Secret(s) = &s.what { Some(s) } else { None }).collect();
-        assert_eq!(secrets.iter().map(|s| side(s)).collect::<Vec<_>>(), ["received", "sent", "", ""]);
+        assert_eq!(secrets.iter().map(|s| side(s)).collect::<Vec<_>>(), ["received", "sent", "", "", ""]);
+        assert!(about(secrets[0]).contains("Finished") && !about(secrets[4]).contains("Finished"));
+        let iv = |length| about(&Secret { name: "client_write_IV", length, ..secrets[0].clone() });
+        assert!(iv(4).contains("nonce") && iv(12).contains("nonce") && iv(16).contains("first record"));
+
         assert!(!about(secrets[2]).contains("ticket") && about(secrets[3]).contains("ticket"));
     }
 

@@ -211,7 +211,13 @@ fn facts(n: &Negotiated) -> Vec<(&'static str, String)> {
     ));
     let protocol = n.alpn.as_deref().map(String::from_utf8_lossy);
     out.push(("Protocol", protocol.map_or_else(|| "none agreed".into(), |p| words::harmless(&p))));
-    out.push(("Handshake", if n.resumed { "resumed" } else { "full" }.into()));
+    let is_tls13 = n.version >= Some(ProtocolVersion::TLS1_3);
+    let how = match n.resumed {
+        true => "resumed",
+        false if is_tls13 && n.psk_identity.is_some() => "by a pre-shared key, without certificates",
+        false => "full",
+    };
+    out.push(("Handshake", how.into()));
     out.extend(n.server_name.clone().map(|name| ("You asked for", words::harmless(&name))));
     out.extend(n.peer_chain.first().map(|c| ("You showed", words::subject(c))));
     // The name and the chain stand above already.

@@ -145,20 +145,34 @@ fn every_sentence_ends_and_no_kind_is_silent() {
     let limits = limits.into_iter().chain(more).map(K::TooMuch);
     let kinds = kinds.into_iter().chain(limits).chain(nothing.map(K::NothingInCommon)).chain(protocols.map(K::NotTls));
     for kind in kinds {
-        let Words { why, remedy, .. } = kind.words(None);
-        for sentence in [why, remedy] {
+        let said = [false, true].map(|is_server| kind.words(Here { policy: None, is_server }));
+        for sentence in said.into_iter().flat_map(|w| [w.why, w.remedy]) {
             assert!(sentence.len() > 15 && sentence.ends_with('.') && !sentence.contains("  "), "{sentence}");
         }
     }
     for n in 0..=255 {
-        let words = peer_alert(A(n), None);
+        let words = alerts::peer_alert(A(n), Here::default());
         assert!(words.why.ends_with('.') && words.why.len() > 20, "{n}");
     }
     for (alert, blame) in [
         (A::CERTIFICATE_REQUIRED, Blame::Neither),
+        (A::CERTIFICATE_UNKNOWN, Blame::Neither),
         (A::CERTIFICATE_EXPIRED, Blame::Us),
         (A::INTERNAL_ERROR, Blame::Peer),
     ] {
-        assert_eq!(peer_alert(alert, None).blame, blame, "{alert}");
+        assert_eq!(alerts::peer_alert(alert, Here::default()).blame, blame, "{alert}");
     }
+}
+
+#[test]
+fn a_server_is_told_of_clients() {
+    let at = |kind: ErrorKind, is_server| Error::new(kind).under(Some("default"), is_server).explain();
+    let plain = |is_server| at(ErrorKind::NotTls(NotTls::Http), is_server).remedy;
+    assert!(plain(true).contains("https://") && plain(true).contains("this port speaks TLS"), "{}", plain(true));
+    assert!(plain(false).contains("the server's TLS port"));
+    let cut = |is_server| at(ErrorKind::Truncated { established: false }, is_server).remedy;
+    assert!(cut(true).contains("the client's log") && !cut(true).contains("--max-version"), "{}", cut(true));
+    assert!(cut(false).contains("--max-version"));
+    let protocol = NothingInCommon::Protocol { theirs: vec!["h3".into()], ours: vec!["h2".into()] };
+    assert!(!at(ErrorKind::NothingInCommon(protocol), true).remedy.contains("Offer"));
 }
