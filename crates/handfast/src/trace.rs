@@ -193,6 +193,41 @@ struct Watching {
     awaiting: &'static str,
 }
 
+impl Watching {
+    #[cold]
+    fn see(&mut self, trace: &Trace<'_>) {
+        self.observer.see(trace);
+    }
+
+    #[cold]
+    fn at(&mut self, time: Time) {
+        if self.time != Some(time) {
+            self.time = Some(time);
+            self.observer.see(&Trace::Now { time });
+        }
+    }
+
+    #[cold]
+    fn keep(&mut self, record: &[u8]) {
+        self.record.clear();
+        self.record.extend_from_slice(record);
+    }
+
+    #[cold]
+    fn received(&mut self, protected: bool, inside: Inside) {
+        if let Some(trace) = record_of(Direction::Received, protected, inside, &self.record) {
+            self.observer.see(&trace);
+        }
+    }
+
+    #[cold]
+    fn sent(&mut self, protected: bool, inside: Inside, raw: &[u8]) {
+        if let Some(trace) = record_of(Direction::Sent, protected, inside, raw) {
+            self.observer.see(&trace);
+        }
+    }
+}
+
 impl Watch {
     /// A place that this observer has taken, if there is one.
     pub(crate) fn of(observer: Option<Box<dyn Observer>>) -> Self {
@@ -200,14 +235,17 @@ impl Watch {
         Self(observer.map(|observer| Box::new(watching(observer))))
     }
 
-    /// Tells the observer, if there is one.
+    /// Tells the observer, if there is one. Here, and in what follows, the question whether there is one stands with whoever asks, and all
+    /// else out of their way: most connections have none.
+    #[inline(always)]
     pub(crate) fn see(&mut self, trace: Trace<'_>) {
         if let Some(watching) = &mut self.0 {
-            watching.observer.see(&trace);
+            watching.see(&trace);
         }
     }
 
     /// Whether there is one.
+    #[inline(always)]
     pub(crate) fn is_watched(&self) -> bool {
         self.0.is_some()
     }
@@ -218,43 +256,39 @@ impl Watch {
             && watching.awaiting != awaiting
         {
             watching.awaiting = awaiting;
-            watching.observer.see(&Trace::State { awaiting });
+            watching.see(&Trace::State { awaiting });
         }
     }
 
     /// Tells the time that is handed in, if it is news.
+    #[inline(always)]
     pub(crate) fn at(&mut self, time: Time) {
-        if let Some(watching) = &mut self.0
-            && watching.time != Some(time)
-        {
-            watching.time = Some(time);
-            watching.observer.see(&Trace::Now { time });
+        if let Some(watching) = &mut self.0 {
+            watching.at(time);
         }
     }
 
     /// Keeps a received record as it is, for [`Watch::received`], if anyone watches.
+    #[inline(always)]
     pub(crate) fn keep(&mut self, record: &[u8]) {
         if let Some(watching) = &mut self.0 {
-            watching.record.clear();
-            watching.record.extend_from_slice(record);
+            watching.keep(record);
         }
     }
 
     /// Tells of the record that is kept: it is opened now, or will not be.
+    #[inline(always)]
     pub(crate) fn received(&mut self, protected: bool, inside: Inside) {
-        if let Some(Watching { observer, record, .. }) = self.0.as_deref_mut()
-            && let Some(trace) = record_of(Direction::Received, protected, inside, record)
-        {
-            observer.see(&trace);
+        if let Some(watching) = &mut self.0 {
+            watching.received(protected, inside);
         }
     }
 
     /// Tells of a record that is sealed.
+    #[inline(always)]
     pub(crate) fn sent(&mut self, protected: bool, kind: ContentType, length: usize, raw: &[u8]) {
-        if let Some(watching) = &mut self.0
-            && let Some(trace) = record_of(Direction::Sent, protected, Inside::Content { kind, length }, raw)
-        {
-            watching.observer.see(&trace);
+        if let Some(watching) = &mut self.0 {
+            watching.sent(protected, Inside::Content { kind, length }, raw);
         }
     }
 

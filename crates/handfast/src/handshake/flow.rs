@@ -350,9 +350,17 @@ impl<'f> Flow<'f> {
 
     // --- secrets ---
 
+    /// Whether anybody wants to know.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.shared.watch.is_watched()
+    }
+
     /// A secret was made: the trace learns how, and the key log what it is, if it is one of those that it gets. Then the trace has it, too.
     pub(crate) fn made(&mut self, made: &Made, secret: &Secret) {
         let shared = &mut *self.shared;
+        if shared.key_log.is_none() && !shared.watch.is_watched() {
+            return;
+        }
         let log = shared.key_log.as_ref().filter(|_| !made.log.is_empty());
         if let Some(log) = log {
             log.log(made.log, &shared.client_random, secret.bytes());
@@ -362,7 +370,9 @@ impl<'f> Flow<'f> {
 
     /// The same of one that is held in a form of its own, and has so many bytes.
     pub(crate) fn made_unseen(&mut self, made: &Made, length: usize) {
-        self.shared.watch.see(made.trace(length, None));
+        if self.is_watched() {
+            self.shared.watch.see(made.trace(length, None));
+        }
     }
 
     /// The client offered early data that we do not accept: what of it cannot be opened is dropped, up to this many bytes

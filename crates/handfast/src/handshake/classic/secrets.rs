@@ -100,10 +100,12 @@ impl Secrets {
             &shared.client_random,
             &shared.server_random,
         );
-        let lengths = block.lengths();
-        flow.made_unseen(&self.agreed.labelled(made::KEY_BLOCK), lengths.iter().sum());
-        for (slice, length) in made::SLICES.iter().zip(lengths).filter(|(_, length)| *length > 0) {
-            flow.made_unseen(slice, length);
+        if flow.is_watched() {
+            let lengths = block.lengths();
+            flow.made_unseen(&self.agreed.labelled(made::KEY_BLOCK), lengths.iter().sum());
+            for (slice, length) in made::SLICES.iter().zip(lengths).filter(|(_, length)| *length > 0) {
+                flow.made_unseen(slice, length);
+            }
         }
         let (provider, side) = (&flow.shared.provider, flow.shared.side);
         let keys = |mac, key, iv| ClassicKeys { mac, key, iv, forms };
