@@ -3,7 +3,7 @@
 use super::super::failures::Failed;
 use super::message::{self, Ends};
 use super::story::What;
-use super::{Markup, agreed, course, file, html, keys, shell};
+use super::{Markup, agreed, course, file, html, keys, shell, tabs};
 use crate::offers::{self, Who};
 use crate::words::{capital, sentence};
 use handfast::Negotiated;
@@ -123,18 +123,6 @@ pub(in super::super) fn one(failed: &Failed) -> String {
         }
     };
     shell("Handfast: a connection that failed", &top, &parts, SEEN_BY)
-}
-
-/// The parts of a page, and what else there is.
-fn tabs(parts: &[(&str, &str)], others: Markup) -> Markup {
-    html! {
-        nav {
-            div.tabs aria-label="Parts of this page" {
-                @for (id, title) in parts { a href={ "#" (id) } id={ "tab-" (id) } { (title) } }
-            }
-            span.actions { (others) }
-        }
-    }
 }
 
 /// Where its page is.

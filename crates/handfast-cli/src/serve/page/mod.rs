@@ -84,16 +84,11 @@ impl Page<'_> {
             dl.facts {
                 @for (what, value) in facts(n) { div { dt { (words::capital(what)) } dd { (value) } } }
             }
-            nav {
-                div.tabs aria-label="Parts of this page" {
-                    @for (id, title) in PARTS { a href={ "#" (id) } id={ "tab-" (id) } { (title) } }
-                }
-                span.actions {
-                    a.download href=(data) download="handfast-connection.json" { "Download as JSON" }
-                    a.again href="/again" { "Shake hands again" }
-                    @if is_local { a.failed href="/failures" { "Failures" } }
-                }
-            }
+            (tabs(&PARTS, html! {
+                a.download href=(data) download="handfast-connection.json" { "Download as JSON" }
+                a.again href="/again" { "Shake hands again" }
+                @if is_local { a.failed href="/failures" { "Failures" } }
+            }))
         };
         let parts = html! {
             section #connection aria-labelledby="tab-connection" {
@@ -142,6 +137,18 @@ fn shell(title: &str, top: &Markup, parts: &Markup, who_sees_it: &str) -> String
         }
     };
     page.into_string() + "\n"
+}
+
+/// The parts of a page, and what else there is.
+fn tabs(parts: &[(&str, &str)], others: Markup) -> Markup {
+    html! {
+        nav {
+            div.tabs aria-label="Parts of this page" {
+                @for (id, title) in parts { a href={ "#" (id) } id={ "tab-" (id) } { (title) } }
+            }
+            span.actions { (others) }
+        }
+    }
 }
 
 /// A file that is in the page itself.

@@ -143,7 +143,7 @@ impl Story {
         Self(Arc::new(Mutex::new(Told { reveals, ..Told::default() })))
     }
 
-    /// One of which nothing is kept but that it began.
+    /// One of which nothing is kept.
     pub(crate) fn unkept() -> Self {
         Self(Arc::new(Mutex::new(Told { unkept: true, ..Told::default() })))
     }
@@ -175,9 +175,6 @@ impl Story {
 impl Told {
     fn add(&mut self, translator: &mut Translator, trace: &Trace<'_>) {
         if self.unkept {
-            // What follows is of no account.
-            let begins = matches!(trace, Trace::Record { .. } | Trace::Message { .. } | Trace::Alert { .. });
-            self.began = self.began.or_else(|| begins.then(Instant::now));
             return;
         }
         let Some(what) = self.what(translator, trace) else { return };
