@@ -62,7 +62,7 @@ impl Connection {
                     return Err(misuse());
                 }
                 let randoms = (&self.shared.client_random, &self.shared.server_random);
-                master.export(provider, *hash, randoms, label, context, out);
+                keys::export_classic(provider, *hash, master, randoms, label, context, out);
             }
             Exporter::Tls13 { secret, hash } => {
                 keys::export13(provider, *hash, secret, label, context.unwrap_or_default(), out);

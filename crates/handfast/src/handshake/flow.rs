@@ -174,7 +174,7 @@ pub(crate) struct Early {
 /// What an exporter works from.
 pub(crate) enum Exporter {
     /// The master secret; the randoms are the connection's (RFC 5705).
-    Classic { master: crate::keys::MasterSecret, hash: HashAlgorithm },
+    Classic { master: Secret, hash: HashAlgorithm },
     /// The exporter master secret (RFC 9846 7.5).
     Tls13 { secret: Secret, hash: HashAlgorithm },
 }

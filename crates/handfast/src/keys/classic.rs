@@ -1,7 +1,8 @@
 //! TLS 1.2 and older: master secret, key block, Finished (RFC 5246 8.1, 6.3, 7.4.9; RFC 7627). What SSL 3.0 has instead of a PRF is
 //! [`super::ssl3`].
 
-use super::{Secret, Transcript, made, prf, ssl3};
+use super::prf::Prf;
+use super::{Secret, Transcript, made, ssl3};
 use crate::crypto::{BulkCipher, Digest, HashAlgorithm, Provider, Suite};
 
 /// How secrets are made of secrets.
@@ -13,9 +14,12 @@ pub(crate) enum Derivation {
     Ssl3,
 }
 
-/// The master secret, 48 bytes.
-#[derive(Clone, Debug)]
-pub(crate) struct MasterSecret(pub(crate) Secret);
+/// The master secret, 48 bytes, and what derives from it.
+pub(crate) struct MasterSecret {
+    pub(crate) secret: Secret,
+    /// That has taken it in. SSL 3.0 has none.
+    prf: Option<Prf>,
+}
 
 /// The keys of both directions.
 pub(crate) struct KeyBlock {
@@ -50,6 +54,15 @@ impl BulkCipher {
 }
 
 impl MasterSecret {
+    /// One that is there already: a session's.
+    pub(crate) fn known(provider: &dyn Provider, derivation: Derivation, secret: Secret) -> Self {
+        let prf = match derivation {
+            Derivation::Prf(hash) => Some(Prf::new(provider, hash, secret.bytes())),
+            Derivation::Ssl3 => None,
+        };
+        Self { secret, prf }
+    }
+
     /// From a premaster secret and both randoms (RFC 5246 8.1).
     pub(crate) fn new(
         provider: &dyn Provider,
@@ -59,10 +72,13 @@ impl MasterSecret {
         server_random: &[u8; 32],
     ) -> Self {
         let seed: &[&[u8]] = &[client_random, server_random];
-        Self(Secret::filled(48, |out| match derivation {
-            Derivation::Prf(hash) => prf(provider, hash, premaster.bytes(), made::MASTER.label(), seed, out),
-            Derivation::Ssl3 => ssl3::derive(provider, premaster.bytes(), seed, out),
-        }))
+        match derivation {
+            Derivation::Prf(hash) => Self::by_prf(provider, hash, premaster, made::MASTER.label(), seed),
+            Derivation::Ssl3 => {
+                let secret = Secret::filled(48, |out| ssl3::derive(provider, premaster.bytes(), seed, out));
+                Self::known(provider, derivation, secret)
+            }
+        }
     }
 
     /// From a premaster secret and the hash of the handshake up to ClientKeyExchange (RFC 7627 4).
@@ -72,27 +88,29 @@ impl MasterSecret {
         premaster: &Secret,
         session_hash: &Digest,
     ) -> Self {
-        let label = made::EXTENDED_MASTER.label();
-        Self(Secret::filled(48, |out| prf(provider, hash, premaster.bytes(), label, &[session_hash], out)))
+        Self::by_prf(provider, hash, premaster, made::EXTENDED_MASTER.label(), &[session_hash])
+    }
+
+    fn by_prf(provider: &dyn Provider, hash: HashAlgorithm, premaster: &Secret, label: &[u8], seed: &[&[u8]]) -> Self {
+        let premaster = Prf::new(provider, hash, premaster.bytes());
+        let secret = Secret::filled(48, |out| premaster.fill(label, seed, out));
+        Self::known(provider, Derivation::Prf(hash), secret)
     }
 
     /// Cuts the key block (RFC 5246 6.3).
     pub(crate) fn key_block(
         &self,
         provider: &dyn Provider,
-        derivation: Derivation,
         suite: &Suite,
         implicit_iv: bool,
         client_random: &[u8; 32],
         server_random: &[u8; 32],
     ) -> KeyBlock {
         let [mac, key, iv] = suite.bulk.key_sizes(implicit_iv);
-        let block = Secret::filled(2 * (mac + key + iv), |out| {
-            let seed: &[&[u8]] = &[server_random, client_random];
-            match derivation {
-                Derivation::Prf(hash) => prf(provider, hash, self.0.bytes(), made::KEY_BLOCK.label(), seed, out),
-                Derivation::Ssl3 => ssl3::derive(provider, self.0.bytes(), seed, out),
-            }
+        let seed: &[&[u8]] = &[server_random, client_random];
+        let block = Secret::filled(2 * (mac + key + iv), |out| match &self.prf {
+            Some(prf) => prf.fill(made::KEY_BLOCK.label(), seed, out),
+            None => ssl3::derive(provider, self.secret.bytes(), seed, out),
         });
         let mut rest = block.bytes();
         let mut cut = |len| {
@@ -111,44 +129,38 @@ impl MasterSecret {
     }
 
     /// What stands in a Finished over these messages: 12 bytes (RFC 5246 7.4.9), in SSL 3.0 36 (RFC 6101 5.6.9).
-    pub(crate) fn verify_data(
-        &self,
-        provider: &dyn Provider,
-        derivation: Derivation,
-        client: bool,
-        transcript: &Transcript,
-    ) -> Digest {
-        let Derivation::Prf(hash) = derivation else {
+    pub(crate) fn verify_data(&self, provider: &dyn Provider, client: bool, transcript: &Transcript) -> Digest {
+        let Some(prf) = &self.prf else {
             let sender = if client { b"CLNT" } else { b"SRVR" };
-            return ssl3::over(provider, self.0.bytes(), sender, transcript);
+            return ssl3::over(provider, self.secret.bytes(), sender, transcript);
         };
         let label: &[u8] = if client { b"client finished" } else { b"server finished" };
         let mut out = [0; 12];
-        prf(provider, hash, self.0.bytes(), label, &[&transcript.hash()], &mut out);
+        prf.fill(label, &[&transcript.hash()], &mut out);
         Digest::of(&out)
     }
 
     /// What a CertificateVerify of SSL 3.0 signs: MD5 and SHA-1 over these messages and the master secret (RFC 6101 5.6.8).
     pub(crate) fn to_sign_in_ssl3(&self, provider: &dyn Provider, transcript: &Transcript) -> Digest {
-        ssl3::over(provider, self.0.bytes(), b"", transcript)
+        ssl3::over(provider, self.secret.bytes(), b"", transcript)
     }
+}
 
-    /// A keying material exporter (RFC 5705 4). A context has at most 65,535 bytes; what is beyond them does not count.
-    pub(crate) fn export(
-        &self,
-        provider: &dyn Provider,
-        hash: HashAlgorithm,
-        (client_random, server_random): (&[u8; 32], &[u8; 32]),
-        label: &[u8],
-        context: Option<&[u8]>,
-        out: &mut [u8],
-    ) {
-        let context = context.map(|c| &c[..c.len().min(0xffff)]);
-        let length = context.map(|c| (c.len() as u16).to_be_bytes());
-        let length = length.as_ref().map_or(&[][..], |l| l);
-        let seed: &[&[u8]] = &[client_random, server_random, length, context.unwrap_or_default()];
-        prf(provider, hash, self.0.bytes(), label, seed, out);
-    }
+/// An exporter's output, from the master secret (RFC 5705 4). A context has at most 65,535 bytes; what is beyond them does not count.
+pub(crate) fn export(
+    provider: &dyn Provider,
+    hash: HashAlgorithm,
+    master: &Secret,
+    (client_random, server_random): (&[u8; 32], &[u8; 32]),
+    label: &[u8],
+    context: Option<&[u8]>,
+    out: &mut [u8],
+) {
+    let context = context.map(|c| &c[..c.len().min(0xffff)]);
+    let length = context.map(|c| (c.len() as u16).to_be_bytes());
+    let length = length.as_ref().map_or(&[][..], |l| l);
+    let seed: &[&[u8]] = &[client_random, server_random, length, context.unwrap_or_default()];
+    Prf::new(provider, hash, master.bytes()).fill(label, seed, out);
 }
 
 #[cfg(test)]
@@ -162,23 +174,26 @@ mod tests {
     const CLIENT: &[u8; 32] = &[0x0c; 32];
     const SERVER: &[u8; 32] = &[0x05; 32];
     const SHA256: HashAlgorithm = HashAlgorithm::Sha256;
-    use Derivation::Prf;
 
-    fn master() -> MasterSecret {
-        MasterSecret(Secret::copy(&std::array::from_fn::<u8, 48, _>(|n| n as u8)))
+    fn bytes() -> Secret {
+        Secret::copy(&std::array::from_fn::<u8, 48, _>(|n| n as u8))
+    }
+
+    fn master(hash: HashAlgorithm) -> MasterSecret {
+        MasterSecret::known(&*aws_lc::provider(), Derivation::Prf(hash), bytes())
     }
 
     #[test]
     fn master_secrets() {
         let (provider, premaster) = (aws_lc::provider(), Secret::copy(&[7; 32]));
-        let plain = |hash| MasterSecret::new(&*provider, Prf(hash), &premaster, CLIENT, SERVER).0;
+        let plain = |hash| MasterSecret::new(&*provider, Derivation::Prf(hash), &premaster, CLIENT, SERVER).secret;
         assert!(plain(SHA256).same(&unhex(
             "12fd153309e039d7e8f528f87135dcb4891dfec379b82def92288d57e8dee2173f3882ff6ab6efac79c8c1c2b2912d4b"
         )));
         assert!(plain(HashAlgorithm::Md5Sha1).same(&unhex(
             "c4ef70a885b609a5b1a95824c5b09fa5ee989154a02aa7e2ae026694e7e66eb6ec087d8f2ccda165afc073cab8d48e56"
         )));
-        let extended = MasterSecret::extended(&*provider, SHA256, &premaster, &Digest::of(&[0x48; 32])).0;
+        let extended = MasterSecret::extended(&*provider, SHA256, &premaster, &Digest::of(&[0x48; 32])).secret;
         assert!(extended.same(&unhex(
             "c279d5b5757275feda217f02892a0a543f647277b2fcf208c07e14bb0b54cb9c852bd04e5434f4fb4ee708867cff2935"
         )));
@@ -187,7 +202,7 @@ mod tests {
     /// Checks that the parts, in the order of RFC 5246 6.3, are the whole block, and that each has its size.
     fn cuts(suite: CipherSuite, hash: HashAlgorithm, implicit_iv: bool, sizes: [usize; 3], block: &str) {
         let suite = Suite::find(suite).unwrap();
-        let keys = master().key_block(&*aws_lc::provider(), Prf(hash), suite, implicit_iv, CLIENT, SERVER);
+        let keys = master(hash).key_block(&*aws_lc::provider(), suite, implicit_iv, CLIENT, SERVER);
         let KeyBlock { client_mac, server_mac, client_key, server_key, client_iv, server_iv } = keys;
         let parts = [client_mac, server_mac, client_key, server_key, client_iv, server_iv];
         let lengths = parts.each_ref().map(|p| p.bytes().len());
@@ -228,7 +243,8 @@ mod tests {
         let mut transcript = Transcript::new();
         transcript.absorb(b"a handshake");
         transcript.start(&*provider, SHA256);
-        let finished = |client| master().verify_data(&*provider, Prf(SHA256), client, &transcript);
+        let master = master(SHA256);
+        let finished = |client| master.verify_data(&*provider, client, &transcript);
         assert_eq!(finished(true)[..], unhex("4b62d88c0931e331e8514cf2"));
         assert_eq!(finished(false)[..], unhex("07f3abb81646462c11b3ac01"));
         // No context differs from an empty one (RFC 5705 4).
@@ -238,7 +254,7 @@ mod tests {
             (Some(b"abc"), "69d6f83722a6a2da78ede91a7e08f65593c9c9a1"),
         ] {
             let mut out = [0; 20];
-            master().export(&*provider, SHA256, (CLIENT, SERVER), b"EXPORTER-handfast", context, &mut out);
+            export(&*provider, SHA256, &bytes(), (CLIENT, SERVER), b"EXPORTER-handfast", context, &mut out);
             assert_eq!(out[..], unhex(expected));
         }
     }

@@ -14,10 +14,9 @@ mod ssl3;
 pub(crate) mod tests;
 mod transcript;
 
-pub(crate) use classic::{Derivation, MasterSecret};
+pub(crate) use classic::{Derivation, MasterSecret, export as export_classic};
 pub(crate) use log::label;
 pub use log::{KeyLog, KeyLogFile};
-pub(crate) use prf::prf;
 pub(crate) use schedule::{
     ApplicationSecrets, EarlySecret, EarlyTraffic, HandshakeSecrets, MasterOf13, PskKind, TrafficSecret,
     export as export13, import,

@@ -4,34 +4,48 @@ use super::Secret;
 use crate::crypto::{HashAlgorithm, Hmac, Provider};
 use zeroize::Zeroizing;
 
-/// Fills `out`. `seed` is given in parts.
-///
-/// A provider without the legacy half speaks no version that has [`HashAlgorithm::Md5Sha1`]. Were it asked all the same, it
-/// would be answered by SHA-256: no less secret, and never what the peer has.
-pub(crate) fn prf(
-    provider: &dyn Provider,
-    hash: HashAlgorithm,
-    secret: &[u8],
-    label: &[u8],
-    seed: &[&[u8]],
-    out: &mut [u8],
-) {
-    let seed = [label, &seed.concat()].concat();
-    match (hash, provider.legacy()) {
-        (HashAlgorithm::Md5Sha1, Some(legacy)) => {
-            // Each half of the secret has half of its bytes, rounded up: of an odd number, both have the middle one.
-            let (left, right) = (secret.len().div_ceil(2), secret.len() / 2);
-            let (left, right) = (&secret[..left], &secret[right..]);
-            p_hash(&*legacy.hmac_old(false, left), 16, &seed, out);
-            let sha1 = Secret::filled(out.len(), |sha1| p_hash(&*legacy.hmac_old(true, right), 20, &seed, sha1));
-            for (to, with) in out.iter_mut().zip(sha1.bytes()) {
-                *to ^= with;
+/// A secret that the PRF has taken in, once for all that is asked of it.
+pub(crate) struct Prf(Keyed);
+
+enum Keyed {
+    /// Of TLS 1.2: P_hash with this MAC, of so many bytes.
+    One(Box<dyn Hmac>, usize),
+    /// Of TLS 1.0 and 1.1: that of MD5 and that of SHA-1, each with half of the secret, one over the other.
+    Two([Box<dyn Hmac>; 2]),
+}
+
+impl Prf {
+    /// A provider without the legacy half speaks no version that has [`HashAlgorithm::Md5Sha1`]. Were it asked all the same, it
+    /// would be answered by SHA-256: no less secret, and never what the peer has.
+    pub(crate) fn new(provider: &dyn Provider, hash: HashAlgorithm, secret: &[u8]) -> Self {
+        Self(match (hash, provider.legacy()) {
+            (HashAlgorithm::Md5Sha1, Some(legacy)) => {
+                // Each half of the secret has half of its bytes, rounded up: of an odd number, both have the middle one.
+                let (left, right) = (secret.len().div_ceil(2), secret.len() / 2);
+                let (left, right) = (&secret[..left], &secret[right..]);
+                Keyed::Two([legacy.hmac_old(false, left), legacy.hmac_old(true, right)])
+            }
+            (HashAlgorithm::Md5Sha1 | HashAlgorithm::Sha256, _) => {
+                Keyed::One(provider.hmac(HashAlgorithm::Sha256, secret), 32)
+            }
+            (HashAlgorithm::Sha384, _) => Keyed::One(provider.hmac(hash, secret), 48),
+        })
+    }
+
+    /// Fills `out`. `seed` is given in parts.
+    pub(crate) fn fill(&self, label: &[u8], seed: &[&[u8]], out: &mut [u8]) {
+        let mut whole = Vec::with_capacity(128);
+        std::iter::once(&label).chain(seed).for_each(|part| whole.extend_from_slice(part));
+        match &self.0 {
+            Keyed::One(mac, size) => p_hash(&**mac, *size, &whole, out),
+            Keyed::Two([md5, sha1]) => {
+                p_hash(&**md5, 16, &whole, out);
+                let sha1 = Secret::filled(out.len(), |half| p_hash(&**sha1, 20, &whole, half));
+                for (to, with) in out.iter_mut().zip(sha1.bytes()) {
+                    *to ^= with;
+                }
             }
         }
-        (HashAlgorithm::Md5Sha1 | HashAlgorithm::Sha256, _) => {
-            p_hash(&*provider.hmac(HashAlgorithm::Sha256, secret), 32, &seed, out);
-        }
-        (HashAlgorithm::Sha384, _) => p_hash(&*provider.hmac(hash, secret), 48, &seed, out),
     }
 }
 
@@ -62,11 +76,12 @@ mod tests {
         let expected = unhex(expected);
         let (left, right) = seed.split_at(seed.len() / 3);
         let mut out = vec![0; expected.len()];
-        prf(&*aws_lc::provider(), hash, secret, label, &[left, right], &mut out);
+        let prf = Prf::new(&*aws_lc::provider(), hash, secret);
+        prf.fill(label, &[left, right], &mut out);
         assert_eq!(out, expected);
-        // Fewer bytes are its beginning.
+        // It is asked again, for fewer bytes: they are its beginning.
         let mut out = [0; 12];
-        prf(&*aws_lc::provider(), hash, secret, label, &[seed], &mut out);
+        prf.fill(label, &[seed], &mut out);
         assert_eq!(out, expected[..12]);
     }
 

@@ -54,19 +54,20 @@ mod tests {
     const SERVER: &[u8; 32] = &[0x05; 32];
 
     fn master() -> MasterSecret {
-        MasterSecret(Secret::copy(&std::array::from_fn::<u8, 48, _>(|n| n as u8)))
+        let secret = Secret::copy(&std::array::from_fn::<u8, 48, _>(|n| n as u8));
+        MasterSecret::known(&*aws_lc::provider(), Derivation::Ssl3, secret)
     }
 
     #[test]
     fn master_secret_and_key_block() {
         let provider = aws_lc::provider();
         let made = MasterSecret::new(&*provider, Derivation::Ssl3, &Secret::copy(&[7; 48]), CLIENT, SERVER);
-        assert!(made.0.same(&unhex(concat!(
+        assert!(made.secret.same(&unhex(concat!(
             "c2a1bcb1ffd8d95e5117726324275161d735cd6a85d6d140106cb67243a64f9d",
             "9fdeeeaf07c661091f3a5e93a33fff69"
         ))));
         let suite = Suite::find(CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA).unwrap();
-        let keys = master().key_block(&*provider, Derivation::Ssl3, suite, true, CLIENT, SERVER);
+        let keys = master().key_block(&*provider, suite, true, CLIENT, SERVER);
         let parts =
             [keys.client_mac, keys.server_mac, keys.client_key, keys.server_key, keys.client_iv, keys.server_iv];
         assert_eq!(
@@ -85,7 +86,7 @@ mod tests {
         let mut transcript = Transcript::new();
         transcript.absorb(b"a handshake");
         transcript.start(&*provider, HashAlgorithm::Md5Sha1);
-        let finished = |client| master().verify_data(&*provider, Derivation::Ssl3, client, &transcript);
+        let finished = |client| master().verify_data(&*provider, client, &transcript);
         assert_eq!(
             finished(true)[..],
             unhex("3b09f32ebf34572c1de4ebade6d14401ca9eae4cfae9bbe399996e513ef58f157b43f184")

@@ -526,7 +526,7 @@ impl End {
             kind: ClientSessionKind::Classic(ClassicClientSession {
                 id,
                 ticket,
-                master: self.secrets.master.0.clone(),
+                master: self.secrets.master.secret.clone(),
                 extended_master_secret: agreed.extended_master_secret,
                 encrypt_then_mac: agreed.encrypt_then_mac,
             }),

@@ -77,14 +77,15 @@ impl Secrets {
             let (client, server) = (&flow.shared.client_random, &flow.shared.server_random);
             (MasterSecret::new(&*provider, agreed.derivation(), premaster, client, server), made::MASTER)
         };
-        flow.made(&agreed.labelled(made), &master.0);
+        flow.made(&agreed.labelled(made), &master.secret);
         Self { agreed, master, proofs: Proofs::default() }
     }
 
     /// From a session.
     pub(super) fn resume(flow: &mut Flow<'_>, agreed: Agreed, master: Secret) -> Self {
         flow.made(&made::OLD_MASTER, &master);
-        Self { agreed, master: MasterSecret(master), proofs: Proofs::default() }
+        let master = MasterSecret::known(&*flow.shared.provider, agreed.derivation(), master);
+        Self { agreed, master, proofs: Proofs::default() }
     }
 
     /// The keys to read and to write with, each to be used up.
@@ -92,14 +93,8 @@ impl Secrets {
         let Agreed { rules, suite, encrypt_then_mac, .. } = self.agreed;
         let (provider, shared) = (&flow.shared.provider, &flow.shared);
         let forms = rules.records(encrypt_then_mac);
-        let block = self.master.key_block(
-            &**provider,
-            self.agreed.derivation(),
-            suite,
-            forms.implicit_iv,
-            &shared.client_random,
-            &shared.server_random,
-        );
+        let block =
+            self.master.key_block(&**provider, suite, forms.implicit_iv, &shared.client_random, &shared.server_random);
         if flow.is_watched() {
             let lengths = block.lengths();
             flow.made_unseen(&self.agreed.labelled(made::KEY_BLOCK), lengths.iter().sum());
@@ -139,7 +134,7 @@ impl Secrets {
         flow.change_write_keys(keys)?;
         let ours = flow.shared.side == Side::Client;
         let provider = flow.provider();
-        let data = self.master.verify_data(&*provider, self.agreed.derivation(), ours, flow.now());
+        let data = self.master.verify_data(&*provider, ours, flow.now());
         flow.send(&Message::Finished(Finished(&data)));
         self.note(flow, ours, &data);
         Ok(())
@@ -149,7 +144,7 @@ impl Secrets {
     pub(super) fn check(&mut self, flow: &mut Flow<'_>, finished: &Finished<'_>) -> Result<(), Error> {
         let theirs = flow.shared.side == Side::Server;
         let provider: &dyn Provider = &*flow.shared.provider;
-        let expected = self.master.verify_data(provider, self.agreed.derivation(), theirs, flow.before());
+        let expected = self.master.verify_data(provider, theirs, flow.before());
         if !bool::from(expected.ct_eq(finished.0)) {
             return Err(ErrorKind::BadFinished.into());
         }
@@ -168,7 +163,7 @@ impl Secrets {
     pub(super) fn connected(self, flow: &mut Flow<'_>, with: With) -> State {
         // There is no exporter without a PRF (RFC 5705 4).
         flow.shared.exporter = match self.agreed.derivation() {
-            Derivation::Prf(hash) => Some(Exporter::Classic { master: self.master, hash }),
+            Derivation::Prf(hash) => Some(Exporter::Classic { master: self.master.secret, hash }),
             Derivation::Ssl3 => None,
         };
         flow.connected();

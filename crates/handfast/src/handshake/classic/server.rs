@@ -555,7 +555,7 @@ impl End {
             chain: negotiated.peer_chain.clone(),
             raw_key: negotiated.peer_raw_key.clone(),
             kind: ServerSessionKind::Classic {
-                master: self.secrets.master.0.clone(),
+                master: self.secrets.master.secret.clone(),
                 extended_master_secret: agreed.extended_master_secret,
                 encrypt_then_mac: agreed.encrypt_then_mac,
             },
