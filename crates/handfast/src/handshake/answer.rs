@@ -149,7 +149,7 @@ fn choose(
     let negotiated = flow.negotiated();
     negotiated.server_name = summary.server_name.clone();
     negotiated.alpn = alpn.clone();
-    let chosen = Chosen { config, summary, session_id, candidates, client_type, alpn, aligned };
+    let chosen = Box::new(Chosen { config, summary, session_id, candidates, client_type, alpn, aligned });
     if tls13 { tls13::server::start(flow, chosen, hello) } else { classic::server::start(flow, chosen, hello, version) }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn listen(with: Listen) -> State {
 /// The client's fork, at ServerHello.
 pub(crate) fn client_fork(
     flow: &mut Flow<'_>,
-    offered: Offered,
+    offered: Box<Offered>,
     hello: &ServerHello<'_>,
     aligned: Option<Aligned>,
 ) -> Result<State, Error> {

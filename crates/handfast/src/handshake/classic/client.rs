@@ -186,7 +186,7 @@ pub(crate) struct End {
 /// From the fork on: the version is agreed, the ServerHello is being stepped.
 pub(crate) fn start(
     flow: &mut Flow<'_>,
-    mut from: Offered,
+    mut from: Box<Offered>,
     hello: &ServerHello<'_>,
     version: ProtocolVersion,
 ) -> Result<handshake::State, Error> {

@@ -147,7 +147,7 @@ impl State {
 
 /// What the client's hello says.
 pub(crate) struct Draft {
-    chosen: Chosen,
+    chosen: Box<Chosen>,
     rules: &'static Rules,
     /// The version in the hello.
     client_version: u16,
@@ -191,7 +191,7 @@ enum Keep {
 /// From the fork on: the version is agreed; the ClientHello is absorbed already, so that `flow.now().raw()` has it.
 pub(crate) fn start(
     flow: &mut Flow<'_>,
-    from: Chosen,
+    from: Box<Chosen>,
     hello: &ClientHello<'_>,
     version: ProtocolVersion,
 ) -> Result<handshake::State, Error> {

@@ -97,10 +97,10 @@ impl State {
             }
             (Self::Psks(draft, remembered), Input::Answer(Answer::Psks(psks))) => draft.offer(flow, remembered, &psks),
             (Self::Hello(offered), Input::Message(Message::HelloRetryRequest(hello), aligned)) => {
-                tls13::client::retry(flow, *offered, &hello, aligned)
+                tls13::client::retry(flow, offered, &hello, aligned)
             }
             (Self::Hello(offered), Input::Message(Message::ServerHello(hello), aligned)) => {
-                hello::client_fork(flow, *offered, &hello, aligned)
+                hello::client_fork(flow, offered, &hello, aligned)
             }
             // A request for what is going on already is ignored, and no part of the handshake (RFC 5246 7.4.1.1).
             (state @ Self::Hello(_), Input::Message(Message::HelloRequest, _)) => {
@@ -223,7 +223,7 @@ impl Offered {
     /// Offers again, after a HelloRetryRequest, for this group (`None`: the same shares) and with this cookie. The
     /// transcript has been replaced by its hash and the HelloRetryRequest absorbed.
     pub(crate) fn again(
-        mut self,
+        mut self: Box<Self>,
         flow: &mut Flow<'_>,
         group: Option<NamedGroup>,
         cookie: Option<&[u8]>,
@@ -254,7 +254,7 @@ impl Offered {
             hello.extensions.list.push(Extension::Cookie(Cookie(cookie)));
         }
         let before = self.by();
-        self.session = self.session.filter(|s| Suite::find(s.suite).is_some_and(|s| s.hash == suite.hash));
+        self.session = self.session.take().filter(|s| Suite::find(s.suite).is_some_and(|s| s.hash == suite.hash));
         self.external.retain(|psk| psk.hash == suite.hash);
         self.offers_psk = !self.external.is_empty();
         for by in before.into_iter().flatten().filter(|by| !self.by().contains(&Some(*by))) {
@@ -267,6 +267,6 @@ impl Offered {
         (self.hello, self.extensions) = psks::send(flow, &self.config, hello, self.session.as_ref(), &self.external);
         self.retried = Some(suite.number);
         flow.negotiated().retried = true;
-        Ok(State::Hello(Box::new(self)).into())
+        Ok(State::Hello(self).into())
     }
 }

@@ -30,7 +30,7 @@ use subtle::ConstantTimeEq;
 
 /// What the hellos agree on, before ServerHello is sent.
 pub(crate) struct Agreed {
-    chosen: Chosen,
+    chosen: Box<Chosen>,
     suite: &'static Suite,
     exchange: Exchange,
     /// How a PSK may be used.
@@ -136,7 +136,7 @@ pub(crate) struct GoingBack {
 /// Looks at what the client offers. `group` says what there is for a key exchange; `retried` is as in [`Agreed`].
 pub(super) fn start(
     flow: &mut Flow<'_>,
-    chosen: Chosen,
+    chosen: Box<Chosen>,
     suite: &'static Suite,
     group: Result<Group<'_>, Error>,
     hello: &ClientHello<'_>,
@@ -256,7 +256,7 @@ impl Agreed {
             }
             Whose::External(identity, _) => negotiated.psk_identity = Some(identity.clone()),
         }
-        let Chosen { summary, candidates, .. } = &self.chosen;
+        let Chosen { summary, candidates, .. } = &*self.chosen;
         // None is shown, and some clients want to know all the same.
         let shows = candidates.first().map_or(CertificateType::X509, |c| certificate_types::shown(summary, c));
         self.hello(flow, exchange, secret, Some(taken), room, shows)?.finish(flow)

@@ -51,7 +51,7 @@ pub(crate) enum State {
 
 /// What the hellos have agreed on.
 pub(crate) struct Agreed {
-    offered: Offered,
+    offered: Box<Offered>,
     suite: &'static Suite,
     secrets: HandshakeSecrets,
     /// A PSK authenticates the server: there are no certificates.
@@ -126,7 +126,7 @@ impl State {
 /// From the fork on: the ServerHello, which selects TLS 1.3, is being stepped.
 pub(crate) fn start(
     flow: &mut Flow<'_>,
-    mut from: Offered,
+    mut from: Box<Offered>,
     hello: &ServerHello<'_>,
     aligned: Option<Aligned>,
 ) -> Result<super::super::State, Error> {
@@ -190,7 +190,12 @@ fn use_own_handshake_keys(flow: &mut Flow<'_>, suite: &Suite, secrets: &Handshak
 
 /// A HelloRetryRequest is being stepped: checks it, replaces the transcript by its hash, and offers again
 /// ([`Offered::again`](super::super::offer::Offered::again)).
-pub(crate) fn retry(flow: &mut Flow<'_>, from: Offered, hello: &ServerHello<'_>, aligned: Option<Aligned>) -> Next {
+pub(crate) fn retry(
+    flow: &mut Flow<'_>,
+    from: Box<Offered>,
+    hello: &ServerHello<'_>,
+    aligned: Option<Aligned>,
+) -> Next {
     if from.retried.is_some() {
         let got = HandshakeType::SERVER_HELLO;
         return Err(ErrorKind::UnexpectedMessage { got, expected: "ServerHello, after one HelloRetryRequest" }.into());
@@ -511,13 +516,12 @@ impl Ending {
         if let Some(group) = flow.negotiated().group {
             offered.remember(group);
         }
-        let store = offered.config.store.clone();
-        let keeper = store.map(|store| {
-            super::traffic::Keeper::new(store, offered.key, resumption, offered.config.policy.certificates)
-        });
+        let Offered { config, key, .. } = *offered;
+        let store = config.store.clone();
+        let keeper = store.map(|store| super::traffic::Keeper::new(store, key, resumption, config.policy.certificates));
         let mut traffic = Traffic::new(suite, application.server, application.client, keeper);
-        if offered.config.post_handshake_auth {
-            traffic.answers(offered.config, types.client, flow.now().fork());
+        if config.post_handshake_auth {
+            traffic.answers(config, types.client, flow.now().fork());
         }
         Ok(traffic.into())
     }

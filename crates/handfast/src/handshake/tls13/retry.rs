@@ -22,7 +22,7 @@ const MOST_COOKIE: usize = 1 << 15;
 
 /// What was agreed when a share was asked for, or a cookie.
 pub(crate) struct Retried {
-    chosen: Chosen,
+    chosen: Box<Chosen>,
     suite: &'static Suite,
     group: Option<NamedGroup>,
     /// The hello had an external PSK that is known here.
@@ -32,14 +32,14 @@ pub(crate) struct Retried {
 
 /// What is agreed with a client that was sent a HelloRetryRequest, if its cookie says so.
 pub(crate) struct Remembering {
-    chosen: Chosen,
+    chosen: Box<Chosen>,
     suite: &'static Suite,
 }
 
 /// The client can do this group, and sent no share for it; or it shall show a cookie. Has one sealed, if there are cookies.
 pub(super) fn retry(
     flow: &mut Flow<'_>,
-    chosen: Chosen,
+    chosen: Box<Chosen>,
     suite: &'static Suite,
     group: Option<NamedGroup>,
     psk: bool,
@@ -58,7 +58,7 @@ pub(super) fn retry(
 /// A client has a cookie, though it is new to us: what did we say to it?
 pub(super) fn remember(
     flow: &mut Flow<'_>,
-    chosen: Chosen,
+    chosen: Box<Chosen>,
     suite: &'static Suite,
     cookies: Cookies,
     cookie: &extension::Cookie<'_>,
@@ -147,7 +147,13 @@ impl Remembering {
 }
 
 /// The second ClientHello has what was asked for. No other share can be asked for now.
-fn go_on(flow: &mut Flow<'_>, chosen: Chosen, suite: &'static Suite, hello: &ClientHello<'_>, before: Before) -> Next {
+fn go_on(
+    flow: &mut Flow<'_>,
+    chosen: Box<Chosen>,
+    suite: &'static Suite,
+    hello: &ClientHello<'_>,
+    before: Before,
+) -> Next {
     let group = match before.share {
         Some(group) => Ok(Group::Shared(choice::asked_share(hello, group)?)),
         None => choice::group(&chosen.config, &*flow.provider(), hello),

@@ -66,7 +66,7 @@ pub(crate) enum State {
 
 /// ServerHello is sent, and the handshake's keys are in use.
 pub(crate) struct Keyed {
-    pub(super) chosen: Chosen,
+    pub(super) chosen: Box<Chosen>,
     pub(super) suite: &'static Suite,
     pub(super) secrets: HandshakeSecrets,
     /// How many tickets the client will get.
@@ -154,7 +154,7 @@ impl State {
 }
 
 /// From the fork on: TLS 1.3 is agreed; the ClientHello is absorbed already, so that `flow.now().raw()` has it.
-pub(crate) fn start(flow: &mut Flow<'_>, from: Chosen, hello: &ClientHello<'_>) -> Next {
+pub(crate) fn start(flow: &mut Flow<'_>, from: Box<Chosen>, hello: &ClientHello<'_>) -> Next {
     if hello.fixed.legacy_version != ProtocolVersion::TLS1_2 {
         return Err(ErrorKind::LegacyVersion(hello.fixed.legacy_version).into());
     }
@@ -324,7 +324,7 @@ impl Answered {
             flow.connected();
             return Ok(traffic.into());
         }
-        let Chosen { config, summary, alpn, .. } = chosen;
+        let Chosen { config, summary, alpn, .. } = *chosen;
         let session = ServerSession {
             version: ProtocolVersion::TLS1_3,
             suite: suite.number,
