@@ -3,7 +3,7 @@
 //! The trace tells records and messages apart. Of each direction and content type both are one stream of bytes, cut twice: into
 //! messages, and into records (RFC 9846 5.1). Where the cuts overlap, a message travelled in a record.
 
-use super::story::{Record, Seen, Told, What};
+use super::story::{Record, Seen, Told, What, data_in};
 use crate::words;
 use handfast::alert::Alert;
 use handfast::message::Dialect;
@@ -168,8 +168,8 @@ fn of<'s>(events: impl Iterator<Item = &'s Seen>, readable: &mut Readable) -> Ve
                 let guard = readable.guard(direction, *protected);
                 steps.push(Step::Message(Message { direction, kind, guard, again, travelled, at }));
             }
-            What::Record(record) => match record.inside {
-                Inside::Content { kind: ContentType::APPLICATION_DATA, length } => {
+            What::Record(record) => match data_in(record.inside) {
+                Some(length) => {
                     let guard = readable.guard(record.direction, record.protected);
                     data(&mut steps, (record.direction, guard), Some(record), 1, length, at);
                 }

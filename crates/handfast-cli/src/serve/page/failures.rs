@@ -118,7 +118,7 @@ pub(in super::super) fn one(failed: &Failed) -> String {
         @if has_keys {
             section #keys aria-labelledby="tab-keys" {
                 h2.title { "The keys" }
-                (keys::html(&failed.told.events, false))
+                (keys::html(&failed.told.events, false, ENDS))
             }
         }
     };

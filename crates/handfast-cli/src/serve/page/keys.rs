@@ -1,5 +1,6 @@
 //! The key schedule of a connection, as a tree of what was made of what.
 
+use super::message::Ends;
 use super::story::{Secret, Seen, What};
 use crate::words;
 use handfast::trace::Direction;
@@ -7,66 +8,72 @@ use maud::{Markup, html};
 
 /// All secrets of a connection, in the order in which they were made.
 struct Schedule<'s> {
-    secrets: Vec<&'s Secret>,
-    /// What keys are made of that came into use, and for which way.
+    secrets: Vec<Made<'s>>,
+    /// Whose words are protected by keys that are made of a secret of this name.
     used: Vec<(&'static str, Direction)>,
+    ends: Ends,
+}
+
+/// A secret, and what it was made of: where that stands.
+struct Made<'s> {
+    secret: &'s Secret,
+    of: Option<usize>,
 }
 
 impl<'s> Schedule<'s> {
-    fn of(events: &'s [Seen]) -> Self {
-        let (mut secrets, mut used): (Vec<&Secret>, _) = (Vec::new(), Vec::new());
+    fn of(events: &'s [Seen], ends: Ends) -> Self {
+        let mut it = Self { secrets: Vec::new(), used: Vec::new(), ends };
         for seen in events {
             match &seen.what {
-                // One of the same name and origin is the same, told again: of a second binder, or a second key share.
-                What::Secret(secret) => {
-                    let same = |s: &&Secret| (s.name, s.from, s.label) == (secret.name, secret.from, secret.label);
-                    match secrets.iter().position(same) {
-                        Some(place) => secrets[place] = secret,
-                        None => secrets.push(secret),
-                    }
-                }
-                What::Keys { direction, secret, .. } => used.push((*secret, *direction)),
+                What::Secret(secret) => it.made(secret),
+                What::Keys { direction, secret, .. } => it.used.push((*secret, *direction)),
                 _ => {}
             }
         }
-        Self { secrets, used }
+        it
     }
 
-    /// What nothing here was made into, or that was made of nothing here.
-    fn roots(&self) -> impl Iterator<Item = &'s Secret> {
-        let is_mixed = |name: &str| self.secrets.iter().any(|s| s.with == name);
-        self.secrets.iter().copied().filter(move |s| s.from.is_empty() && !is_mixed(s.name))
+    fn made(&mut self, secret: &'s Secret) {
+        // Of several of one name, each made of the one before it, what comes is made of the newest.
+        let of = self.secrets.iter().rposition(|made| made.secret.name == secret.from);
+        let same =
+            |made: &Made<'_>| made.of == of && (made.secret.name, made.secret.label) == (secret.name, secret.label);
+        match self.secrets.iter_mut().find(|made| same(made)) {
+            // Told again: of a second binder, or a second key share.
+            Some(made) => made.secret = secret,
+            None => self.secrets.push(Made { secret, of }),
+        }
     }
 
-    fn children(&self, of: &Secret) -> impl Iterator<Item = &'s Secret> {
-        let (name, label) = (of.name, of.label);
-        // What is made anew of one of its own name hangs on the one before.
-        let own = move |s: &&Secret| s.from == name && !(s.name == name && label == s.label);
-        self.secrets.iter().copied().filter(own)
+    /// What was made of this one; without one, what nothing here was made into, or that was made of nothing here.
+    fn children(&self, of: Option<usize>) -> impl Iterator<Item = (usize, &'s Secret)> {
+        let is_mixed = |name: &str| self.secrets.iter().any(|made| made.secret.with == name);
+        let all = self.secrets.iter().enumerate().filter(move |(_, made)| made.of == of);
+        all.map(|(n, made)| (n, made.secret)).filter(move |(_, secret)| of.is_some() || !is_mixed(secret.name))
     }
 
-    /// Whose words are protected by keys that are made of this.
-    fn whose(&self, name: &str) -> Option<&'static str> {
+    /// What is protected by keys that are made of this.
+    fn use_of(&self, name: &str) -> Option<String> {
         let used = |direction| self.used.contains(&(name, direction));
         match (used(Direction::Received), used(Direction::Sent)) {
-            (true, true) => Some("both say"),
-            (true, false) => Some("your browser says"),
-            (false, true) => Some("Handfast says"),
+            (true, true) => Some("what both say".into()),
+            (true, false) => Some(format!("what {} says", self.ends.client)),
+            (false, true) => Some(format!("what {} says", self.ends.server)),
             (false, false) => None,
         }
     }
 
     fn named(&self, name: &str) -> Option<&'s Secret> {
-        self.secrets.iter().copied().find(|s| s.name == name)
+        self.secrets.iter().map(|made| made.secret).find(|secret| secret.name == name)
     }
 }
 
 /// The tree; `revealed` says that what is secret may be seen.
-pub(super) fn html(events: &[Seen], revealed: bool) -> Markup {
-    let schedule = Schedule::of(events);
+pub(super) fn html(events: &[Seen], revealed: bool, ends: Ends) -> Markup {
+    let schedule = Schedule::of(events, ends);
     html! {
         p.about-part {
-            "Every key grows from a secret, and every secret from the one before. This is what was made in your connection, by the labels that keep \
+            "Every key grows from a secret, and every secret from the one before. This is what was made in this connection, by the labels that keep \
              one thing from passing for another, and with their lengths. "
             @if revealed {
                 "The server was started with " code { "--reveal" } ", so what a key log would get is shown, too."
@@ -75,14 +82,18 @@ pub(super) fn html(events: &[Seen], revealed: bool) -> Markup {
             }
         }
         @if schedule.secrets.is_empty() { p.about-part { "None were made." } }
-        ul.schedule { @for root in schedule.roots() { (node(&schedule, root, revealed, 0)) } }
+        ul.schedule { (nodes(&schedule, None, revealed, 0)) }
     }
 }
 
-/// Deeper than any schedule: what a key update makes of itself must not go on for ever.
+/// Deeper than any schedule: of key updates, each of which stands below the one before, there may be any number.
 const DEEPEST: usize = 16;
 
-fn node(schedule: &Schedule<'_>, secret: &Secret, revealed: bool, depth: usize) -> Markup {
+fn nodes(schedule: &Schedule<'_>, of: Option<usize>, revealed: bool, depth: usize) -> Markup {
+    html! { @for (n, secret) in schedule.children(of) { (node(schedule, n, secret, revealed, depth)) } }
+}
+
+fn node(schedule: &Schedule<'_>, n: usize, secret: &Secret, revealed: bool, depth: usize) -> Markup {
     let side = side(secret);
     let mixed = Some(secret.with).filter(|with| !with.is_empty());
     html! {
@@ -100,12 +111,12 @@ fn node(schedule: &Schedule<'_>, secret: &Secret, revealed: bool, depth: usize) 
                 }
                 p.t {
                     (words::capital(about(secret)))
-                    @if let Some(whose) = schedule.whose(secret.name) { " " b { "Came into use for what " (whose) "." } }
+                    @if let Some(what) = schedule.use_of(secret.name) { " " b { "Came into use for " (what) "." } }
                 }
                 @if let Some(value) = secret.value.as_deref().filter(|_| revealed) { p.value { (words::hex(value)) } }
             }
-            @if depth < DEEPEST && schedule.children(secret).next().is_some() {
-                ul { @for child in schedule.children(secret) { (node(schedule, child, revealed, depth + 1)) } }
+            @if schedule.children(Some(n)).next().is_some() {
+                @if depth < DEEPEST { ul { (nodes(schedule, Some(n), revealed, depth + 1)) } } @else { p.t { "And so on." } }
             }
         }
     }
@@ -124,7 +135,7 @@ fn side(secret: &Secret) -> &'static str {
 /// What a secret is for.
 fn about(secret: &Secret) -> &'static str {
     match secret.name {
-        "PSK" => "what you two knew already: from a ticket, or given by other means.",
+        "PSK" => "what both knew already: from a ticket, or given by other means.",
         "Early Secret" => "Where it begins. Without a pre-shared key it is made of zeros, and no secret yet.",
         // RFC 9846 7.1 tells them apart by their labels; that of an imported key is RFC 9258's.
         "binder_key" if secret.label.starts_with("res") => {
@@ -165,6 +176,8 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    const ENDS: Ends = Ends { prefix: "m", server: "Handfast", client: "the client" };
+
     fn made(name: &'static str, label: &'static str, from: &'static str, with: &'static str) -> Seen {
         let secret = Secret { name, label, from, with, length: 32, value: Some(vec![0xab; 4].into()) };
         Seen { at: Duration::ZERO, what: What::Secret(secret) }
@@ -184,7 +197,7 @@ mod tests {
     #[test]
     fn every_secret_stands_once_below_what_it_is_made_of() {
         let events = events();
-        let html = html(&events, false).into_string();
+        let html = html(&events, false, ENDS).into_string();
         assert_eq!(
             html.matches("<div class=\"secret").count(),
             5,
@@ -195,6 +208,42 @@ mod tests {
         assert!(
             place("Early Secret, derived") < place("Handshake Secret<") && place("c hs traffic") < place("traffic upd")
         );
+    }
+
+    #[test]
+    fn each_key_update_hangs_on_the_one_before() {
+        let update =
+            || made("server_application_traffic_secret", "traffic upd", "server_application_traffic_secret", "");
+        let key = || made("server_write_key", "key", "server_application_traffic_secret", "");
+        let first = made("server_application_traffic_secret", "s ap traffic", "Main Secret", "");
+        let events = [first, key(), update(), key(), update(), key()];
+        let schedule = Schedule::of(&events, ENDS);
+        let of: Vec<_> = schedule.secrets.iter().map(|made| (made.secret.label, made.of)).collect();
+        let expected = [
+            ("s ap traffic", None),
+            ("key", Some(0)),
+            ("traffic upd", Some(0)),
+            ("key", Some(2)),
+            ("traffic upd", Some(2)),
+        ];
+        assert_eq!(of[..5], expected);
+        assert_eq!(of[5..], [("key", Some(4))]);
+    }
+
+    #[test]
+    fn what_is_told_again_stands_once() {
+        let binder = || made("binder_key", "res binder", "Early Secret", "");
+        let events = [made("Early Secret", "", "", ""), binder(), made("Early Secret", "", "", ""), binder()];
+        assert_eq!(Schedule::of(&events, ENDS).secrets.len(), 2);
+    }
+
+    #[test]
+    fn ends_are_called_as_the_page_calls_them() {
+        let mut events = events();
+        let (at, direction, secret) = (Duration::ZERO, Direction::Received, "client_handshake_traffic_secret");
+        events.push(Seen { at, what: What::Keys { direction, secret, suite: handfast::wire::CipherSuite(0x1301) } });
+        let html = html(&events, false, ENDS).into_string();
+        assert!(html.contains("Came into use for what the client says."), "{html}");
     }
 
     #[test]
@@ -219,7 +268,7 @@ mod tests {
     #[test]
     fn secrets_are_seen_only_if_they_are_revealed() {
         let events = events();
-        assert!(!html(&events, false).into_string().contains("abab"));
-        assert!(html(&events, true).into_string().contains("abababab"));
+        assert!(!html(&events, false, ENDS).into_string().contains("abab"));
+        assert!(html(&events, true, ENDS).into_string().contains("abababab"));
     }
 }

@@ -107,7 +107,7 @@ impl Page<'_> {
             }
             section #keys aria-labelledby="tab-keys" {
                 h2.title { "The keys" }
-                (keys::html(&told.events, told.reveals))
+                (keys::html(&told.events, told.reveals, OWN))
             }
             section #classic aria-labelledby="tab-classic" {
                 h2.title { "Beside the classic thirteen" }

@@ -216,7 +216,7 @@ impl Told {
 
     fn what(&mut self, translator: &mut Translator, trace: &Trace<'_>) -> Option<What> {
         if let Trace::Record { direction, outer, version, length, protected, inside, raw } = *trace {
-            if let Inside::Content { kind: ContentType::APPLICATION_DATA, length } = inside {
+            if let Some(length) = data_in(inside) {
                 self.data += 1;
                 if self.data > MOST_DATA {
                     return Some(What::Data { direction, records: 1, length });
@@ -248,15 +248,20 @@ impl Told {
     }
 }
 
+/// How many bytes of the application are in such a record; `None` if it has something else in it.
+pub(super) fn data_in(inside: Inside) -> Option<usize> {
+    match inside {
+        Inside::Content { kind: ContentType::APPLICATION_DATA, length } => Some(length),
+        _ => None,
+    }
+}
+
 impl Told {
     /// How far it has come, but for data and what is waited for.
     pub(crate) fn handshake(&self) -> usize {
-        let is_data =
-            |record: &Record| matches!(record.inside, Inside::Content { kind: ContentType::APPLICATION_DATA, .. });
         let counts = |what: &What| match what {
-            What::Record(record) => !is_data(record),
-            What::Data { .. } => false,
-            What::State { .. } => false,
+            What::Record(record) => data_in(record.inside).is_none(),
+            What::Data { .. } | What::State { .. } => false,
             _ => true,
         };
         let all = self.events.iter().chain(&self.last);
