@@ -85,13 +85,7 @@ impl View {
                 format!("  {} {:>12}  {alert}", self.paint(color, &format!("{arrow} {:<20}", "alert")), words::size(2))
             }
             Event::Keys { direction, secret, suite } => {
-                let who = match (direction, words::encrypts(suite)) {
-                    (Direction::Sent, true) => "we encrypt",
-                    (Direction::Received, true) => "the peer encrypts",
-                    (Direction::Sent, false) => "we guard what we say against change",
-                    (Direction::Received, false) => "the peer guards what it says against change",
-                };
-                self.paint(DIM, &format!("    from here on {who}, with keys of the {}", secret.replace('_', " ")))
+                self.paint(DIM, &format!("    {}", words::keys(words::seen(direction), secret, suite)))
             }
             Event::Resumption { by, verdict } => self.paint(DIM, &format!("    the {by} {verdict}")),
             Event::Verified { how } => self.paint(GREEN, &format!("    verified: {}", harmless(how))),
@@ -229,9 +223,9 @@ mod tests {
             key_exchange: handfast::crypto::KeyExchangeKind::Rsa,
             raw_public_key: false,
         };
-        let (dialect, protected) = (Dialect::Classic(form), false);
+        let (dialect, protection) = (Dialect::Classic(form), crate::events::Protection::Clear);
         let event =
-            Event::Message { direction: Direction::Received, name: "ServerHelloDone", raw: &raw, dialect, protected };
+            Event::Message { direction: Direction::Received, name: "ServerHelloDone", raw: &raw, dialect, protection };
         let wanted = "  ← ServerHelloDone           4 bytes  the server has said all for now";
         assert_eq!(view.message(&event).as_deref(), Some(wanted));
     }

@@ -10,6 +10,7 @@ use handfast::message::{
     Certificate, CertificateRequest, CertificateRequest13, ClientHalf, ClientHello, ClientKeyExchange, Dialect,
     KeyUpdate, Message, Params, ServerHello, ServerKeyExchange, Signed,
 };
+use handfast::trace::Direction;
 use handfast::wire::CipherSuite;
 use handfast::wire::numbers::{NamedGroup, ProtocolVersion, SignatureScheme};
 use std::fmt::{Display, Write};
@@ -305,6 +306,25 @@ pub(crate) fn protection(suite: CipherSuite) -> String {
         Some(BulkCipher::Null(with)) => format!("no encryption, {}", mac(with)),
         None => suite.to_string(),
     }
+}
+
+/// Who sends what goes this way, seen from one end.
+pub(crate) fn seen(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Sent => "we",
+        Direction::Received => "the peer",
+    }
+}
+
+/// That this end has new keys, of this suite, for what it sends.
+pub(crate) fn keys(who: &str, secret: &str, suite: CipherSuite) -> String {
+    let does = match (who, encrypts(suite)) {
+        ("we", true) => "encrypt",
+        ("we", false) => "guard what we say against change",
+        (_, true) => "encrypts",
+        (_, false) => "guards what it says against change",
+    };
+    format!("from here on {who} {does}, with keys of the {}", secret.replace('_', " "))
 }
 
 /// Whether records that this suite protects cannot be read by who listens: a NULL suite only guards them against change.

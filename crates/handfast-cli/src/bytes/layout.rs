@@ -1,6 +1,7 @@
 //! A field and its bytes: side by side, or on a narrow terminal one below the other.
 
 use super::Paper;
+use crate::events::Protection;
 use crate::words;
 use anstyle::{AnsiColor, Style};
 use handfast::wire::Field;
@@ -25,13 +26,18 @@ pub(super) enum Ink {
     Header,
     /// What is behind it, as it travelled.
     Ciphertext,
+    /// The same, if it is only guarded against change.
+    Guarded,
     /// The same, if it cannot be read.
     Unread,
 }
 
 impl Ink {
-    pub(super) fn of(protected: bool) -> Self {
-        if protected { Self::Decrypted } else { Self::Clear }
+    pub(super) fn of(protection: Protection) -> Self {
+        match protection {
+            Protection::Encrypted => Self::Decrypted,
+            Protection::Clear | Protection::Integrity => Self::Clear,
+        }
     }
 }
 
@@ -86,14 +92,14 @@ fn hex(paper: &Paper, bytes: &[u8], start: usize, each: usize, ink: Ink) -> Vec<
         Ink::Clear => Style::new(),
         Ink::Decrypted => AnsiColor::Green.on_default(),
         Ink::Header => AnsiColor::Magenta.on_default(),
-        Ink::Ciphertext => AnsiColor::Magenta.on_default().dimmed(),
+        Ink::Ciphertext | Ink::Guarded => AnsiColor::Magenta.on_default().dimmed(),
         Ink::Unread => AnsiColor::Red.on_default(),
     };
     let lines = bytes.chunks(each).enumerate().map(|(n, chunk)| {
         let place = match ink {
             Ink::Header => "rec ".into(),
             Ink::Ciphertext => "enc ".into(),
-            Ink::Unread => "raw ".into(),
+            Ink::Guarded | Ink::Unread => "raw ".into(),
             Ink::Clear | Ink::Decrypted => format!("{:04x}", start + n * each),
         };
         let pairs = chunk.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ");
@@ -177,7 +183,7 @@ mod tests {
 
     #[test]
     fn bytes_stand_beside_their_fields() {
-        let text = paper(110).message("ClientHello", &hello(), Dialect::Hello, false);
+        let text = paper(110).message("ClientHello", &hello(), Dialect::Hello, Protection::Clear);
         let mut lines = text.lines();
         let mut next = || lines.next().unwrap_or_default();
         assert_eq!(next(), format!("  0000  01{:47}msg_type  ClientHello", ""));
@@ -195,7 +201,7 @@ mod tests {
     fn at_any_width_every_byte_is_shown_once_and_no_line_is_too_long() {
         let raw = hello();
         for width in [40, 56, 57, 60, 71, 72, 80, 99, 100, 110, 200] {
-            let text = paper(width).message("ClientHello", &raw, Dialect::Hello, true);
+            let text = paper(width).message("ClientHello", &raw, Dialect::Hello, Protection::Encrypted);
             assert_eq!(bytes_of(&text), raw, "{width}:\n{text}");
             for line in text.lines() {
                 assert!(line.chars().count() <= width, "{width}: {line}");
@@ -215,7 +221,7 @@ mod tests {
     #[test]
     fn a_malformed_message_shows_what_there_is_and_the_fault() {
         let raw = &hello()[..50];
-        let text = paper(80).message("ClientHello", raw, Dialect::Hello, false);
+        let text = paper(80).message("ClientHello", raw, Dialect::Hello, Protection::Clear);
         assert_eq!(bytes_of(&text), raw);
         assert!(text.contains("  malformed: ") && tree("ClientHello", raw, Dialect::Hello).1.is_some(), "{text}");
     }
@@ -230,24 +236,24 @@ mod tests {
     #[test]
     fn colour_is_put_on_and_what_is_left_without_it_is_the_same() {
         let (plain, color) = (paper(80), Paper { width: 80, color: true, ciphertext: false });
-        let show = |p: &Paper| p.message("ClientHello", &hello(), Dialect::Hello, true);
+        let show = |p: &Paper| p.message("ClientHello", &hello(), Dialect::Hello, Protection::Encrypted);
         let colored = show(&color);
         assert!(colored.contains("\x1b[1mmsg_type\x1b[0m") && colored.contains("\x1b[32m"), "{colored}");
         assert_eq!(anstream::adapter::strip_str(&colored).to_string(), show(&plain));
     }
 
     /// A record with this inside and 40 bytes behind its header.
-    fn record(paper: &Paper, inside: Inside, protected: bool) -> String {
+    fn record(paper: &Paper, inside: Inside, protection: Protection) -> String {
         let raw = [&[23, 3, 3, 0, 40][..], &[0xee; 40]].concat();
         let (outer, version) = (ContentType::APPLICATION_DATA, ProtocolVersion::TLS1_2);
-        paper.record(Direction::Received, Record { outer, version, length: 40, protected, inside, raw: &raw })
+        paper.record(Direction::Received, Record { outer, version, length: 40, protection, inside, raw: &raw })
     }
 
     #[test]
     fn of_a_record_its_header_and_the_beginning_of_its_ciphertext() {
         let inside = Inside::Content { kind: ContentType::HANDSHAKE, length: 23 };
         for (width, first, more) in [(110, 16, 24), (80, 8, 32), (60, 16, 24), (40, 8, 32)] {
-            let text = record(&paper(width), inside, true);
+            let text = record(&paper(width), inside, Protection::Encrypted);
             let encrypted: Vec<_> = text.lines().filter(|l| l.starts_with("  enc   ")).collect();
             assert_eq!(encrypted.len(), 1, "{text}");
             assert_eq!(encrypted[0].matches("ee").count(), first, "{text}");
@@ -255,21 +261,26 @@ mod tests {
                 text.contains("rec   17 03 03 00 28") && text.contains(&format!("and {more} bytes more")),
                 "{text}"
             );
-            let whole = record(&Paper { ciphertext: true, ..paper(width) }, inside, true);
+            let whole = record(&Paper { ciphertext: true, ..paper(width) }, inside, Protection::Encrypted);
             assert_eq!(whole.matches(" ee").count(), 40, "{whole}");
             assert!(!whole.contains("more"), "{whole}");
         }
-        assert!(!record(&paper(80), inside, false).contains("enc "), "what went in the clear is shown as what it is");
+        assert!(
+            !record(&paper(80), inside, Protection::Clear).contains("enc "),
+            "what went in the clear is shown as what it is"
+        );
     }
 
     #[test]
     fn what_is_dropped_or_cannot_be_read_is_told_from_the_rest() {
-        for (inside, protected, words, place) in [
-            (Inside::Dropped, true, "early data that is not accepted, dropped unread", "enc "),
-            (Inside::Unreadable, true, "which cannot be read", "enc "),
-            (Inside::Unreadable, false, "which cannot be read", "raw "),
+        let finished = Inside::Content { kind: ContentType::HANDSHAKE, length: 20 };
+        for (inside, protection, words, place) in [
+            (Inside::Dropped, Protection::Encrypted, "early data that is not accepted, dropped unread", "enc "),
+            (Inside::Unreadable, Protection::Encrypted, "which cannot be read", "enc "),
+            (Inside::Unreadable, Protection::Clear, "which cannot be read", "raw "),
+            (finished, Protection::Integrity, "guarded against change", "raw "),
         ] {
-            let text = record(&paper(200), inside, protected);
+            let text = record(&paper(200), inside, protection);
             assert!(text.contains(words) && text.contains(&format!("  {place}  ee")), "{text}");
         }
     }

@@ -6,14 +6,14 @@ mod tree;
 pub(crate) use layout::value;
 pub(crate) use tree::tree;
 
-use crate::events::Event;
+use crate::events::{Event, Protection};
 use crate::words::{self, harmless};
 use anstyle::{AnsiColor, Style};
 use handfast::alert::{Alert, AlertLevel};
 use handfast::message::Dialect;
 use handfast::trace::{Direction, Inside};
-use handfast::wire::Field;
 use handfast::wire::numbers::{ContentType, ProtocolVersion};
+use handfast::wire::{CipherSuite, Field};
 use layout::{Ink, row};
 
 /// Where neither a terminal nor `COLUMNS` says how wide lines may be.
@@ -36,7 +36,7 @@ pub(crate) struct Record<'r> {
     pub(crate) outer: ContentType,
     pub(crate) version: ProtocolVersion,
     pub(crate) length: usize,
-    pub(crate) protected: bool,
+    pub(crate) protection: Protection,
     pub(crate) inside: Inside,
     pub(crate) raw: &'r [u8],
 }
@@ -59,38 +59,42 @@ impl Paper {
     /// What `connect` shows of an event in this form; `None` of those that have no bytes.
     pub(crate) fn event(&self, event: &Event<'_>) -> Option<String> {
         let text = match *event {
-            Event::Message { direction, name, raw, dialect, protected } => {
+            Event::Message { direction, name, raw, dialect, protection } => {
                 let facts = words::facts(name, raw, dialect);
-                self.heading(direction, name, raw.len(), protected, &facts)
-                    + &self.message(name, raw, dialect, protected)
+                self.heading(direction, name, raw.len(), protection, &facts)
+                    + &self.message(name, raw, dialect, protection)
             }
-            Event::Alert { direction, alert, protected } => {
-                let heading = self.heading(direction, "alert", 2, protected, &alert.to_string());
-                heading + &self.alert(alert, protected)
+            Event::Alert { direction, alert, protection } => {
+                let heading = self.heading(direction, "alert", 2, protection, &alert.to_string());
+                heading + &self.alert(alert, protection)
             }
             Event::Record { direction, record } => self.record(direction, record),
-            Event::Keys { direction: Direction::Sent, secret, .. } => self.keys("we encrypt", secret),
-            Event::Keys { direction: Direction::Received, secret, .. } => self.keys("the peer encrypts", secret),
+            Event::Keys { direction, secret, suite } => self.keys(words::seen(direction), secret, suite),
             _ => return None,
         };
         Some(text)
     }
 
     /// A heading: what went which way, how large, and what it says in short.
-    fn heading(&self, direction: Direction, name: &str, length: usize, protected: bool, facts: &str) -> String {
-        let (arrow, color, secret) = match direction {
-            Direction::Sent => ('→', AnsiColor::Cyan, ", before it is encrypted"),
-            Direction::Received => ('←', AnsiColor::Yellow, ", decrypted"),
+    fn heading(&self, direction: Direction, name: &str, length: usize, protection: Protection, facts: &str) -> String {
+        let (arrow, color) = match direction {
+            Direction::Sent => ('→', AnsiColor::Cyan),
+            Direction::Received => ('←', AnsiColor::Yellow),
         };
-        let secret = if protected { secret } else { "" };
-        let title = self.lines(&format!("{arrow} {name}, {}{secret}", words::size(length)), color.on_default().bold());
+        let how = match (protection, direction) {
+            (Protection::Clear, _) => "",
+            (Protection::Integrity, _) => ", guarded against change",
+            (Protection::Encrypted, Direction::Sent) => ", before it is encrypted",
+            (Protection::Encrypted, Direction::Received) => ", decrypted",
+        };
+        let title = self.lines(&format!("{arrow} {name}, {}{how}", words::size(length)), color.on_default().bold());
         format!("\n{title}{}", self.lines(&format!("  {}", harmless(facts)), Style::new().dimmed()))
     }
 
     /// A handshake message, or a ChangeCipherSpec, field by field.
-    pub(crate) fn message(&self, name: &str, raw: &[u8], dialect: Dialect, protected: bool) -> String {
+    pub(crate) fn message(&self, name: &str, raw: &[u8], dialect: Dialect, protection: Protection) -> String {
         let (fields, fault) = tree(name, raw, dialect);
-        let mut out = self.fields(raw, &fields, Ink::of(protected));
+        let mut out = self.fields(raw, &fields, Ink::of(protection));
         if let Some(fault) = fault {
             out += &self.lines(&format!("  malformed: {fault}"), AnsiColor::Red.on_default());
         }
@@ -98,14 +102,14 @@ impl Paper {
     }
 
     /// An alert, field by field.
-    pub(crate) fn alert(&self, alert: Alert, protected: bool) -> String {
+    pub(crate) fn alert(&self, alert: Alert, protection: Protection) -> String {
         let (raw, fields) = self::alert(alert);
-        self.fields(&raw, &fields, Ink::of(protected))
+        self.fields(&raw, &fields, Ink::of(protection))
     }
 
     /// The header of a record. It comes before what is in it if that was received, and behind it if it was sent.
     pub(crate) fn record(&self, direction: Direction, record: Record<'_>) -> String {
-        let Record { outer, version, length, protected, inside, raw } = record;
+        let Record { outer, version, length, protection, inside, raw } = record;
         // SSL 2.0's has two bytes, a length.
         let header = if version.0 == 2 { 2 } else { 5 };
         let name = match direction {
@@ -115,9 +119,12 @@ impl Paper {
         let secret = match inside {
             Inside::Dropped => ", encrypted: early data that is not accepted, dropped unread".into(),
             Inside::Unreadable => ", which cannot be read".into(),
-            Inside::Content { kind, .. } if protected && outer != kind => format!(", encrypted, {kind} inside"),
-            Inside::Content { .. } if protected => ", encrypted".into(),
-            Inside::Content { .. } => String::new(),
+            Inside::Content { kind, .. } => match protection {
+                Protection::Encrypted if outer != kind => format!(", encrypted, {kind} inside"),
+                Protection::Encrypted => ", encrypted".into(),
+                Protection::Integrity => ", guarded against change".into(),
+                Protection::Clear => String::new(),
+            },
         };
         let value = format!("{outer} ({}), {version}, {}{secret}", outer.0, words::size(length));
         let (header, fragment) = raw.split_at(header.min(raw.len()));
@@ -125,14 +132,18 @@ impl Paper {
         let header = self.fields(header, &[field], Ink::Header);
         // What travelled in the clear is shown as what it is.
         match inside {
-            Inside::Content { .. } if !protected => header,
-            _ => header + &self.fragment(fragment, protected),
+            Inside::Content { .. } if protection == Protection::Clear => header,
+            _ => header + &self.fragment(fragment, protection),
         }
     }
 
     /// What is behind a record's header, of which nothing, or something else, is shown.
-    fn fragment(&self, bytes: &[u8], protected: bool) -> String {
-        let (name, ink) = if protected { ("ciphertext", Ink::Ciphertext) } else { ("not read", Ink::Unread) };
+    fn fragment(&self, bytes: &[u8], protection: Protection) -> String {
+        let (name, ink) = match protection {
+            Protection::Clear => ("not read", Ink::Unread),
+            Protection::Integrity => ("content and MAC", Ink::Guarded),
+            Protection::Encrypted => ("ciphertext", Ink::Ciphertext),
+        };
         let shown = if self.ciphertext { bytes.len() } else { bytes.len().min(layout::each(self)) };
         let value = match bytes.len() - shown {
             0 => String::new(),
@@ -145,18 +156,18 @@ impl Paper {
     }
 
     /// Bytes of the application.
-    pub(crate) fn data(&self, bytes: &[u8]) -> String {
+    pub(crate) fn data(&self, bytes: &[u8], protection: Protection) -> String {
         let text = String::from_utf8_lossy(bytes).trim_end().to_owned();
         self.fields(
             bytes,
             &[Field { name: "text", range: 0..bytes.len(), value: text, ..Field::default() }],
-            Ink::Decrypted,
+            Ink::of(protection),
         )
     }
 
-    /// That keys came into use.
-    pub(crate) fn keys(&self, who: &str, secret: &str) -> String {
-        let words = format!("─── from here on {who}, with keys of the {} ───", secret.replace('_', " "));
+    /// That this end has new keys, of this suite.
+    pub(crate) fn keys(&self, who: &str, secret: &str, suite: CipherSuite) -> String {
+        let words = format!("─── {} ───", words::keys(who, secret, suite));
         format!("\n{}", self.lines(&words, AnsiColor::Green.on_default()))
     }
 

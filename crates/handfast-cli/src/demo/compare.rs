@@ -1,6 +1,6 @@
 //! `handfast demo --compare`: two handshakes side by side, message against message.
 
-use crate::events::{Event, Translator};
+use crate::events::{Event, Protection, Translator};
 use crate::words;
 use handfast::message::Dialect;
 use handfast::trace::{Direction, Observer, Trace};
@@ -14,7 +14,7 @@ struct Step {
     direction: Direction,
     name: String,
     bytes: usize,
-    protected: bool,
+    protection: Protection,
 }
 
 impl Step {
@@ -25,7 +25,11 @@ impl Step {
 
     fn shown(&self) -> String {
         let arrow = if self.direction == Direction::Sent { '→' } else { '←' };
-        let lock = if self.protected { "  encrypted" } else { "" };
+        let lock = match self.protection {
+            Protection::Clear => "",
+            Protection::Integrity => "  guarded",
+            Protection::Encrypted => "  encrypted",
+        };
         format!("{arrow} {:<20} {:>10}{lock}", self.name, words::size(self.bytes))
     }
 }
@@ -41,8 +45,8 @@ impl Seen {
             match translator.event(trace) {
                 // TLS 1.3's changes nothing, and says nothing: it is there for old middleboxes.
                 Some(Event::Message { name: "ChangeCipherSpec", dialect: Dialect::Tls13, .. }) | None => {}
-                Some(Event::Message { direction, name, raw, protected, .. }) => {
-                    seen.add(direction, name, raw.len(), protected);
+                Some(Event::Message { direction, name, raw, protection, .. }) => {
+                    seen.add(direction, name, raw.len(), protection);
                 }
                 Some(_) => {}
             }
@@ -50,11 +54,14 @@ impl Seen {
     }
 
     pub(super) fn data(&self, direction: Direction, bytes: &[u8]) {
-        self.add(direction, DATA, bytes.len(), true);
+        // As the Finished did that was said before it, or what came behind that.
+        let protection =
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).last().map_or(Protection::Clear, |s| s.protection);
+        self.add(direction, DATA, bytes.len(), protection);
     }
 
-    fn add(&self, direction: Direction, name: &str, bytes: usize, protected: bool) {
-        let step = Step { direction, name: name.to_owned(), bytes, protected };
+    fn add(&self, direction: Direction, name: &str, bytes: usize, protection: Protection) {
+        let step = Step { direction, name: name.to_owned(), bytes, protection };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(step);
     }
 
@@ -99,7 +106,7 @@ fn title(n: &Negotiated) -> String {
 /// What of a handshake counts.
 fn summary(steps: &[Step], n: &Negotiated) -> [String; 4] {
     let handshake = || steps.iter().take_while(|s| s.name != DATA);
-    let clear = handshake().filter(|s| !s.protected && s.name == "Certificate").count();
+    let clear = handshake().filter(|s| !s.protection.protects() && s.name == "Certificate").count();
     let forward = n.suite.and_then(handfast::crypto::Suite::find).is_some_and(|s| s.key_exchange.is_forward_secret());
     [
         format!("{} messages, {} before data", handshake().count(), words::size(handshake().map(|s| s.bytes).sum())),
@@ -111,9 +118,10 @@ fn summary(steps: &[Step], n: &Negotiated) -> [String; 4] {
             0 => "nobody between sees a certificate".into(),
             _ => "everybody between sees the certificates".into(),
         },
-        match forward {
-            true => "what is recorded stays unread if a key leaks".into(),
-            false => "whoever gets the server's key can read it all".into(),
+        match (n.suite.is_some_and(words::encrypts), forward) {
+            (false, _) => "whoever listens can read it all".into(),
+            (true, true) => "what is recorded stays unread if a key leaks".into(),
+            (true, false) => "whoever gets the server's key can read it all".into(),
         },
     ]
 }
@@ -162,7 +170,7 @@ mod tests {
     use super::*;
 
     fn step(direction: Direction, name: &str) -> Step {
-        Step { direction, name: name.into(), bytes: 1, protected: false }
+        Step { direction, name: name.into(), bytes: 1, protection: Protection::Clear }
     }
 
     #[test]

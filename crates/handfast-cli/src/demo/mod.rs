@@ -4,7 +4,7 @@ mod compare;
 
 use crate::args::{self, Within};
 use crate::bytes::Paper;
-use crate::events::{self, Event, Translator};
+use crate::events::{self, Event, Protection, Translator};
 use crate::exit::{Code, Failure};
 use crate::gist::Of;
 use crate::home::{self, Use};
@@ -26,7 +26,6 @@ use std::thread;
 use std::time::Duration;
 
 const REQUEST: &[u8] = b"Hello, server. Can anyone else read this?\n";
-const REPLY: &[u8] = b"Hello, client. Nobody but you and me.\n";
 /// Longer than anything between two threads takes: a demo does not hang.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -232,13 +231,22 @@ fn serve(
     let mut request = vec![0; REQUEST.len()];
     stream.read_exact(&mut request)?;
     tell(&data(Direction::Received, &request));
-    stream.write_all(REPLY)?;
+    let reply = reply(stream.connection().negotiated());
+    stream.write_all(reply)?;
     stream.flush()?;
-    tell(&data(Direction::Sent, REPLY));
+    tell(&data(Direction::Sent, reply));
     stream.read_to_end(&mut request)?;
     stream.shutdown()?;
     tell(&Event::Closed { clean: true });
     Ok(())
+}
+
+/// What the server says to that.
+fn reply(agreed: &Negotiated) -> &'static [u8] {
+    match agreed.suite.map_or(Protection::Clear, Protection::of) {
+        Protection::Encrypted => b"Hello, client. Nobody but you and me.\n",
+        Protection::Integrity | Protection::Clear => b"Hello, client. Everybody who listens.\n",
+    }
 }
 
 fn data(direction: Direction, bytes: &[u8]) -> Event<'_> {
@@ -259,7 +267,7 @@ fn connect(
     stream.write_all(REQUEST)?;
     stream.flush()?;
     tell(&data(Direction::Sent, REQUEST));
-    let mut reply = vec![0; REPLY.len()];
+    let mut reply = vec![0; reply(stream.connection().negotiated()).len()];
     stream.read_exact(&mut reply)?;
     tell(&data(Direction::Received, &reply));
     stream.shutdown()?;
@@ -285,6 +293,8 @@ struct Told {
     /// Whether the server has asked for another hello.
     retried: bool,
     error: Option<io::Error>,
+    /// What the keys do that are in use.
+    protection: Option<Protection>,
     /// Bytes are shown on this.
     paper: Option<Paper>,
 }
@@ -310,16 +320,16 @@ impl Teller {
             None => Translator::default(),
         };
         move |trace: &Trace<'_>| match translator.event(trace) {
-            Some(Event::Message { direction, name, raw, dialect, protected }) => {
-                teller.message(direction, name, raw, dialect, protected);
+            Some(Event::Message { direction, name, raw, dialect, protection }) => {
+                teller.message(direction, name, raw, dialect, protection);
             }
-            Some(Event::Alert { direction, alert, protected }) => {
+            Some(Event::Alert { direction, alert, protection }) => {
                 let name = alert.description.to_string();
                 let fields = match teller.paper() {
-                    Some(paper) => paper.alert(alert, protected),
+                    Some(paper) => paper.alert(alert, protection),
                     None => format!("      level        {}\n      description  {name}\n", level(alert)),
                 };
-                teller.tell(direction, &name, 2, protected, why_alert(&name), &fields);
+                teller.tell(direction, &name, 2, protection, why_alert(&name), &fields);
             }
             Some(Event::Verified { how }) => {
                 teller.say(&teller.fitted(&format!("      The client has judged the server: {how}.\n")))
@@ -327,18 +337,19 @@ impl Teller {
             Some(Event::Record { direction, record }) => {
                 teller.say(&teller.paper().map(|p| p.record(direction, record)).unwrap_or_default())
             }
-            Some(Event::Keys { direction, secret, .. }) => {
+            Some(Event::Keys { direction, secret, suite }) => {
+                teller.0.lock().unwrap_or_else(PoisonError::into_inner).protection = Some(Protection::of(suite));
                 let who = match direction {
-                    Direction::Sent => "the client encrypts",
-                    Direction::Received => "the server encrypts",
+                    Direction::Sent => "the client",
+                    Direction::Received => "the server",
                 };
-                teller.say(&teller.paper().map(|p| p.keys(who, secret)).unwrap_or_default())
+                teller.say(&teller.paper().map(|p| p.keys(who, secret, suite)).unwrap_or_default())
             }
             _ => {}
         }
     }
 
-    fn message(&self, direction: Direction, name: &'static str, raw: &[u8], dialect: Dialect, protected: bool) {
+    fn message(&self, direction: Direction, name: &'static str, raw: &[u8], dialect: Dialect, protection: Protection) {
         let again = self.again(name);
         let of = Of { name, from_client: direction == Direction::Sent, dialect, raw, again };
         let (mut about, mut fields_of) = (of.why().to_owned(), String::new());
@@ -346,7 +357,7 @@ impl Teller {
             let _ = write!(about, "\n      In short: {}.", words::facts(name, raw, dialect));
         }
         if let Some(paper) = self.paper() {
-            fields_of = paper.message(name, raw, dialect, protected);
+            fields_of = paper.message(name, raw, dialect, protection);
         } else if name == "ChangeCipherSpec" {
             fields_of.push_str("      type  change_cipher_spec (1)\n");
         } else {
@@ -358,7 +369,7 @@ impl Teller {
                 let _ = writeln!(fields_of, "      malformed: {fault}");
             }
         }
-        self.tell(direction, name, raw.len(), protected, &about, &fields_of);
+        self.tell(direction, name, raw.len(), protection, &about, &fields_of);
     }
 
     /// Whether a message of this name answers a HelloRetryRequest; and this one may be that.
@@ -370,14 +381,19 @@ impl Teller {
 
     fn data(&self, direction: Direction, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes);
+        let protection = self.0.lock().unwrap_or_else(PoisonError::into_inner).protection.unwrap_or(Protection::Clear);
+        let who_reads = match protection {
+            Protection::Encrypted => "only the two ends can read it",
+            Protection::Integrity | Protection::Clear => "nothing encrypts it, and whoever is between can read it",
+        };
         let fields = match self.paper() {
-            Some(paper) => paper.data(bytes),
+            Some(paper) => paper.data(bytes, protection),
             None => format!("      text  {}\n", text.trim_end()),
         };
-        self.tell(direction, "data", bytes.len(), true, "What it is all for: only the two ends can read it.", &fields);
+        self.tell(direction, "data", bytes.len(), protection, &format!("What it is all for: {who_reads}."), &fields);
     }
 
-    fn tell(&self, direction: Direction, name: &str, length: usize, protected: bool, about: &str, fields: &str) {
+    fn tell(&self, direction: Direction, name: &str, length: usize, protection: Protection, about: &str, fields: &str) {
         let who = match direction {
             Direction::Sent => "client → server",
             Direction::Received => "client ← server",
@@ -387,10 +403,11 @@ impl Teller {
             told.messages += 1;
             told.messages
         };
-        let lock = match self.paper() {
-            _ if !protected => "",
-            Some(_) => ", shown decrypted",
-            None => ", encrypted",
+        let lock = match (protection, self.paper()) {
+            (Protection::Clear, _) => "",
+            (Protection::Integrity, _) => ", guarded against change",
+            (Protection::Encrypted, Some(_)) => ", shown decrypted",
+            (Protection::Encrypted, None) => ", encrypted",
         };
         let heading = format!("{n:>3}  {name:<20} {who}   {}{lock}\n      {about}\n", words::size(length));
         self.say(&format!("\n{}{fields}", self.fitted(&heading)));

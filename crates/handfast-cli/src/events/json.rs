@@ -60,7 +60,7 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
             let e = &failure.explanation;
             ("reload_failed", json!({ "cause": why(cause), "why": e.why, "remedy": or_null(&e.remedy) }))
         }
-        Event::Message { direction, name, raw, dialect, protected } => {
+        Event::Message { direction, name, raw, dialect, protection } => {
             let (fields, fault) = bytes::tree(name, raw, dialect);
             (
                 "message",
@@ -68,14 +68,14 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
                     "direction": way(direction),
                     "message": name,
                     "length": raw.len(),
-                    "protected": protected,
+                    "protected": protection.protects(),
                     "base64": BASE64_STANDARD.encode(raw),
                     "fields": described(&fields),
                     "fault": fault.map(|f| f.to_string()),
                 }),
             )
         }
-        Event::Alert { direction, alert, protected } => {
+        Event::Alert { direction, alert, protection } => {
             let level = match alert.level {
                 AlertLevel::Warning => "warning",
                 AlertLevel::Fatal => "fatal",
@@ -83,7 +83,7 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
             let (alert, number) = (alert.description.to_string(), alert.description.0);
             (
                 "alert",
-                json!({ "direction": way(direction), "level": level, "alert": alert, "number": number, "protected": protected }),
+                json!({ "direction": way(direction), "level": level, "alert": alert, "number": number, "protected": protection.protects() }),
             )
         }
         Event::Record { direction, record } => ("record", of_record(direction, record)),
@@ -159,7 +159,7 @@ fn object(event: &Event<'_>) -> Option<(&'static str, Value)> {
 
 /// A record, whole; but for application data, whose plaintext is told.
 fn of_record(direction: Direction, record: Record<'_>) -> Value {
-    let Record { outer, version, length, protected, inside, raw } = record;
+    let Record { outer, version, length, protection, inside, raw } = record;
     let (state, content, plaintext) = match inside {
         Inside::Content { kind, length } => ("content", Some(kind), Some(length)),
         Inside::Dropped => ("dropped", None, None),
@@ -171,7 +171,7 @@ fn of_record(direction: Direction, record: Record<'_>) -> Value {
         "type": outer.to_string(),
         "version": version.to_string(),
         "length": length,
-        "protected": protected,
+        "protected": protection.protects(),
         "inside": state,
         "content": content.map(|kind| kind.to_string()),
         "content_length": plaintext,
@@ -233,6 +233,7 @@ fn way(direction: Direction) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::events::Protection;
     use crate::exit::{Code, Failure};
     use handfast::alert::{Alert, AlertDescription};
     use handfast::wire::CipherSuite;
@@ -291,7 +292,10 @@ mod tests {
             "direction": "sent", "level": "fatal", "alert": "unknown_ca", "number": 48, "protected": true,
         });
         assert_eq!(
-            parsed(Some(connection), &Event::Alert { direction: Direction::Sent, alert, protected: true }),
+            parsed(
+                Some(connection),
+                &Event::Alert { direction: Direction::Sent, alert, protection: Protection::Encrypted }
+            ),
             wanted
         );
     }
@@ -311,7 +315,7 @@ mod tests {
         let raw = [23, 3, 3, 0, 2, 7, 8];
         let (version, outer) = (ProtocolVersion::TLS1_2, ContentType::APPLICATION_DATA);
         let told = |inside| {
-            let record = Record { outer, version, length: 2, protected: true, inside, raw: &raw };
+            let record = Record { outer, version, length: 2, protection: Protection::Encrypted, inside, raw: &raw };
             parsed(None, &Event::Record { direction: Direction::Received, record })
         };
         let wanted = |inside, content: Option<&str>, length: Option<u32>, base64: Option<&str>| {

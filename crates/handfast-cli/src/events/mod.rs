@@ -5,6 +5,7 @@ pub(crate) mod json;
 use crate::bytes::Record;
 use crate::exit::Failure;
 use crate::human::View;
+use crate::words;
 use handfast::alert::Alert;
 use handfast::crypto::Credential;
 use handfast::message::{Dialect, Message};
@@ -30,7 +31,7 @@ pub(crate) enum Event<'e> {
     /// It could not, and goes on with what it had.
     ReloadFailed { cause: Cause, failure: &'e Failure },
     /// A whole handshake message, or a ChangeCipherSpec.
-    Message { direction: Direction, name: &'static str, raw: &'e [u8], dialect: Dialect, protected: bool },
+    Message { direction: Direction, name: &'static str, raw: &'e [u8], dialect: Dialect, protection: Protection },
     /// A record, if they are asked for.
     Record { direction: Direction, record: Record<'e> },
     /// A secret was made.
@@ -40,7 +41,7 @@ pub(crate) enum Event<'e> {
     /// What became of a session, or of an external pre-shared key.
     Resumption { by: By, verdict: Verdict },
     /// An alert.
-    Alert { direction: Direction, alert: Alert, protected: bool },
+    Alert { direction: Direction, alert: Alert, protection: Protection },
     /// Keys came into use.
     Keys { direction: Direction, secret: &'static str, suite: CipherSuite },
     /// They came out of use.
@@ -89,6 +90,29 @@ impl fmt::Debug for Secret<'_> {
     }
 }
 
+/// How something is protected on its way, the better the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Protection {
+    /// Not at all.
+    Clear,
+    /// Against change alone: a NULL suite encrypts nothing.
+    Integrity,
+    /// Nobody between can read it, either.
+    Encrypted,
+}
+
+impl Protection {
+    /// That of records which this suite protects.
+    pub(crate) fn of(suite: CipherSuite) -> Self {
+        if words::encrypts(suite) { Self::Encrypted } else { Self::Integrity }
+    }
+
+    /// Whether there is one.
+    pub(crate) fn protects(self) -> bool {
+        self != Self::Clear
+    }
+}
+
 /// Why files are read anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
@@ -105,9 +129,8 @@ pub(crate) struct Translator {
     tls13: bool,
     /// Whether records are told: there are many.
     records: bool,
-    /// Which way keys are in use.
-    sent_protected: bool,
-    received_protected: bool,
+    /// What keys that are in use do: for what is sent, for what is received.
+    protections: [Option<Protection>; 2],
 }
 
 impl Translator {
@@ -116,10 +139,20 @@ impl Translator {
         Self { records: true, ..Self::default() }
     }
 
-    fn protected(&mut self, direction: Direction) -> &mut bool {
+    fn keys(&mut self, direction: Direction) -> &mut Option<Protection> {
+        let [sent, received] = &mut self.protections;
         match direction {
-            Direction::Sent => &mut self.sent_protected,
-            Direction::Received => &mut self.received_protected,
+            Direction::Sent => sent,
+            Direction::Received => received,
+        }
+    }
+
+    /// How what is protected, if so, is protected this way.
+    pub(crate) fn protection(&mut self, direction: Direction, protected: bool) -> Protection {
+        match protected {
+            // Where no keys are known it is early data that cannot be read.
+            true => self.keys(direction).unwrap_or(Protection::Encrypted),
+            false => Protection::Clear,
         }
     }
 
@@ -128,28 +161,35 @@ impl Translator {
         Some(match *trace {
             Trace::Message { direction, name, raw, dialect, protected } => {
                 self.tls13 = is_tls13(raw, dialect).unwrap_or(self.tls13);
-                Event::Message { direction, name, raw, dialect, protected }
+                Event::Message { direction, name, raw, dialect, protection: self.protection(direction, protected) }
             }
             Trace::ChangeCipherSpec { direction } => {
                 let dialect = if self.tls13 { Dialect::Tls13 } else { Dialect::Hello };
-                Event::Message { direction, name: "ChangeCipherSpec", raw: &[1], dialect, protected: false }
+                Event::Message {
+                    direction,
+                    name: "ChangeCipherSpec",
+                    raw: &[1],
+                    dialect,
+                    protection: Protection::Clear,
+                }
             }
             Trace::Record { direction, outer, version, length, protected, inside, raw } if self.records => {
-                Event::Record { direction, record: Record { outer, version, length, protected, inside, raw } }
+                let protection = self.protection(direction, protected);
+                Event::Record { direction, record: Record { outer, version, length, protection, inside, raw } }
             }
             Trace::Alert { direction, alert } => {
-                Event::Alert { direction, alert, protected: *self.protected(direction) }
+                Event::Alert { direction, alert, protection: self.keys(direction).unwrap_or(Protection::Clear) }
             }
             Trace::Secret { name, label, from, with, length, value } => {
                 let value = value.map(|secret| secret.bytes());
                 Event::Secret { secret: Secret { name, label, from, with, length, value } }
             }
             Trace::Keys { direction, secret, suite } => {
-                *self.protected(direction) = true;
+                *self.keys(direction) = Some(Protection::of(suite));
                 Event::Keys { direction, secret, suite }
             }
             Trace::Plain { direction } => {
-                *self.protected(direction) = false;
+                *self.keys(direction) = None;
                 Event::Plain { direction }
             }
             Trace::Verified { how } => Event::Verified { how },
@@ -257,5 +297,37 @@ impl Teller {
                 teller.tell(connection, &event);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SENT: Direction = Direction::Sent;
+
+    fn finished(translator: &mut Translator, direction: Direction) -> Option<Protection> {
+        let (raw, dialect) = (&[20, 0, 0, 0], Dialect::Tls13);
+        match translator.event(&Trace::Message { direction, name: "Finished", raw, dialect, protected: true }) {
+            Some(Event::Message { protection, .. }) => Some(protection),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_is_only_guarded_is_not_encrypted() {
+        let mut translator = Translator::default();
+        let keys = |suite| Trace::Keys { direction: SENT, secret: "master secret", suite };
+        translator.event(&keys(CipherSuite::TLS_RSA_WITH_NULL_SHA256));
+        assert_eq!(finished(&mut translator, SENT), Some(Protection::Integrity));
+        assert_eq!(
+            finished(&mut translator, Direction::Received),
+            Some(Protection::Encrypted),
+            "the other way is another"
+        );
+        translator.event(&keys(CipherSuite::TLS_AES_128_GCM_SHA256));
+        assert_eq!(finished(&mut translator, SENT), Some(Protection::Encrypted));
+        translator.event(&Trace::Plain { direction: SENT });
+        assert_eq!(translator.protection(SENT, false), Protection::Clear);
     }
 }

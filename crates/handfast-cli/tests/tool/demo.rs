@@ -137,3 +137,20 @@ fn two_versions_stand_side_by_side() {
     assert!(text.lines().all(|l| l.chars().count() <= 110), "{text}");
     run(&Dir::new(), &["demo", "--compare", "tls9"], "").ends(2, &["tls1.3"]);
 }
+
+#[test]
+fn a_suite_that_encrypts_nothing_is_not_said_to() {
+    let null = ["demo", "--version", "tls1.2", "--suites", "TLS_RSA_WITH_NULL_SHA256"];
+    for more in [&[][..], &["--bytes"], &["--compare", "tls1.2"]] {
+        let text = run(&Dir::new(), &[&null[..], more].concat(), "").text();
+        let has = |one: &str, other: &str| text.lines().any(|l| l.contains(one) && l.contains(other));
+        assert!(has("Finished   ", "guarded"), "{text}");
+        if more.contains(&"--compare") {
+            assert!(has("whoever listens can read it all", "whoever gets the server's key"), "{text}");
+            continue;
+        }
+        let (_, later) = text.split_once("ChangeCipherSpec").expect("a ChangeCipherSpec");
+        assert!(!later.contains("encrypted") && !later.contains("decrypted"), "{later}");
+        assert!(later.contains("nothing encrypts it") && later.contains("Everybody who listens."), "{later}");
+    }
+}

@@ -4,7 +4,7 @@
 //! messages, and into records (RFC 9846 5.1). Where the cuts overlap, a message travelled in a record.
 
 use super::story::{Record, Seen, Told, What, data_in};
-use crate::words;
+use crate::events::Protection;
 use handfast::alert::Alert;
 use handfast::message::Dialect;
 use handfast::trace::{By, Direction, Inside, Verdict};
@@ -24,7 +24,7 @@ pub(super) enum Step<'s> {
         records: Vec<&'s Record>,
         count: usize,
         length: usize,
-        guard: Guard,
+        protection: Protection,
         at: Duration,
     },
     /// So many things are not kept.
@@ -32,7 +32,6 @@ pub(super) enum Step<'s> {
     /// A record in which nothing whole came: part of a message, what could not be opened, what was dropped.
     Loose {
         record: &'s Record,
-        guard: Guard,
         at: Duration,
     },
     /// Something was judged: the peer's chain, or what it would go on from.
@@ -47,41 +46,11 @@ pub(super) struct Change {
     pub(super) suite: CipherSuite,
 }
 
-/// How something is protected on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Guard {
-    /// Not at all.
-    Clear,
-    /// Against change alone: a NULL suite encrypts nothing.
-    Against,
-    /// Nobody between can read it, either.
-    Encrypted,
-}
-
-/// Which ways have keys by now that encrypt nothing.
-#[derive(Default)]
-struct Readable(Vec<Direction>);
-
-impl Readable {
-    fn change(&mut self, direction: Direction, suite: CipherSuite) {
-        self.0.retain(|d| *d != direction);
-        self.0.extend((!words::encrypts(suite)).then_some(direction));
-    }
-
-    fn guard(&self, direction: Direction, protected: bool) -> Guard {
-        match (protected, self.0.contains(&direction)) {
-            (false, _) => Guard::Clear,
-            (true, true) => Guard::Against,
-            (true, false) => Guard::Encrypted,
-        }
-    }
-}
-
 /// A handshake message, an alert, or a ChangeCipherSpec.
 pub(super) struct Message<'s> {
     pub(super) direction: Direction,
     pub(super) kind: Kind<'s>,
-    pub(super) guard: Guard,
+    pub(super) protection: Protection,
     /// Whether it is a hello that answers a HelloRetryRequest.
     pub(super) again: bool,
     /// The records that it travelled in, wholly or in part.
@@ -132,15 +101,14 @@ impl Piece {
 
 /// The course of a connection, with a gap where something was left out.
 pub(super) fn course(told: &Told) -> Vec<Step<'_>> {
-    let mut readable = Readable::default();
-    let mut steps = of(told.events.iter(), &mut readable);
+    let mut steps = of(told.events.iter());
     steps.extend((told.left_out > 0).then_some(Step::Gap(told.left_out)));
-    steps.extend(of(told.last.iter(), &mut readable));
+    steps.extend(of(told.last.iter()));
     steps
 }
 
-/// What these events are; which ways can be read is known from what was before.
-fn of<'s>(events: impl Iterator<Item = &'s Seen>, readable: &mut Readable) -> Vec<Step<'s>> {
+/// What these events are.
+fn of<'s>(events: impl Iterator<Item = &'s Seen>) -> Vec<Step<'s>> {
     let events: &[&Seen] = &events.collect::<Vec<_>>();
     let (records, messages) = (cut(events, content), cut(events, message));
     let travelled = |n: usize| -> Vec<Part<'_>> {
@@ -153,38 +121,30 @@ fn of<'s>(events: impl Iterator<Item = &'s Seen>, readable: &mut Readable) -> Ve
     for (n, Seen { at, what }) in events.iter().enumerate() {
         let at = *at;
         match what {
-            What::Message { direction, name, raw, dialect, protected } => {
+            What::Message { direction, name, raw, dialect, protection } => {
                 let (kind, travelled) = (Kind::Handshake { name, raw, dialect: *dialect }, travelled(n));
                 // A ChangeCipherSpec is told without its record, which may be protected: in a second handshake.
-                let protected = *protected || travelled.iter().any(|p| p.record.protected);
-                let guard = readable.guard(*direction, protected);
+                let protection = travelled.iter().map(|part| part.record.protection).fold(*protection, Protection::max);
                 retried = *name == "HelloRetryRequest" || retried && *name != "ServerHello";
                 let again = retried && *name == "ClientHello";
-                steps.push(Step::Message(Message { direction: *direction, kind, guard, again, travelled, at }));
+                steps.push(Step::Message(Message { direction: *direction, kind, protection, again, travelled, at }));
             }
-            What::Alert { direction, alert, protected } => {
+            What::Alert { direction, alert, protection } => {
                 let (kind, travelled) = (Kind::Alert(*alert), travelled(n));
-                let (direction, again) = (*direction, false);
-                let guard = readable.guard(direction, *protected);
-                steps.push(Step::Message(Message { direction, kind, guard, again, travelled, at }));
+                let (direction, protection, again) = (*direction, *protection, false);
+                steps.push(Step::Message(Message { direction, kind, protection, again, travelled, at }));
             }
             What::Record(record) => match data_in(record.inside) {
                 Some(length) => {
-                    let guard = readable.guard(record.direction, record.protected);
-                    data(&mut steps, (record.direction, guard), Some(record), 1, length, at);
+                    data(&mut steps, (record.direction, record.protection), Some(record), 1, length, at);
                 }
                 _ if is_met(n) => {}
-                _ => {
-                    let guard = readable.guard(record.direction, record.protected);
-                    steps.push(Step::Loose { record, guard, at })
-                }
+                _ => steps.push(Step::Loose { record, at }),
             },
-            What::Data { direction, records, length } => {
-                let guard = readable.guard(*direction, true);
-                data(&mut steps, (*direction, guard), None, *records, *length, at)
+            What::Data { direction, records, length, protection } => {
+                data(&mut steps, (*direction, *protection), None, *records, *length, at)
             }
             What::Keys { direction, secret, suite } => {
-                readable.change(*direction, *suite);
                 keys(&mut steps, Change { direction: *direction, secret, suite: *suite })
             }
             What::Verified { how } => steps.push(Step::Verdict(format!("The certificate was judged: {how}."))),
@@ -254,7 +214,7 @@ fn part<'s>(events: &[&'s Seen], piece: &Piece, shared: Range<usize>) -> Option<
 /// Data joins the data before it.
 fn data<'s>(
     steps: &mut Vec<Step<'s>>,
-    (way, guard): (Direction, Guard),
+    (way, protection): (Direction, Protection),
     kept: Option<&'s Record>,
     more: usize,
     bytes: usize,
@@ -269,7 +229,7 @@ fn data<'s>(
         return;
     }
     let records = kept.into_iter().collect();
-    steps.push(Step::Data { direction: way, records, count: more, length: bytes, guard, at });
+    steps.push(Step::Data { direction: way, records, count: more, length: bytes, protection, at });
 }
 
 /// Keys of both directions that change at once are one change.
@@ -288,7 +248,7 @@ mod tests {
     const SENT: Direction = Direction::Sent;
 
     fn course(events: &[Seen]) -> Vec<Step<'_>> {
-        of(events.iter(), &mut Readable::default())
+        of(events.iter())
     }
 
     fn seen(what: What) -> Seen {
@@ -297,13 +257,21 @@ mod tests {
 
     fn message(name: &'static str, length: usize) -> Seen {
         let (raw, dialect) = (vec![0; length], Dialect::Tls13);
-        seen(What::Message { direction: SENT, name, raw, dialect, protected: false })
+        seen(What::Message { direction: SENT, name, raw, dialect, protection: Protection::Clear })
     }
 
     fn record(kind: ContentType, length: usize) -> Seen {
         let (outer, version, inside) = (kind, ProtocolVersion::TLS1_2, Inside::Content { kind, length });
         let raw = vec![0; 5 + length];
-        seen(What::Record(Record { direction: SENT, outer, version, length, protected: false, inside, raw }))
+        seen(What::Record(Record {
+            direction: SENT,
+            outer,
+            version,
+            length,
+            protection: Protection::Clear,
+            inside,
+            raw,
+        }))
     }
 
     fn parts(step: &Step<'_>) -> Vec<(usize, Range<usize>)> {
@@ -343,24 +311,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_only_guarded_is_not_encrypted() {
-        let protected = |mut seen: Seen| {
-            if let What::Message { protected, .. } = &mut seen.what {
-                *protected = true;
-            }
-            seen
-        };
-        let keys = |suite| seen(What::Keys { direction: SENT, secret: "master secret", suite });
-        let events = [
-            message("ServerHello", 4),
-            keys(CipherSuite::TLS_RSA_WITH_NULL_SHA256),
-            protected(message("Finished", 4)),
-            keys(CipherSuite::TLS_AES_128_GCM_SHA256),
-            protected(message("Finished", 4)),
-        ];
-        let steps = course(&events);
-        let guards = steps.iter().filter_map(|s| if let Step::Message(m) = s { Some(m.guard) } else { None });
-        assert_eq!(guards.collect::<Vec<_>>(), [Guard::Clear, Guard::Against, Guard::Encrypted]);
+    fn a_change_cipher_spec_is_guarded_as_its_record_is() {
+        let ccs = seen(What::Message {
+            direction: SENT,
+            name: "ChangeCipherSpec",
+            raw: vec![1],
+            dialect: Dialect::Hello,
+            protection: Protection::Clear,
+        });
+        let mut sealed = record(ContentType::CHANGE_CIPHER_SPEC, 1);
+        if let What::Record(record) = &mut sealed.what {
+            record.protection = Protection::Encrypted;
+        }
+        let events = [sealed, ccs];
+        assert!(matches!(&course(&events)[..], [Step::Message(Message { protection: Protection::Encrypted, .. })]));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! A step of the course as HTML: a line that opens.
 
-use super::course::{Change, Guard, Kind, Message, Part, Step};
+use super::course::{Change, Kind, Message, Part, Step};
 use super::hex;
 use super::story::Record;
+use crate::events::Protection;
 use crate::gist::Of;
 use crate::{bytes, words};
 use handfast::alert::{Alert, AlertLevel};
@@ -52,10 +53,10 @@ pub(super) fn steps(steps: &[Step<'_>], ends: Ends, skipped: Option<&Skipped>) -
                     @if let Some(skipped) = skipped.filter(|_| place == Some(n)) { (ghosts(skipped, ends)) }
                 }
                 Step::Keys(changes) => (key_change(changes, &mut protected, ends)),
-                Step::Data { direction, records, count, length, guard, at } => {
-                    (data(*direction, records, *count, *length, *guard, *at, ends))
+                Step::Data { direction, records, count, length, protection, at } => {
+                    (data(*direction, records, *count, *length, *protection, *at, ends))
                 }
-                Step::Loose { record, guard, at } => (loose(record, *guard, *at, ends)),
+                Step::Loose { record, at } => (loose(record, *at, ends)),
                 Step::Gap(many) => p.verdict { "Here " (many) " things are left out: there was no room to keep them." },
                 Step::Verdict(words) => p.verdict { (words::sentence(words)) },
             }
@@ -83,11 +84,11 @@ fn class(direction: Direction) -> &'static str {
 }
 
 /// The line of a step: what went which way.
-fn line(direction: Direction, name: &str, gist: &str, size: &str, guard: Guard, ends: Ends) -> Markup {
-    let how = match guard {
-        Guard::Clear => "",
-        Guard::Against => ", guarded against change",
-        Guard::Encrypted => ", protected",
+fn line(direction: Direction, name: &str, gist: &str, size: &str, protection: Protection, ends: Ends) -> Markup {
+    let how = match protection {
+        Protection::Clear => "",
+        Protection::Integrity => ", guarded against change",
+        Protection::Encrypted => ", protected",
     };
     let way = match direction {
         Direction::Sent => format!("{} to {}", ends.server, ends.client),
@@ -95,7 +96,7 @@ fn line(direction: Direction, name: &str, gist: &str, size: &str, guard: Guard, 
     };
     html! {
         summary {
-            span.name.lock[guard == Guard::Encrypted] { (name) }
+            span.name.lock[protection == Protection::Encrypted] { (name) }
             span.gist { (gist) }
             span.rule role="img" aria-label={ "from " (way) (how) } {}
             span.size { (size) }
@@ -105,12 +106,12 @@ fn line(direction: Direction, name: &str, gist: &str, size: &str, guard: Guard, 
 
 /// A message: closed a line, open all that it says.
 pub(super) fn card(message: &Message<'_>, id: &str, ends: Ends) -> Markup {
-    let Message { direction, guard, .. } = *message;
+    let Message { direction, protection, .. } = *message;
     let told = Told::of(message);
     let (fields, fault) = &told.fields;
     html! {
-        details.message.(class(direction)) id=(id) data-name=(told.name) data-length=(told.raw.len()) data-protected=(guard != Guard::Clear) {
-            (line(direction, told.name, told.gist, &words::size(told.raw.len()), guard, ends))
+        details.message.(class(direction)) id=(id) data-name=(told.name) data-length=(told.raw.len()) data-protected=(protection != Protection::Clear) {
+            (line(direction, told.name, told.gist, &words::size(told.raw.len()), protection, ends))
             div.open {
                 div.about {
                     @if !told.why.is_empty() { p.why { (told.why) } }
@@ -119,10 +120,10 @@ pub(super) fn card(message: &Message<'_>, id: &str, ends: Ends) -> Markup {
                 }
                 (travelled(&message.travelled, id, told.name))
                 h3.layer {
-                    @match guard {
-                        Guard::Clear => "The message",
-                        Guard::Against => "The same, without what guards it",
-                        Guard::Encrypted => "The same, decrypted",
+                    @match protection {
+                        Protection::Clear => "The message",
+                        Protection::Integrity => "The same, without what guards it",
+                        Protection::Encrypted => "The same, decrypted",
                     }
                 }
                 div.inner {
@@ -201,7 +202,7 @@ fn travelled(parts: &[Part<'_>], id: &str, name: &str) -> Markup {
     }
 }
 
-/// A record: its header, and what is behind it. Where it is protected, that is ciphertext.
+/// A record: its header, and what is behind it, where that is not shown as what it is.
 fn envelope(record: &Record, part: Option<&Part<'_>>, id: &str, name: &str) -> Markup {
     // A hello in SSL 2.0's form has a length, and no more.
     let header = if record.version < ProtocolVersion::SSL3_0 { 2 } else { 5 };
@@ -211,7 +212,7 @@ fn envelope(record: &Record, part: Option<&Part<'_>>, id: &str, name: &str) -> M
             @if let Some(part) = part { (bar(part, name)) }
             div.head {
                 @if let [kind, version @ .., high, low] = head {
-                    span.piece { b.hex { (hex::plain(&[*kind])) } span { (record.outer) @if record.protected && is_disguised(record) { ", it says" } } }
+                    span.piece { b.hex { (hex::plain(&[*kind])) } span { (record.outer) @if record.protection.protects() && is_disguised(record) { ", it says" } } }
                     span.piece { b.hex { (hex::plain(version)) } span { (record.version) } }
                     span.piece { b.hex { (hex::plain(&[*high, *low])) } span { (words::size(record.length)) } }
                 } @else {
@@ -219,7 +220,7 @@ fn envelope(record: &Record, part: Option<&Part<'_>>, id: &str, name: &str) -> M
                 }
                 span.piece.rest { (contents(record, part)) }
             }
-            @if record.protected && !body.is_empty() {
+            @if record.protection.protects() && !body.is_empty() {
                 details.cipher id=(id) {
                     summary { span.hex { (hex::plain(body.get(..16).unwrap_or(body))) } " … all " (words::size(body.len())) ", as they went" }
                     div.hex tabindex="0" role="group" aria-label="The record as it went" { (hex::plain(body)) }
@@ -243,7 +244,7 @@ fn contents(record: &Record, part: Option<&Part<'_>>) -> String {
         _ => String::new(),
     };
     match record.inside {
-        Inside::Content { kind, length } if record.protected => {
+        Inside::Content { kind, length } if record.protection.protects() => {
             let more = record.length.saturating_sub(length);
             format!("inside: {kind}, {}{part}; the other {more} protect it", words::size(length))
         }
@@ -314,7 +315,7 @@ fn data(
     records: &[&Record],
     count: usize,
     length: usize,
-    guard: Guard,
+    protection: Protection,
     at: Duration,
     ends: Ends,
 ) -> Markup {
@@ -325,7 +326,7 @@ fn data(
     };
     html! {
         details.data.(class(direction)) {
-            (line(direction, "application data", gist, &words::size(length), guard, ends))
+            (line(direction, "application data", gist, &words::size(length), protection, ends))
             div.open {
                 div.about {
                     p.why { "What it is all for: what the two ends have to say to each other." }
@@ -344,7 +345,7 @@ fn data(
 }
 
 /// A record in which nothing whole came.
-fn loose(record: &Record, guard: Guard, at: Duration, ends: Ends) -> Markup {
+fn loose(record: &Record, at: Duration, ends: Ends) -> Markup {
     let gist = match record.inside {
         Inside::Content { length: 0, .. } => "nothing is in it",
         Inside::Content { .. } => "part of a message, the rest of which did not come",
@@ -353,12 +354,12 @@ fn loose(record: &Record, guard: Guard, at: Duration, ends: Ends) -> Markup {
     };
     html! {
         details.data.loose.(class(record.direction)) {
-            (line(record.direction, "record", gist, &words::size(record.raw.len()), guard, ends))
+            (line(record.direction, "record", gist, &words::size(record.raw.len()), record.protection, ends))
             div.open {
                 div.about { p.when { (words::capital(ends.sender(record.direction))) " said this " (after(at)) } }
                 div.travelled {
                     (envelope(record, None, &format!("{}-l{}", ends.prefix, at.as_nanos()), "record"))
-                    @if !record.protected && record.raw.len() > 5 { div.hex { (hex::plain(record.raw.get(5..).unwrap_or_default())) } }
+                    @if !record.protection.protects() && record.raw.len() > 5 { div.hex { (hex::plain(record.raw.get(5..).unwrap_or_default())) } }
                 }
             }
         }
@@ -376,21 +377,29 @@ mod tests {
     fn record(length: usize) -> Record {
         let (kind, version) = (ContentType::HANDSHAKE, ProtocolVersion::TLS1_2);
         let (direction, inside) = (Direction::Received, Inside::Content { kind, length });
-        Record { direction, outer: kind, version, length, protected: false, inside, raw: vec![0; 5 + length] }
+        Record {
+            direction,
+            outer: kind,
+            version,
+            length,
+            protection: Protection::Clear,
+            inside,
+            raw: vec![0; 5 + length],
+        }
     }
 
     /// Whoever listens to a connection with a NULL suite reads it all: nothing says otherwise.
     #[test]
     fn a_lock_is_on_what_nobody_between_can_read() {
-        let card = |guard| {
+        let card = |protection| {
             let kind = Kind::Handshake { name: "ServerHelloDone", raw: &[14, 0, 0, 0], dialect: Dialect::Hello };
             let (direction, at) = (Direction::Sent, Duration::ZERO);
-            let message = Message { direction, kind, guard, again: false, travelled: Vec::new(), at };
+            let message = Message { direction, kind, protection, again: false, travelled: Vec::new(), at };
             card(&message, "m1", ENDS).into_string()
         };
-        let encrypted = card(Guard::Encrypted);
+        let encrypted = card(Protection::Encrypted);
         assert!(encrypted.contains("class=\"name lock\"") && encrypted.contains("decrypted"), "{encrypted}");
-        let guarded = card(Guard::Against);
+        let guarded = card(Protection::Integrity);
         assert!(!guarded.contains("lock\"") && !guarded.contains("crypted"), "{guarded}");
         assert!(guarded.contains("data-protected=\"true\"") && guarded.contains("guarded against change"));
         let (direction, secret, suite) = (Direction::Sent, "master secret", CipherSuite::TLS_RSA_WITH_NULL_SHA256);
@@ -400,7 +409,7 @@ mod tests {
 
     #[test]
     fn a_record_without_content_is_no_part_of_anything() {
-        let told = |length| loose(&record(length), Guard::Clear, Duration::ZERO, ENDS).into_string();
+        let told = |length| loose(&record(length), Duration::ZERO, ENDS).into_string();
         assert!(told(3).contains("part of a message"));
         assert!(told(0).contains("nothing is in it") && !told(0).contains("part of"), "{}", told(0));
     }

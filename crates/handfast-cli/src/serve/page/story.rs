@@ -2,7 +2,7 @@
 
 use crate::bytes;
 use crate::events::json::{self, Whose};
-use crate::events::{self, Event, Translator};
+use crate::events::{self, Event, Protection, Translator};
 use crate::exit::Failure;
 use crate::offers::{self, Spoken, Topic};
 use handfast::alert::Alert;
@@ -68,18 +68,19 @@ pub(crate) enum What {
         direction: Direction,
         records: usize,
         length: usize,
+        protection: Protection,
     },
     Message {
         direction: Direction,
         name: &'static str,
         raw: Vec<u8>,
         dialect: Dialect,
-        protected: bool,
+        protection: Protection,
     },
     Alert {
         direction: Direction,
         alert: Alert,
-        protected: bool,
+        protection: Protection,
     },
     Keys {
         direction: Direction,
@@ -131,7 +132,7 @@ pub(crate) struct Record {
     pub(crate) outer: ContentType,
     pub(crate) version: ProtocolVersion,
     pub(crate) length: usize,
-    pub(crate) protected: bool,
+    pub(crate) protection: Protection,
     pub(crate) inside: Inside,
     /// Header and all.
     pub(crate) raw: Vec<u8>,
@@ -205,7 +206,7 @@ impl Told {
     /// Data that follows data is counted there.
     fn joins(&mut self, more: Direction, bytes: usize) -> bool {
         match self.last.back_mut().or(self.events.last_mut()).map(|seen| &mut seen.what) {
-            Some(What::Data { direction, records, length }) if *direction == more => {
+            Some(What::Data { direction, records, length, .. }) if *direction == more => {
                 *records += 1;
                 *length += bytes;
                 true
@@ -216,14 +217,15 @@ impl Told {
 
     fn what(&mut self, translator: &mut Translator, trace: &Trace<'_>) -> Option<What> {
         if let Trace::Record { direction, outer, version, length, protected, inside, raw } = *trace {
+            let protection = translator.protection(direction, protected);
             if let Some(length) = data_in(inside) {
                 self.data += 1;
                 if self.data > MOST_DATA {
-                    return Some(What::Data { direction, records: 1, length });
+                    return Some(What::Data { direction, records: 1, length, protection });
                 }
             }
             let raw = raw.to_vec();
-            return Some(What::Record(Record { direction, outer, version, length, protected, inside, raw }));
+            return Some(What::Record(Record { direction, outer, version, length, protection, inside, raw }));
         }
         if let Trace::Secret { name, label, from, with, length, value } = *trace {
             let value = value.filter(|_| self.reveals).map(|v| Zeroizing::new(v.bytes().to_vec()));
@@ -233,10 +235,10 @@ impl Told {
             return Some(What::Connected);
         }
         Some(match translator.event(trace)? {
-            Event::Message { direction, name, raw, dialect, protected } => {
-                What::Message { direction, name, raw: raw.to_vec(), dialect, protected }
+            Event::Message { direction, name, raw, dialect, protection } => {
+                What::Message { direction, name, raw: raw.to_vec(), dialect, protection }
             }
-            Event::Alert { direction, alert, protected } => What::Alert { direction, alert, protected },
+            Event::Alert { direction, alert, protection } => What::Alert { direction, alert, protection },
             Event::Keys { direction, secret, suite } => What::Keys { direction, secret, suite },
             Event::Plain { direction } => What::Plain { direction },
             Event::State { awaiting } => What::State { awaiting },
@@ -314,13 +316,13 @@ impl What {
         Some(match *self {
             Self::Data { .. } => return None,
             Self::Record(ref r) => {
-                let Record { direction, outer, version, length, protected, inside, ref raw } = *r;
-                Event::Record { direction, record: bytes::Record { outer, version, length, protected, inside, raw } }
+                let Record { direction, outer, version, length, protection, inside, ref raw } = *r;
+                Event::Record { direction, record: bytes::Record { outer, version, length, protection, inside, raw } }
             }
-            Self::Message { direction, name, ref raw, dialect, protected } => {
-                Event::Message { direction, name, raw, dialect, protected }
+            Self::Message { direction, name, ref raw, dialect, protection } => {
+                Event::Message { direction, name, raw, dialect, protection }
             }
-            Self::Alert { direction, alert, protected } => Event::Alert { direction, alert, protected },
+            Self::Alert { direction, alert, protection } => Event::Alert { direction, alert, protection },
             Self::Keys { direction, secret, suite } => Event::Keys { direction, secret, suite },
             Self::Plain { direction } => Event::Plain { direction },
             Self::State { awaiting } => Event::State { awaiting },
