@@ -85,7 +85,7 @@ impl View {
                 format!("  {} {:>12}  {alert}", self.paint(color, &format!("{arrow} {:<20}", "alert")), words::size(2))
             }
             Event::Keys { direction, secret, suite } => {
-                self.paint(DIM, &format!("    {}", words::keys(words::seen(direction), secret, suite)))
+                self.paint(DIM, &format!("    {}", words::keys(words::way(direction), secret, suite)))
             }
             Event::Resumption { by, verdict } => self.paint(DIM, &format!("    the {by} {verdict}")),
             Event::Verified { how } => self.paint(GREEN, &format!("    verified: {}", harmless(how))),

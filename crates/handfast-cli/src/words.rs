@@ -308,23 +308,18 @@ pub(crate) fn protection(suite: CipherSuite) -> String {
     }
 }
 
-/// Who sends what goes this way, seen from one end.
-pub(crate) fn seen(direction: Direction) -> &'static str {
+/// What goes this way, as one end calls it.
+pub(crate) fn way(direction: Direction) -> &'static str {
     match direction {
-        Direction::Sent => "we",
-        Direction::Received => "the peer",
+        Direction::Sent => "what we send",
+        Direction::Received => "what the peer sends",
     }
 }
 
-/// That this end has new keys, of this suite, for what it sends.
-pub(crate) fn keys(who: &str, secret: &str, suite: CipherSuite) -> String {
-    let does = match (who, encrypts(suite)) {
-        ("we", true) => "encrypt",
-        ("we", false) => "guard what we say against change",
-        (_, true) => "encrypts",
-        (_, false) => "guards what it says against change",
-    };
-    format!("from here on {who} {does}, with keys of the {}", secret.replace('_', " "))
+/// That there are new keys, of this suite, for this.
+pub(crate) fn keys(what: &str, secret: &str, suite: CipherSuite) -> String {
+    let done = if encrypts(suite) { "encrypted" } else { "guarded against change" };
+    format!("from here on {what} is {done}, with keys of the {}", secret.replace('_', " "))
 }
 
 /// Whether records that this suite protects cannot be read by who listens: a NULL suite only guards them against change.

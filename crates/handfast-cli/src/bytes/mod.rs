@@ -69,7 +69,7 @@ impl Paper {
                 heading + &self.alert(alert, protection)
             }
             Event::Record { direction, record } => self.record(direction, record),
-            Event::Keys { direction, secret, suite } => self.keys(words::seen(direction), secret, suite),
+            Event::Keys { direction, secret, suite } => self.keys(words::way(direction), secret, suite),
             _ => return None,
         };
         Some(text)
@@ -118,6 +118,7 @@ impl Paper {
         };
         let secret = match inside {
             Inside::Dropped => ", encrypted: early data that is not accepted, dropped unread".into(),
+            Inside::Unreadable if protection == Protection::Integrity => ", which fails its check".into(),
             Inside::Unreadable => ", which cannot be read".into(),
             Inside::Content { kind, .. } => match protection {
                 Protection::Encrypted if outer != kind => format!(", encrypted, {kind} inside"),
@@ -132,15 +133,16 @@ impl Paper {
         let header = self.fields(header, &[field], Ink::Header);
         // What travelled in the clear is shown as what it is.
         match inside {
-            Inside::Content { .. } if protection == Protection::Clear => header,
-            _ => header + &self.fragment(fragment, protection),
+            Inside::Content { .. } if !protection.protects() => header,
+            _ => header + &self.fragment(fragment, protection, inside),
         }
     }
 
     /// What is behind a record's header, of which nothing, or something else, is shown.
-    fn fragment(&self, bytes: &[u8], protection: Protection) -> String {
+    fn fragment(&self, bytes: &[u8], protection: Protection, inside: Inside) -> String {
         let (name, ink) = match protection {
             Protection::Clear => ("not read", Ink::Unread),
+            Protection::Integrity if inside == Inside::Unreadable => ("content and MAC", Ink::Unread),
             Protection::Integrity => ("content and MAC", Ink::Guarded),
             Protection::Encrypted => ("ciphertext", Ink::Ciphertext),
         };
@@ -165,9 +167,9 @@ impl Paper {
         )
     }
 
-    /// That this end has new keys, of this suite.
-    pub(crate) fn keys(&self, who: &str, secret: &str, suite: CipherSuite) -> String {
-        let words = format!("─── {} ───", words::keys(who, secret, suite));
+    /// That there are new keys, of this suite, for this.
+    pub(crate) fn keys(&self, what: &str, secret: &str, suite: CipherSuite) -> String {
+        let words = format!("─── {} ───", words::keys(what, secret, suite));
         format!("\n{}", self.lines(&words, AnsiColor::Green.on_default()))
     }
 

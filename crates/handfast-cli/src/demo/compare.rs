@@ -106,7 +106,7 @@ fn title(n: &Negotiated) -> String {
 /// What of a handshake counts.
 fn summary(steps: &[Step], n: &Negotiated) -> [String; 4] {
     let handshake = || steps.iter().take_while(|s| s.name != DATA);
-    let clear = handshake().filter(|s| !s.protection.protects() && s.name == "Certificate").count();
+    let clear = handshake().filter(|s| s.protection != Protection::Encrypted && s.name == "Certificate").count();
     let forward = n.suite.and_then(handfast::crypto::Suite::find).is_some_and(|s| s.key_exchange.is_forward_secret());
     [
         format!("{} messages, {} before data", handshake().count(), words::size(handshake().map(|s| s.bytes).sum())),

@@ -339,11 +339,11 @@ impl Teller {
             }
             Some(Event::Keys { direction, secret, suite }) => {
                 teller.0.lock().unwrap_or_else(PoisonError::into_inner).protection = Some(Protection::of(suite));
-                let who = match direction {
-                    Direction::Sent => "the client",
-                    Direction::Received => "the server",
+                let what = match direction {
+                    Direction::Sent => "what the client sends",
+                    Direction::Received => "what the server sends",
                 };
-                teller.say(&teller.paper().map(|p| p.keys(who, secret, suite)).unwrap_or_default())
+                teller.say(&teller.paper().map(|p| p.keys(what, secret, suite)).unwrap_or_default())
             }
             _ => {}
         }

@@ -90,8 +90,8 @@ impl fmt::Debug for Secret<'_> {
     }
 }
 
-/// How something is protected on its way, the better the greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How something is protected on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protection {
     /// Not at all.
     Clear,
@@ -129,8 +129,10 @@ pub(crate) struct Translator {
     tls13: bool,
     /// Whether records are told: there are many.
     records: bool,
-    /// What keys that are in use do: for what is sent, for what is received.
-    protections: [Option<Protection>; 2],
+    /// How keys that are in use protect: what is sent, what is received.
+    keys: [Option<Protection>; 2],
+    /// Whether the record that came last was protected. An alert may come in the clear though there are keys: of a peer that has none yet.
+    came_protected: bool,
 }
 
 impl Translator {
@@ -140,15 +142,15 @@ impl Translator {
     }
 
     fn keys(&mut self, direction: Direction) -> &mut Option<Protection> {
-        let [sent, received] = &mut self.protections;
+        let [sent, received] = &mut self.keys;
         match direction {
             Direction::Sent => sent,
             Direction::Received => received,
         }
     }
 
-    /// How what is protected, if so, is protected this way.
-    pub(crate) fn protection(&mut self, direction: Direction, protected: bool) -> Protection {
+    /// How what goes this way is protected, if it is.
+    fn protection(&mut self, direction: Direction, protected: bool) -> Protection {
         match protected {
             // Where no keys are known it is early data that cannot be read.
             true => self.keys(direction).unwrap_or(Protection::Encrypted),
@@ -164,21 +166,29 @@ impl Translator {
                 Event::Message { direction, name, raw, dialect, protection: self.protection(direction, protected) }
             }
             Trace::ChangeCipherSpec { direction } => {
-                let dialect = if self.tls13 { Dialect::Tls13 } else { Dialect::Hello };
-                Event::Message {
-                    direction,
-                    name: "ChangeCipherSpec",
-                    raw: &[1],
-                    dialect,
-                    protection: Protection::Clear,
-                }
+                let (dialect, protection) = match self.tls13 {
+                    true => (Dialect::Tls13, Protection::Clear),
+                    // Under the keys of the handshake before, if it is a second one.
+                    false => (Dialect::Hello, self.keys(direction).unwrap_or(Protection::Clear)),
+                };
+                Event::Message { direction, name: "ChangeCipherSpec", raw: &[1], dialect, protection }
             }
-            Trace::Record { direction, outer, version, length, protected, inside, raw } if self.records => {
+            Trace::Record { direction, outer, version, length, protected, inside, raw } => {
+                if direction == Direction::Received {
+                    self.came_protected = protected;
+                }
+                if !self.records {
+                    return None;
+                }
                 let protection = self.protection(direction, protected);
                 Event::Record { direction, record: Record { outer, version, length, protection, inside, raw } }
             }
             Trace::Alert { direction, alert } => {
-                Event::Alert { direction, alert, protection: self.keys(direction).unwrap_or(Protection::Clear) }
+                let protected = match direction {
+                    Direction::Sent => self.keys(direction).is_some(),
+                    Direction::Received => self.came_protected,
+                };
+                Event::Alert { direction, alert, protection: self.protection(direction, protected) }
             }
             Trace::Secret { name, label, from, with, length, value } => {
                 let value = value.map(|secret| secret.bytes());
@@ -303,31 +313,70 @@ impl Teller {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use handfast::alert::{AlertDescription, AlertLevel};
+    use handfast::trace::Inside;
+    use handfast::wire::numbers::ContentType;
 
     const SENT: Direction = Direction::Sent;
+    const RECEIVED: Direction = Direction::Received;
 
-    fn finished(translator: &mut Translator, direction: Direction) -> Option<Protection> {
-        let (raw, dialect) = (&[20, 0, 0, 0], Dialect::Tls13);
-        match translator.event(&Trace::Message { direction, name: "Finished", raw, dialect, protected: true }) {
-            Some(Event::Message { protection, .. }) => Some(protection),
-            _ => None,
+    fn keys(direction: Direction, suite: CipherSuite) -> Trace<'static> {
+        Trace::Keys { direction, secret: "master secret", suite }
+    }
+
+    fn protection(translator: &mut Translator, trace: &Trace<'_>) -> Protection {
+        match translator.event(trace) {
+            Some(Event::Message { protection, .. } | Event::Alert { protection, .. }) => protection,
+            other => panic!("{other:?}"),
         }
+    }
+
+    fn finished(direction: Direction) -> Trace<'static> {
+        let (raw, dialect) = (&[20, 0, 0, 0], Dialect::Tls13);
+        Trace::Message { direction, name: "Finished", raw, dialect, protected: true }
+    }
+
+    fn alert(direction: Direction) -> Trace<'static> {
+        let alert = Alert { level: AlertLevel::Fatal, description: AlertDescription::ILLEGAL_PARAMETER };
+        Trace::Alert { direction, alert }
     }
 
     #[test]
     fn what_is_only_guarded_is_not_encrypted() {
         let mut translator = Translator::default();
-        let keys = |suite| Trace::Keys { direction: SENT, secret: "master secret", suite };
-        translator.event(&keys(CipherSuite::TLS_RSA_WITH_NULL_SHA256));
-        assert_eq!(finished(&mut translator, SENT), Some(Protection::Integrity));
-        assert_eq!(
-            finished(&mut translator, Direction::Received),
-            Some(Protection::Encrypted),
-            "the other way is another"
-        );
-        translator.event(&keys(CipherSuite::TLS_AES_128_GCM_SHA256));
-        assert_eq!(finished(&mut translator, SENT), Some(Protection::Encrypted));
+        translator.event(&keys(SENT, CipherSuite::TLS_RSA_WITH_NULL_SHA256));
+        translator.event(&keys(RECEIVED, CipherSuite::TLS_AES_128_GCM_SHA256));
+        assert_eq!(protection(&mut translator, &finished(SENT)), Protection::Integrity);
+        assert_eq!(protection(&mut translator, &finished(RECEIVED)), Protection::Encrypted);
+        translator.event(&keys(SENT, CipherSuite::TLS_AES_128_GCM_SHA256));
+        assert_eq!(protection(&mut translator, &finished(SENT)), Protection::Encrypted);
+        assert_eq!(protection(&mut translator, &alert(SENT)), Protection::Encrypted);
         translator.event(&Trace::Plain { direction: SENT });
-        assert_eq!(translator.protection(SENT, false), Protection::Clear);
+        assert_eq!(protection(&mut translator, &alert(SENT)), Protection::Clear);
+    }
+
+    #[test]
+    fn an_alert_is_protected_as_it_came() {
+        let mut translator = Translator::default();
+        translator.event(&keys(RECEIVED, CipherSuite::TLS_AES_128_GCM_SHA256));
+        let (outer, version, raw) = (ContentType::ALERT, ProtocolVersion::TLS1_2, &[21, 3, 3, 0, 2, 2, 47]);
+        for (protected, expected) in [(false, Protection::Clear), (true, Protection::Encrypted)] {
+            let inside = Inside::Content { kind: outer, length: 2 };
+            let record = Trace::Record { direction: RECEIVED, outer, version, length: 2, protected, inside, raw };
+            assert!(translator.event(&record).is_none(), "they are not asked for");
+            assert_eq!(protection(&mut translator, &alert(RECEIVED)), expected);
+        }
+    }
+
+    #[test]
+    fn a_second_change_cipher_spec_is_protected_by_the_keys_before() {
+        let mut translator = Translator::default();
+        let change = Trace::ChangeCipherSpec { direction: SENT };
+        assert_eq!(protection(&mut translator, &change), Protection::Clear);
+        translator.event(&keys(SENT, CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256));
+        assert_eq!(protection(&mut translator, &change), Protection::Encrypted);
+        // TLS 1.3's is a disguise, and has none.
+        translator.event(&finished(SENT));
+        assert_eq!(protection(&mut translator, &change), Protection::Clear);
     }
 }

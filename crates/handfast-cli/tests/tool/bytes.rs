@@ -111,7 +111,10 @@ fn connect_shows_all_that_went_over_the_wire() {
         let at = format!("localhost:{port}");
         let within = ["--policy", policy, "--min-version", version, "--max-version", version];
         let done = run(&dir, &[&["connect", &at, "--bytes"][..], &within].concat(), REQUEST);
-        done.ends(0, &["→ ClientHello, ", "← Finished, ", "  verified: ", "closed", "from here on we encrypt"]);
+        done.ends(
+            0,
+            &["→ ClientHello, ", "← Finished, ", "  verified: ", "closed", "from here on what we send is encrypted"],
+        );
         assert!(done.text().starts_with("HTTP/1.0 "), "stdout is for data: {}", done.text());
         let shown = shown(&done.stderr);
         whole(&shown, version);
@@ -201,7 +204,9 @@ fn the_demo_shows_all_versions_at_all_widths() {
     {
         assert!(text.contains(part), "{part} in:\n{text}");
     }
-    assert!(text.contains("the client encrypts") && text.contains("the server encrypts"), "{text}");
+    for who in ["client", "server"] {
+        assert!(text.contains(&format!("from here on what the {who} sends is encrypted")), "{text}");
+    }
 }
 
 #[test]

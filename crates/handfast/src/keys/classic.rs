@@ -17,7 +17,7 @@ pub(crate) enum Derivation {
 /// The master secret, 48 bytes, and what derives from it.
 pub(crate) struct MasterSecret {
     pub(crate) secret: Secret,
-    /// That has taken it in. SSL 3.0 has none.
+    /// The PRF that has taken it in. SSL 3.0 has none.
     prf: Option<Prf>,
 }
 
@@ -54,7 +54,7 @@ impl BulkCipher {
 }
 
 impl MasterSecret {
-    /// One that is there already: a session's.
+    /// Of these bytes: a session's, or those that were just made.
     pub(crate) fn known(provider: &dyn Provider, derivation: Derivation, secret: Secret) -> Self {
         let prf = match derivation {
             Derivation::Prf(hash) => Some(Prf::new(provider, hash, secret.bytes())),

@@ -34,6 +34,7 @@ impl Prf {
 
     /// Fills `out`. `seed` is given in parts.
     pub(crate) fn fill(&self, label: &[u8], seed: &[&[u8]], out: &mut [u8]) {
+        // Room for any label of the RFCs with two randoms.
         let mut whole = Vec::with_capacity(128);
         std::iter::once(&label).chain(seed).for_each(|part| whole.extend_from_slice(part));
         match &self.0 {

@@ -123,11 +123,10 @@ fn of<'s>(events: impl Iterator<Item = &'s Seen>) -> Vec<Step<'s>> {
         match what {
             What::Message { direction, name, raw, dialect, protection } => {
                 let (kind, travelled) = (Kind::Handshake { name, raw, dialect: *dialect }, travelled(n));
-                // A ChangeCipherSpec is told without its record, which may be protected: in a second handshake.
-                let protection = travelled.iter().map(|part| part.record.protection).fold(*protection, Protection::max);
+                let (direction, protection) = (*direction, *protection);
                 retried = *name == "HelloRetryRequest" || retried && *name != "ServerHello";
                 let again = retried && *name == "ClientHello";
-                steps.push(Step::Message(Message { direction: *direction, kind, protection, again, travelled, at }));
+                steps.push(Step::Message(Message { direction, kind, protection, again, travelled, at }));
             }
             What::Alert { direction, alert, protection } => {
                 let (kind, travelled) = (Kind::Alert(*alert), travelled(n));
@@ -308,23 +307,6 @@ mod tests {
         let steps = course(&events);
         assert!(matches!(steps[0], Step::Loose { .. }));
         assert!(matches!(steps[1], Step::Data { count: 2, length: 150, .. }) && steps.len() == 2);
-    }
-
-    #[test]
-    fn a_change_cipher_spec_is_guarded_as_its_record_is() {
-        let ccs = seen(What::Message {
-            direction: SENT,
-            name: "ChangeCipherSpec",
-            raw: vec![1],
-            dialect: Dialect::Hello,
-            protection: Protection::Clear,
-        });
-        let mut sealed = record(ContentType::CHANGE_CIPHER_SPEC, 1);
-        if let What::Record(record) = &mut sealed.what {
-            record.protection = Protection::Encrypted;
-        }
-        let events = [sealed, ccs];
-        assert!(matches!(&course(&events)[..], [Step::Message(Message { protection: Protection::Encrypted, .. })]));
     }
 
     #[test]

@@ -14,18 +14,23 @@ struct Schedule<'s> {
     ends: Ends,
 }
 
-/// A secret, and what it was made of: where that stands.
+/// A secret in its place.
 struct Made<'s> {
+    /// Which of all that were told it is.
+    number: usize,
     secret: &'s Secret,
+    /// The number of what it was made of.
     of: Option<usize>,
+    /// How many key updates it comes from.
+    updates: usize,
 }
 
 impl<'s> Schedule<'s> {
     fn of(events: &'s [Seen], ends: Ends) -> Self {
         let mut it = Self { secrets: Vec::new(), used: Vec::new(), ends };
-        for seen in events {
+        for (number, seen) in events.iter().enumerate() {
             match &seen.what {
-                What::Secret(secret) => it.made(secret),
+                What::Secret(secret) => it.made(number, secret),
                 What::Keys { direction, secret, .. } => it.used.push((*secret, *direction)),
                 _ => {}
             }
@@ -33,23 +38,34 @@ impl<'s> Schedule<'s> {
         it
     }
 
-    fn made(&mut self, secret: &'s Secret) {
-        // Of several of one name, each made of the one before it, what comes is made of the newest.
-        let of = self.secrets.iter().rposition(|made| made.secret.name == secret.from);
-        let same =
+    fn made(&mut self, number: usize, secret: &'s Secret) {
+        let before = self.secrets.iter().rfind(|made| made.secret.name == secret.from);
+        let (of, updates) = match before {
+            // A key update makes a secret of one of its own name. All hang on the first, and the newest stands for them.
+            Some(before) if secret.name == secret.from => match before.updates {
+                0 => (Some(before.number), 1),
+                n => (before.of, n + 1),
+            },
+            before => (before.map(|before| before.number), 0),
+        };
+        let is_same =
             |made: &Made<'_>| made.of == of && (made.secret.name, made.secret.label) == (secret.name, secret.label);
-        match self.secrets.iter_mut().find(|made| same(made)) {
-            // Told again: of a second binder, or a second key share.
-            Some(made) => made.secret = secret,
-            None => self.secrets.push(Made { secret, of }),
-        }
+        // Made anew: by a second handshake, or of another pre-shared key. What was made of the old one goes with it.
+        let mut gone: Vec<usize> = self.secrets.iter().filter(|made| is_same(made)).map(|made| made.number).collect();
+        self.secrets.retain(|made| {
+            if made.of.is_some_and(|of| gone.contains(&of)) {
+                gone.push(made.number);
+            }
+            !gone.contains(&made.number)
+        });
+        self.secrets.push(Made { number, secret, of, updates });
     }
 
     /// What was made of this one; without one, what nothing here was made into, or that was made of nothing here.
-    fn children(&self, of: Option<usize>) -> impl Iterator<Item = (usize, &'s Secret)> {
+    fn children(&self, of: Option<usize>) -> impl Iterator<Item = &Made<'s>> {
         let is_mixed = |name: &str| self.secrets.iter().any(|made| made.secret.with == name);
-        let all = self.secrets.iter().enumerate().filter(move |(_, made)| made.of == of);
-        all.map(|(n, made)| (n, made.secret)).filter(move |(_, secret)| of.is_some() || !is_mixed(secret.name))
+        let all = self.secrets.iter().filter(move |made| made.of == of);
+        all.filter(move |made| of.is_some() || !is_mixed(made.secret.name))
     }
 
     /// What is protected by keys that are made of this.
@@ -82,18 +98,16 @@ pub(super) fn html(events: &[Seen], revealed: bool, ends: Ends) -> Markup {
             }
         }
         @if schedule.secrets.is_empty() { p.about-part { "None were made." } }
-        ul.schedule { (nodes(&schedule, None, revealed, 0)) }
+        ul.schedule { (nodes(&schedule, None, revealed)) }
     }
 }
 
-/// Deeper than any schedule: of key updates, each of which stands below the one before, there may be any number.
-const DEEPEST: usize = 16;
-
-fn nodes(schedule: &Schedule<'_>, of: Option<usize>, revealed: bool, depth: usize) -> Markup {
-    html! { @for (n, secret) in schedule.children(of) { (node(schedule, n, secret, revealed, depth)) } }
+fn nodes(schedule: &Schedule<'_>, of: Option<usize>, revealed: bool) -> Markup {
+    html! { @for made in schedule.children(of) { (node(schedule, made, revealed)) } }
 }
 
-fn node(schedule: &Schedule<'_>, n: usize, secret: &Secret, revealed: bool, depth: usize) -> Markup {
+fn node(schedule: &Schedule<'_>, made: &Made<'_>, revealed: bool) -> Markup {
+    let Made { number, secret, updates, .. } = *made;
     let side = side(secret);
     let mixed = Some(secret.with).filter(|with| !with.is_empty());
     html! {
@@ -111,13 +125,12 @@ fn node(schedule: &Schedule<'_>, n: usize, secret: &Secret, revealed: bool, dept
                 }
                 p.t {
                     (words::capital(about(secret)))
+                    @if updates > 1 { " There were " (updates) " of them." }
                     @if let Some(what) = schedule.use_of(secret.name) { " " b { "Came into use for " (what) "." } }
                 }
                 @if let Some(value) = secret.value.as_deref().filter(|_| revealed) { p.value { (words::hex(value)) } }
             }
-            @if schedule.children(Some(n)).next().is_some() {
-                @if depth < DEEPEST { ul { (nodes(schedule, Some(n), revealed, depth + 1)) } } @else { p.t { "And so on." } }
-            }
+            @if schedule.children(Some(number)).next().is_some() { ul { (nodes(schedule, Some(number), revealed)) } }
         }
     }
 }
@@ -142,6 +155,10 @@ fn about(secret: &Secret) -> &'static str {
             "Proves in the first message already that the ticket is its owner's."
         }
         "binder_key" => "Proves in the first message already that the client has the key that both were given before.",
+        // RFC 9846 7.2.
+        _ if secret.label == "traffic upd" => {
+            "What it became by a KeyUpdate: whoever learns this one cannot read what was said before."
+        }
         "client_early_traffic_secret" => "For what is said before the server has answered.",
         "early_exporter_secret" => "For protocols above that want a key before the server has answered.",
         "asymmetric shared secret" => "what both key shares make together, and nobody can make who only heard them.",
@@ -210,31 +227,51 @@ mod tests {
         );
     }
 
-    #[test]
-    fn each_key_update_hangs_on_the_one_before() {
-        let update =
-            || made("server_application_traffic_secret", "traffic upd", "server_application_traffic_secret", "");
-        let key = || made("server_write_key", "key", "server_application_traffic_secret", "");
-        let first = made("server_application_traffic_secret", "s ap traffic", "Main Secret", "");
-        let events = [first, key(), update(), key(), update(), key()];
-        let schedule = Schedule::of(&events, ENDS);
-        let of: Vec<_> = schedule.secrets.iter().map(|made| (made.secret.label, made.of)).collect();
-        let expected = [
-            ("s ap traffic", None),
-            ("key", Some(0)),
-            ("traffic upd", Some(0)),
-            ("key", Some(2)),
-            ("traffic upd", Some(2)),
-        ];
-        assert_eq!(of[..5], expected);
-        assert_eq!(of[5..], [("key", Some(4))]);
+    /// Name and label of all secrets in their places, each with those of what it is made of.
+    fn tree(events: &[Seen]) -> Vec<(&str, &str, Option<&str>)> {
+        let schedule = Schedule::of(events, ENDS);
+        let label = |of| schedule.secrets.iter().find(|made| made.number == of).map(|made| made.secret.label);
+        let all = schedule.secrets.iter();
+        all.map(|made| (made.secret.name, made.secret.label, made.of.and_then(label))).collect()
     }
 
     #[test]
-    fn what_is_told_again_stands_once() {
-        let binder = || made("binder_key", "res binder", "Early Secret", "");
-        let events = [made("Early Secret", "", "", ""), binder(), made("Early Secret", "", "", ""), binder()];
-        assert_eq!(Schedule::of(&events, ENDS).secrets.len(), 2);
+    fn of_key_updates_the_newest_stands_with_its_keys() {
+        const NAME: &str = "server_application_traffic_secret";
+        let update = || made(NAME, "traffic upd", NAME, "");
+        let key = || made("server_write_key", "key", NAME, "");
+        let events = [made(NAME, "s ap traffic", "Main Secret", ""), key(), update(), key(), update(), key()];
+        let key_of = |label| ("server_write_key", "key", Some(label));
+        let expected = [
+            (NAME, "s ap traffic", None),
+            key_of("s ap traffic"),
+            (NAME, "traffic upd", Some("s ap traffic")),
+            key_of("traffic upd"),
+        ];
+        assert_eq!(tree(&events), expected);
+        let html = html(&events, false, ENDS).into_string();
+        assert!(html.contains("There were 2 of them."), "{html}");
+    }
+
+    #[test]
+    fn what_is_made_anew_takes_what_was_made_of_the_old_with_it() {
+        let (premaster, master) =
+            (|| made("premaster secret", "", "", ""), |l| made("master secret", l, "premaster secret", ""));
+        let (block, mac) = (
+            || made("key_block", "key expansion", "master secret", ""),
+            made("client_write_MAC_key", "", "key_block", ""),
+        );
+        let old = made("master secret", "", "", "");
+        // A handshake; a second one, resumed; and a third, whose suite has no MAC of its own.
+        let events = [premaster(), master("m"), block(), mac, old, block(), premaster(), master("m"), block()];
+        let expected = [
+            ("master secret", "", None),
+            ("key_block", "key expansion", Some("")),
+            ("premaster secret", "", None),
+            ("master secret", "m", Some("")),
+            ("key_block", "key expansion", Some("m")),
+        ];
+        assert_eq!(tree(&events), expected);
     }
 
     #[test]

@@ -110,7 +110,7 @@ pub(super) fn card(message: &Message<'_>, id: &str, ends: Ends) -> Markup {
     let told = Told::of(message);
     let (fields, fault) = &told.fields;
     html! {
-        details.message.(class(direction)) id=(id) data-name=(told.name) data-length=(told.raw.len()) data-protected=(protection != Protection::Clear) {
+        details.message.(class(direction)) id=(id) data-name=(told.name) data-length=(told.raw.len()) data-protected=(protection.protects()) {
             (line(direction, told.name, told.gist, &words::size(told.raw.len()), protection, ends))
             div.open {
                 div.about {

@@ -168,7 +168,7 @@ impl Story {
 
     /// An observer that writes the story.
     pub(crate) fn observer(&self) -> impl Observer + use<> {
-        let (story, mut translator) = (self.clone(), Translator::default());
+        let (story, mut translator) = (self.clone(), Translator::with_records());
         move |trace: &Trace<'_>| story.told().add(&mut translator, trace)
     }
 }
@@ -216,25 +216,15 @@ impl Told {
     }
 
     fn what(&mut self, translator: &mut Translator, trace: &Trace<'_>) -> Option<What> {
-        if let Trace::Record { direction, outer, version, length, protected, inside, raw } = *trace {
-            let protection = translator.protection(direction, protected);
-            if let Some(length) = data_in(inside) {
-                self.data += 1;
-                if self.data > MOST_DATA {
-                    return Some(What::Data { direction, records: 1, length, protection });
-                }
-            }
-            let raw = raw.to_vec();
-            return Some(What::Record(Record { direction, outer, version, length, protection, inside, raw }));
-        }
-        if let Trace::Secret { name, label, from, with, length, value } = *trace {
-            let value = value.filter(|_| self.reveals).map(|v| Zeroizing::new(v.bytes().to_vec()));
-            return Some(What::Secret(Secret { name, label, from, with, length, value }));
-        }
         if let Trace::Connected = trace {
             return Some(What::Connected);
         }
         Some(match translator.event(trace)? {
+            Event::Record { direction, record } => self.record(direction, record),
+            Event::Secret { secret: events::Secret { name, label, from, with, length, value } } => {
+                let value = value.filter(|_| self.reveals).map(|v| Zeroizing::new(v.to_vec()));
+                What::Secret(Secret { name, label, from, with, length, value })
+            }
             Event::Message { direction, name, raw, dialect, protection } => {
                 What::Message { direction, name, raw: raw.to_vec(), dialect, protection }
             }
@@ -247,6 +237,18 @@ impl Told {
             Event::Refused { error } => What::Refused { error: Box::new(error.clone()) },
             _ => return None,
         })
+    }
+
+    /// A record; of data only so many are kept whole.
+    fn record(&mut self, direction: Direction, record: bytes::Record<'_>) -> What {
+        let bytes::Record { outer, version, length, protection, inside, raw } = record;
+        if let Some(length) = data_in(inside) {
+            self.data += 1;
+            if self.data > MOST_DATA {
+                return What::Data { direction, records: 1, length, protection };
+            }
+        }
+        What::Record(Record { direction, outer, version, length, protection, inside, raw: raw.to_vec() })
     }
 }
 
