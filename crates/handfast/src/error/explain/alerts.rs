@@ -52,16 +52,11 @@ fn from_server(alert: A, policy: Option<&str>) -> (&'static str, &'static str) {
             "Do not fall back on this network; find what cuts the connection in which the newer version is offered: an appliance, or \
              an attack.",
         ),
-        A::DECODE_ERROR
-        | A::ILLEGAL_PARAMETER
-        | A::UNEXPECTED_MESSAGE
-        | A::UNSUPPORTED_EXTENSION
-        | A::MISSING_EXTENSION
-        | A::RECORD_OVERFLOW => (
+        _ if says_broken(alert) => (
             "it says that we broke the protocol",
             "A fault of ours, of the peer, or of something between: keep the trace (--json) and report it.",
         ),
-        A::BAD_RECORD_MAC | A::DECRYPTION_FAILED | A::DECRYPT_ERROR => (
+        _ if says_unread(alert) => (
             "it could not verify or decrypt what we sent",
             "Check that our certificate and key belong together, and that nothing between changes traffic.",
         ),
@@ -131,16 +126,11 @@ fn from_client(alert: A) -> (&'static str, &'static str) {
             "it does not speak the application protocol that this server chose, or misses one",
             "Let this server have a protocol of the client's: --alpn.",
         ),
-        A::DECODE_ERROR
-        | A::ILLEGAL_PARAMETER
-        | A::UNEXPECTED_MESSAGE
-        | A::UNSUPPORTED_EXTENSION
-        | A::MISSING_EXTENSION
-        | A::RECORD_OVERFLOW => (
+        _ if says_broken(alert) => (
             "it says that this server broke the protocol",
             "A fault of this server's, of the client's, or of something between: keep the trace (--json) and report it.",
         ),
-        A::BAD_RECORD_MAC | A::DECRYPTION_FAILED | A::DECRYPT_ERROR => (
+        _ if says_unread(alert) => (
             "it could not verify or decrypt what this server sent",
             "Check that this server's certificate and key belong together, and that nothing between changes traffic.",
         ),
@@ -159,6 +149,24 @@ fn from_client(alert: A) -> (&'static str, &'static str) {
     }
 }
 
+/// Whether it says that we broke the protocol.
+const fn says_broken(alert: A) -> bool {
+    matches!(
+        alert,
+        A::DECODE_ERROR
+            | A::ILLEGAL_PARAMETER
+            | A::UNEXPECTED_MESSAGE
+            | A::UNSUPPORTED_EXTENSION
+            | A::MISSING_EXTENSION
+            | A::RECORD_OVERFLOW
+    )
+}
+
+/// Whether it says that what we sent could not be verified or decrypted.
+const fn says_unread(alert: A) -> bool {
+    matches!(alert, A::BAD_RECORD_MAC | A::DECRYPTION_FAILED | A::DECRYPT_ERROR)
+}
+
 /// Who is to blame, if the peer is right to send this alert.
 fn blamed_by(alert: A) -> Blame {
     match alert {
@@ -175,19 +183,10 @@ fn blamed_by(alert: A) -> Blame {
         | A::ACCESS_DENIED
         | A::UNKNOWN_PSK_IDENTITY
         | A::NO_RENEGOTIATION => Blame::Neither,
-        A::BAD_CERTIFICATE
-        | A::CERTIFICATE_EXPIRED
-        | A::CERTIFICATE_REVOKED
-        | A::BAD_CERTIFICATE_STATUS_RESPONSE
-        | A::DECODE_ERROR
-        | A::ILLEGAL_PARAMETER
-        | A::UNEXPECTED_MESSAGE
-        | A::UNSUPPORTED_EXTENSION
-        | A::MISSING_EXTENSION
-        | A::RECORD_OVERFLOW
-        | A::BAD_RECORD_MAC
-        | A::DECRYPTION_FAILED
-        | A::DECRYPT_ERROR => Blame::Us,
+        A::BAD_CERTIFICATE | A::CERTIFICATE_EXPIRED | A::CERTIFICATE_REVOKED | A::BAD_CERTIFICATE_STATUS_RESPONSE => {
+            Blame::Us
+        }
+        _ if says_broken(alert) || says_unread(alert) => Blame::Us,
         A::INAPPROPRIATE_FALLBACK => Blame::Network,
         _ => Blame::Peer,
     }
