@@ -3,7 +3,7 @@
 use super::super::failures::Failed;
 use super::message::{self, Ends};
 use super::story::What;
-use super::{Markup, agreed, course, file, html, keys, shell, tabs};
+use super::{Markup, Part, agreed, course, file, html, keys, listed, shell, stage};
 use crate::offers::{self, Who};
 use crate::words::{capital, sentence};
 use handfast::Negotiated;
@@ -33,18 +33,16 @@ pub(in super::super) fn list(failures: &[Arc<Failed>], now: SystemTime) -> Strin
     let top = html! {
         h1 { (title) }
         p.lead { (lead) }
-        (tabs(&[("failures", "Connections that failed")], html! { a href="/" { "Your own connection" } }))
     };
-    let parts = html! {
-        section #failures aria-labelledby="tab-failures" {
-            h2.title { "Connections that failed" }
-            @if failures.is_empty() { p.verdict { "There is nothing to show." } }
-            ol.failures {
-                @for failed in failures { li { (entry(failed, now)) } }
-            }
+    let body = html! {
+        @if failures.is_empty() { p.verdict { "There is nothing to show." } }
+        ol.failures {
+            @for failed in failures { li { (entry(failed, now)) } }
         }
     };
-    shell("Handfast: connections that failed", &top, &parts, SEEN_BY)
+    let parts = [Part { id: "failures", title: "Connections that failed", body }];
+    let others = html! { a href="/" { "Your own connection" } };
+    shell("Handfast: connections that failed", &top, &parts, &others, SEEN_BY)
 }
 
 /// One of them, in the list.
@@ -70,9 +68,6 @@ pub(in super::super) fn one(failed: &Failed) -> String {
     let config = failed.config.upgrade();
     let negotiated = failed.negotiated.as_ref();
     let topics = config.map(|c| offers::topics(Who::Client, &c, negotiated, &failed.told.spoken()));
-    let has_keys = failed.told.events.iter().any(|seen| matches!(seen.what, What::Secret(_)));
-    let mut parts = vec![("connection", "What was said"), ("negotiated", "What was offered")];
-    parts.extend(has_keys.then_some(("keys", "The keys")));
     let nothing = Negotiated::default();
     let json = failed.told.json(
         negotiated.unwrap_or(&nothing),
@@ -88,41 +83,27 @@ pub(in super::super) fn one(failed: &Failed) -> String {
     let top = html! {
         h1 { "This connection failed." }
         p.lead { (capital(&sentence(&e.why))) @if !e.remedy.is_empty() { " " (sentence(&e.remedy)) } }
-        dl.facts { @for (what, value) in facts(failed) { div { dt { (what) } dd { (value) } } } }
-        (tabs(&parts, others))
+        (listed(&facts(failed)))
     };
-    let parts = html! {
-        section #connection aria-labelledby="tab-connection" {
-            h2.title { "What was said" }
-            @if steps.is_empty() {
-                p.verdict { "Nothing came that could be shown as a message or a record of TLS." }
-            } @else {
-                div.stage {
-                    p.end.client { "The client" }
-                    div.course {
-                        (message::steps(&steps, ENDS, None))
-                        p.verdict { "Here it ended." }
-                    }
-                    p.end.server { "Handfast" }
-                }
-            }
-        }
-        section #negotiated aria-labelledby="tab-negotiated" {
-            h2.title { "What was offered" }
-            @match &topics {
-                None => p.verdict { "This server has read its files anew since then: what it went by is gone." },
-                Some(topics) if topics.is_empty() => p.verdict { "The client sent no hello that can be read, and so offered nothing." },
-                Some(topics) => (agreed::html(topics, Who::Client)),
-            }
-        }
-        @if has_keys {
-            section #keys aria-labelledby="tab-keys" {
-                h2.title { "The keys" }
-                (keys::html(&failed.told.events, false, ENDS))
-            }
+    let said = match steps.is_empty() {
+        true => html! { p.verdict { "Nothing came that could be shown as a message or a record of TLS." } },
+        false => stage(ENDS, &html! { (message::steps(&steps, ENDS, None)) p.verdict { "Here it ended." } }),
+    };
+    let offered = html! {
+        @match &topics {
+            None => p.verdict { "This server has read its files anew since then: what it went by is gone." },
+            Some(topics) if topics.is_empty() => p.verdict { "The client sent no hello that can be read, and so offered nothing." },
+            Some(topics) => (agreed::html(topics, Who::Client)),
         }
     };
-    shell("Handfast: a connection that failed", &top, &parts, SEEN_BY)
+    let mut parts = vec![
+        Part { id: "connection", title: "What was said", body: said },
+        Part { id: "negotiated", title: "What was offered", body: offered },
+    ];
+    if failed.told.events.iter().any(|seen| matches!(seen.what, What::Secret(_))) {
+        parts.push(Part { id: "keys", title: "The keys", body: keys::html(&failed.told.events, false, ENDS) });
+    }
+    shell("Handfast: a connection that failed", &top, &parts, &others, SEEN_BY)
 }
 
 /// Where its page is.

@@ -60,14 +60,6 @@ pub(super) struct Page<'p> {
     pub(super) is_local: bool,
 }
 
-/// The parts of the page, each with a tab.
-const PARTS: [(&str, &str); 4] = [
-    ("connection", "Your connection"),
-    ("negotiated", "What was agreed, and why"),
-    ("keys", "The keys"),
-    ("classic", "Beside the classic thirteen"),
-];
-
 impl Page<'_> {
     /// The page of a connection.
     pub(super) fn html(&self) -> String {
@@ -81,57 +73,61 @@ impl Page<'_> {
         let skipped = n.resumed.then(|| skipped(n));
         let top = html! {
             (welcome(n))
-            dl.facts {
-                @for (what, value) in facts(n) { div { dt { (words::capital(what)) } dd { (value) } } }
-            }
-            (tabs(&PARTS, html! {
-                a.download href=(data) download="handfast-connection.json" { "Download as JSON" }
-                a.again href="/again" { "Shake hands again" }
-                @if is_local { a.failed href="/failures" { "Failures" } }
-            }))
+            (listed(&facts(n)))
         };
-        let parts = html! {
-            section #connection aria-labelledby="tab-connection" {
-                h2.title { "Your connection" }
-                div.stage {
-                    p.end.client { "Your browser" }
-                    div.course {
-                        (message::steps(&steps, OWN, skipped.as_ref()))
-                    }
-                    p.end.server { "Handfast" }
-                }
-            }
-            section #negotiated aria-labelledby="tab-negotiated" {
-                h2.title { "What was agreed, and why" }
-                (agreed::html(&topics, Who::You))
-            }
-            section #keys aria-labelledby="tab-keys" {
-                h2.title { "The keys" }
-                (keys::html(&told.events, told.reveals, OWN))
-            }
-            section #classic aria-labelledby="tab-classic" {
-                h2.title { "Beside the classic thirteen" }
-                (classic::html(classic, &steps, n, OWN.prefix))
-            }
+        let others = html! {
+            a.download href=(data) download="handfast-connection.json" { "Download as JSON" }
+            a.again href="/again" { "Shake hands again" }
+            @if is_local { a.failed href="/failures" { "Failures" } }
         };
+        let part = |id, title, body| Part { id, title, body };
+        let parts = [
+            part("connection", "Your connection", stage(OWN, &message::steps(&steps, OWN, skipped.as_ref()))),
+            part("negotiated", "What was agreed, and why", agreed::html(&topics, Who::You)),
+            part("keys", "The keys", keys::html(&told.events, told.reveals, OWN)),
+            part("classic", "Beside the classic thirteen", classic::html(classic, &steps, n, OWN.prefix)),
+        ];
         shell(
             "Handfast: your connection",
             &top,
             &parts,
+            &others,
             "Nobody but you sees this page: it is not kept, and it sets no cookie.",
         )
     }
 }
 
-/// A page: what stands above its parts, and these.
-fn shell(title: &str, top: &Markup, parts: &Markup, who_sees_it: &str) -> String {
+/// A part of a page, which has a tab.
+struct Part {
+    id: &'static str,
+    title: &'static str,
+    body: Markup,
+}
+
+/// A page: what stands above its parts, these, and where else one may go.
+fn shell(title: &str, top: &Markup, parts: &[Part], others: &Markup, who_sees_it: &str) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             (head(title))
             body {
-                header.top { (top) }
-                main { (parts) }
+                header.top {
+                    (top)
+                    nav {
+                        div.tabs aria-label="Parts of this page" {
+                            @for Part { id, title, .. } in parts { a href={ "#" (id) } id={ "tab-" (id) } { (title) } }
+                        }
+                        span.actions { (others) }
+                    }
+                }
+                main {
+                    @for Part { id, title, body } in parts {
+                        section id=(id) aria-labelledby={ "tab-" (id) } {
+                            h2.title { (title) }
+                            (body)
+                        }
+                    }
+                }
                 (foot(who_sees_it))
             }
         }
@@ -139,16 +135,20 @@ fn shell(title: &str, top: &Markup, parts: &Markup, who_sees_it: &str) -> String
     page.into_string() + "\n"
 }
 
-/// The parts of a page, and what else there is.
-fn tabs(parts: &[(&str, &str)], others: Markup) -> Markup {
+/// The two ends, and what went to and fro between them.
+fn stage(ends: Ends, course: &Markup) -> Markup {
     html! {
-        nav {
-            div.tabs aria-label="Parts of this page" {
-                @for (id, title) in parts { a href={ "#" (id) } id={ "tab-" (id) } { (title) } }
-            }
-            span.actions { (others) }
+        div.stage {
+            p.end.client { (words::capital(ends.client)) }
+            div.course { (course) }
+            p.end.server { (words::capital(ends.server)) }
         }
     }
+}
+
+/// Facts, each with what it is.
+fn listed(facts: &[(&str, String)]) -> Markup {
+    html! { dl.facts { @for (what, value) in facts { div { dt { (words::capital(what)) } dd { (value) } } } } }
 }
 
 /// A file that is in the page itself.
